@@ -1,0 +1,1 @@
+"""What is known: feed parsers, vendor states, alias assertions, the index, and reads as of a day."""

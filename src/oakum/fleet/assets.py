@@ -1,0 +1,134 @@
+"""Assets: what can be patched, what is known about it, and what could not be found out."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from oakum.fleet.packages import PackageSet
+
+Kind = Literal["host", "rootfs", "image", "sbom"]
+
+
+class Gap(msgspec.Struct, frozen=True):
+    """Something that could not be assessed: ``what``, ``why``, and the ``remedy``.
+
+    ``kind`` is one word of a closed list (see ``GAPS``), so that a person can accept one kind and no other.
+    """
+
+    kind: str
+    what: str
+    why: str
+    remedy: str
+    asset: str = ""
+
+
+#: Every kind of gap, with what it means.
+GAPS: dict[str, str] = {
+    "unknown-release": "the operating system or its release is not named, or the name is not understood",
+    "unknown-ecosystem": "no order of versions and no advisories are known for this kind of package",
+    "no-feed": "no imported source speaks about this release or ecosystem",
+    "stale-feed": "the source is older than allowed",
+    "end-of-life": "the vendor no longer publishes advisories for this release",
+    "unparsable-version": "a version has no place in the order of its ecosystem",
+    "unusable-advisory": "an advisory names the package, but its ranges cannot be evaluated",
+    "unowned-kernel": "the running kernel belongs to no installed package",
+    "foreign-package": "the package comes from a third party whose advisories are not known",
+    "incomplete-inventory": "a part of the inventory is missing or could not be read",
+    "undetermined": "the vendor has not decided yet whether the package is affected",
+}
+
+
+class Kernel(msgspec.Struct, frozen=True):
+    """An installed or running kernel: ``release`` as ``uname -r`` prints it, and the package that owns it, if any."""
+
+    release: str
+    package: str = ""
+    version: str = ""
+    running: bool = False
+
+
+class Stale(msgspec.Struct, frozen=True):
+    """A process that still maps a file which has been replaced on disk since it started."""
+
+    pid: int
+    process: str
+    path: str
+    package: str = ""
+
+
+class Channel(msgspec.Struct, frozen=True):
+    """A configured package source: an apt suite or a dnf/yum repository, as this host has it.
+
+    ``name`` is ``origin suite/component`` or the repository's id; ``pocket`` is one of main, updates, security,
+    backports, esm-infra, esm-apps, extended, third-party.
+    """
+
+    name: str
+    pocket: str
+    url: str = ""
+    enabled: bool = True
+    file: str = ""
+
+
+class Host(msgspec.Struct, frozen=True, kw_only=True):
+    """What only a machine has. ``live`` is False for a root file system that is not running."""
+
+    live: bool
+    architecture: str = ""
+    running_kernel: str = ""
+    kernels: tuple[Kernel, ...] = ()
+    boot_id: str = ""
+    reboot_required: bool | None = None
+    reboot_reasons: tuple[str, ...] = ()
+    stale: tuple[Stale, ...] = ()
+    stale_known: bool = False
+    channels: tuple[Channel, ...] = ()
+    channels_known: bool = False
+
+
+Level = Literal["low", "medium", "high"]
+
+
+class Fact(msgspec.Struct, frozen=True):
+    """One answer about an asset with where it came from; ``default`` marks an answer nobody gave."""
+
+    value: str
+    source: str
+    default: bool = False
+
+
+class Context(msgspec.Struct, frozen=True):
+    """The business context of an asset; every value knows its source and whether it is a default.
+
+    ``tier`` is 1 (most critical) to 4; the three requirements are CVSS's (low, medium, high);
+    ``data_sensitivity`` is none, internal, confidential or restricted; ``public_exposure`` is yes or no;
+    ``system_exposure`` is small, controlled or open; ``human_impact`` is low, medium, high or very high.
+    """
+
+    owner: Fact
+    tier: Fact
+    confidentiality: Fact
+    integrity: Fact
+    availability: Fact
+    data_sensitivity: Fact
+    public_exposure: Fact
+    system_exposure: Fact
+    human_impact: Fact
+
+
+class Asset(msgspec.Struct, frozen=True, kw_only=True):
+    """A machine, a root file system, an image or what an SBOM describes.
+
+    ``key`` is natural and stable (machine-id, image digest, serial number or file), never a display name alone.
+    ``source`` says who read it ("dpkg", "CycloneDX 1.6 by syft 1.39.0").
+    """
+
+    kind: Kind
+    key: str
+    name: str
+    source: str
+    packages: PackageSet
+    host: Host | None = None
+    gaps: tuple[Gap, ...] = ()
