@@ -1,0 +1,7 @@
+"""``python -m oakum``."""
+
+import sys
+
+from oakum.cli.main import main
+
+sys.exit(main())
