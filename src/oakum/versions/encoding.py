@@ -1,16 +1,17 @@
 """Numbers and texts as bytes whose plain order is the order of the values ("memcomparable").
 
-A key is a concatenation of parts, and each part must end by itself: otherwise the bytes of the next part would be
-compared with the tail of this one. Two forms are enough for every ecosystem:
+A key is a concatenation of parts, and each part must end by itself: otherwise the bytes of the next part
+would be compared with the tail of this one. Two forms are enough for every ecosystem:
 
-- ``number``: leading zeros go, one byte says how many digits are left, then the digits. A longer run of digits is a
-  greater number, and runs of one length compare as text; so a run of any length is ordered without ever becoming an
-  integer (Python refuses more than 4,300 digits, and converting is quadratic).
-- ``text``: UTF-8 and a closing zero byte, so that a prefix sorts first. The bytes 0 and 1 inside are escaped as 1 1
-  and 1 2. UTF-8 keeps the order of code points; lone surrogates are encoded as if they were characters.
+- ``number``: leading zeros go, one byte says how many digits are left, then the digits. A longer run is a
+  greater number, and runs of one length compare as text; so a run of any length is ordered without ever
+  becoming an integer (Python refuses more than 4,300 digits, and converting is quadratic).
+- ``text``: UTF-8 and a closing zero byte, so that a prefix sorts first. The bytes 0 and 1 inside are escaped
+  as 1 1 and 1 2. UTF-8 keeps the order of code points; lone surrogates are encoded as if they were characters.
 
-A number starts with a byte from ``NUMBER_FIRST`` to ``NUMBER_LAST``. A scheme marks what sorts below every number (the
-end, a pre-release, a word) with a single byte below ``NUMBER_FIRST``, and what sorts above with one above ``NUMBER_LAST``.
+A number starts with a byte from ``NUMBER_FIRST`` to ``NUMBER_LAST``. A scheme marks what sorts below every
+number (the end, a pre-release, a word) with a single byte below ``NUMBER_FIRST``, and what sorts above with
+one above ``NUMBER_LAST``.
 """
 
 from __future__ import annotations
@@ -23,13 +24,13 @@ _SHORT_HEADS = tuple(bytes((head,)) for head in range(NUMBER_FIRST, _LONG))
 
 
 def number(digits: str) -> bytes:
-    """The key part of a run of ASCII digits; the empty run is zero. The caller sees to it that all are digits 0 to 9."""
+    """The key part of a run of digits; the empty run is zero. The caller passes nothing but 0 to 9."""
     stripped = digits.lstrip("0")
     return length_head(len(stripped)) + stripped.encode("ascii")
 
 
 def length_head(length: int) -> bytes:
-    """A length of zero or more as 1 byte where it is below 224, else as a byte that counts the bytes which follow."""
+    """A length as one byte where it is below 224, else as a byte that counts the bytes which follow."""
     if length < len(_SHORT_HEADS):
         return _SHORT_HEADS[length]
     size = (length.bit_length() + 7) // 8
