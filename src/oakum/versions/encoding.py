@@ -7,7 +7,7 @@ would be compared with the tail of this one. Two forms are enough for every ecos
   greater number, and runs of one length compare as text; so a run of any length is ordered without ever
   becoming an integer (Python refuses more than 4,300 digits, and converting is quadratic).
 - ``text``: UTF-8 and a closing zero byte, so that a prefix sorts first. The bytes 0 and 1 inside are escaped
-  as 1 1 and 1 2. UTF-8 keeps the order of code points; lone surrogates are encoded as if they were characters.
+  as 1 1 and 1 2. UTF-8 keeps the order of code points; lone surrogates count as characters.
 
 A number starts with a byte from ``NUMBER_FIRST`` to ``NUMBER_LAST``. A scheme marks what sorts below every
 number (the end, a pre-release, a word) with a single byte below ``NUMBER_FIRST``, and what sorts above with
