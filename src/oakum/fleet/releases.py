@@ -12,6 +12,8 @@ class Release(msgspec.Struct, frozen=True):
     amzn, opensuse-leap, sles, wolfi ...); ``version`` is cut to what that vendor scopes advisories by ("12" for Debian
     12.13, "3.18" for Alpine 3.18.12, "8" for AlmaLinux 8.10, "24.04" for Ubuntu) and empty for a rolling release or
     where it is unknown. ``given`` is the text of the input, ``full`` the whole version where the input gave it.
+    ``parent`` is the scope of the distribution this one is derived from, where that one's advisories hold here too
+    ("ubuntu:22.04" for Linux Mint 21), else empty.
     """
 
     product: str
@@ -19,6 +21,7 @@ class Release(msgspec.Struct, frozen=True):
     full: str = ""
     rolling: bool = False
     given: str = ""
+    parent: str = ""
 
     @property
     def scope(self) -> str:
