@@ -1,0 +1,81 @@
+# Oakum's development commands. They need make, Python 3.11 or later with venv, and a package index
+# (pip's own settings name it: PIP_INDEX_URL or pip.conf; nothing here does).
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+VENV := .venv
+BIN := $(VENV)/bin
+WORKERS ?= 2
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-annotate --no-header
+
+.PHONY: help env demo test coverage check bench bench-peers fuzz docs docs-test lock licences clean
+
+help: ## list these commands
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | while IFS=$$'\t' read -r name text; do \
+		printf '  make %-12s %s\n' "$$name" "$$text"; done
+
+env: $(VENV)/dev.stamp ## make the development environment from the lock files
+
+demo: $(VENV)/run.stamp ## scan this machine and a small demo fleet, and say what to do first
+	@$(BIN)/python tools/demo.py
+
+test: $(VENV)/dev.stamp ## run the tests (PYTEST_ARGS=... for more)
+	@$(BIN)/python -m pytest -n $(WORKERS) $(PYTEST_ARGS)
+
+coverage: $(VENV)/dev.stamp ## run the tests and report coverage, here and in htmlcov/
+	@$(BIN)/python -m pytest -n $(WORKERS) --cov --cov-report=term --cov-report=html $(PYTEST_ARGS)
+
+check: $(VENV)/dev.stamp ## lint, format, types, floors of the house, tracked files, documentation
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python tools/check_tree.py
+	$(MAKE) --no-print-directory docs
+
+bench: $(VENV)/dev.stamp ## measure on real data, and write docs/benchmarks.md
+	@$(BIN)/python benchmarks/run.py
+
+bench-peers: $(VENV)/dev.stamp ## measure other scanners on the same data, in turn
+	@$(BIN)/python benchmarks/peers.py
+
+fuzz: $(VENV)/dev.stamp ## run the property tests on ever new input for OAKUM_FUZZ_SECONDS (300)
+	@$(BIN)/python tools/fuzz.py
+
+docs: $(VENV)/dev.stamp ## build the documentation strictly, into site/
+	$(BIN)/mkdocs build --strict --quiet
+
+docs-test: $(VENV)/dev.stamp ## run the commands of the tutorials and compare what they print
+	@$(BIN)/python tools/docs_test.py docs/tutorial
+
+lock: $(VENV)/dev.stamp ## resolve the lock files anew (UPGRADE=--upgrade for the newest releases)
+	$(LOCK) $(UPGRADE) pyproject.toml -o requirements/run.lock
+	$(LOCK) $(UPGRADE) pyproject.toml --group dev -c requirements/run.lock -o requirements/dev.lock
+	$(LOCK) $(UPGRADE) --group bootstrap -c requirements/dev.lock -o requirements/bootstrap.lock
+
+licences: $(VENV)/dev.stamp ## list the licence of every installed dependency; fail on one that does not fit
+	@$(BIN)/python tools/licences.py
+
+clean: ## remove everything that these commands made
+	rm -rf $(VENV) site htmlcov dist build .coverage .coverage.* .hypothesis .mypy_cache .ruff_cache .import_linter_cache
+	find src tests tools benchmarks -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
+
+# The environment is made again only when a lock file or the project's metadata changes. The demo needs only the
+# run-time half of it, and takes the whole where that is already there.
+
+$(VENV)/uv.stamp: requirements/bootstrap.lock
+	@tools/bootstrap.sh $(VENV)
+	@touch $@
+
+$(VENV)/run.stamp: $(VENV)/uv.stamp requirements/run.lock pyproject.toml
+	@if [ -e $(VENV)/dev.stamp ]; then $(MAKE) --no-print-directory $(VENV)/dev.stamp; \
+	else tools/install.sh $(VENV) requirements/run.lock; fi
+	@touch $@
+
+$(VENV)/dev.stamp: $(VENV)/uv.stamp requirements/dev.lock pyproject.toml
+	@tools/install.sh $(VENV) requirements/dev.lock
+	@touch $@
