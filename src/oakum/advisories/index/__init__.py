@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from oakum.advisories.index.build import Detail, Recorded, SourceFacts, build
+from oakum.advisories.index.build import Detail, Recorded, SourceFacts, build, scheme_of_scope
 from oakum.advisories.index.read import Index, Intel, Record, Row, Rules, Source, Statement
 
 __all__ = [
     "Detail", "Index", "Intel", "Record", "Recorded", "Row", "Rules", "Source", "SourceFacts", "Statement", "build",
+    "scheme_of_scope",
 ]  # fmt: skip

@@ -26,13 +26,14 @@ from oakum.advisories.model import (
     Naming,
     Severity,
 )
+from oakum.fleet.distributions import distribution
 from oakum.versions import Scheme, scheme
 
 INTEL: dict[type, str] = {Exploited: "kev", Epss: "epss", Enrichment: "vulnrichment"}
 
 
 class Recorded(msgspec.Struct, frozen=True):
-    """A fact with the time (RFC 3339 UTC) at which it was recorded, and at which it was superseded ("" while it holds)."""
+    """A fact with the time (RFC 3339 UTC) at which it was recorded, and at which it ended ("" while it holds)."""
 
     fact: Fact
     since: str = ""
@@ -123,9 +124,7 @@ class _Builder:
                     )
 
         self._write("INSERT INTO records VALUES (?, ?, ?, ?, ?, ?, ?)", rows())
-        self._write(
-            "INSERT INTO coverage VALUES (?, ?, ?)", [(scope, number, n) for scope, n in coverage.items()]
-        )
+        self._write("INSERT INTO coverage VALUES (?, ?, ?)", [(scope, number, n) for scope, n in coverage.items()])
         self._write(
             "INSERT INTO sources VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             [
@@ -143,15 +142,11 @@ class _Builder:
         )
 
     def finish(self, digest: str) -> None:
-        self._write(
-            "INSERT INTO packages VALUES (?, ?, ?, ?)", [(*key, id_) for key, id_ in self._packages.items()]
-        )
+        self._write("INSERT INTO packages VALUES (?, ?, ?, ?)", [(*key, id_) for key, id_ in self._packages.items()])
         self._write("INSERT INTO details VALUES (?, ?)", [(id_, body) for body, id_ in self._details.items()])
         self._write("INSERT INTO meta VALUES (?, ?)", [("format", FORMAT), ("digest", digest)])
 
-    def _advisory(
-        self, source: int, one: Recorded, advisory: Advisory, coverage: Counter[str]
-    ) -> tuple[object, ...]:
+    def _advisory(self, source: int, one: Recorded, advisory: Advisory, coverage: Counter[str]) -> tuple[object, ...]:
         self._records += 1
         ranges: list[tuple[object, ...]] = []
         statements: list[tuple[object, ...]] = []
@@ -176,9 +171,7 @@ class _Builder:
             statements.append((package, self._records, detail, ""))
             return
         if order is None:
-            statements.append(
-                (package, self._records, detail, f"no order of versions is known for {affected.scope!r}")
-            )
+            statements.append((package, self._records, detail, f"no order of versions is known for {affected.scope!r}"))
             return
         found, unusable = intervals(affected, order)
         ranges.extend((package, part.low, part.high, self._records, detail, part.fix) for part in found)
@@ -203,7 +196,9 @@ class _Builder:
 
 
 def scheme_of_scope(scope: str) -> Scheme | None:
-    """How the versions of a scope ("debian:12", "golang") are ordered."""
-    from oakum.fleet.ecosystems import type_of_scope
-
-    return scheme(type_of_scope(scope))
+    """How the versions of a scope ("debian:12", "golang", "root:debian:12") are ordered."""
+    for name in scope.split(":")[:2]:
+        known = distribution(name)
+        if (order := scheme(known.type if known else name)) is not None:
+            return order
+    return None

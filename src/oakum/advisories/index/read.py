@@ -103,9 +103,7 @@ class Index:
         try:
             meta = dict(connection.execute("SELECT key, value FROM meta"))
         except sqlite3.DatabaseError as error:
-            raise InputError(
-                f"the advisory index cannot be read: {error}", remedy="import the feeds again"
-            ) from None
+            raise InputError(f"the advisory index cannot be read: {error}", remedy="import the feeds again") from None
         if meta.get("format") != FORMAT:
             raise InputError(
                 f"the advisory index has format {meta.get('format')!r}, this version reads {FORMAT!r}",
@@ -135,16 +133,18 @@ class Index:
 
     def coverage(self, scope: str) -> tuple[Source, ...]:
         """The sources that hold advisories for a scope; empty means that nothing can be said about it."""
-        rows = self._connection.execute(
-            "SELECT source FROM coverage WHERE scope = ? ORDER BY source", (scope,)
-        )
+        rows = self._connection.execute("SELECT source FROM coverage WHERE scope = ? ORDER BY source", (scope,))
         return tuple(self.sources[source] for (source,) in rows)
+
+    def namings(self, scope: str) -> tuple[Naming, ...]:
+        """How the advisories of a scope name packages: usually one way."""
+        rows = self._connection.execute("SELECT DISTINCT naming FROM packages WHERE scope = ?", (scope,))
+        return tuple(sorted(naming for (naming,) in rows))
 
     def scopes(self) -> tuple[str, ...]:
         """Every scope that some source speaks about."""
         return tuple(
-            scope
-            for (scope,) in self._connection.execute("SELECT DISTINCT scope FROM coverage ORDER BY scope")
+            scope for (scope,) in self._connection.execute("SELECT DISTINCT scope FROM coverage ORDER BY scope")
         )
 
     def rules(self, scope: str, name: str, naming: Naming) -> Rules:
@@ -161,12 +161,8 @@ class Index:
         ).fetchone()
         if found is None:
             return _NO_RULES
-        rows = self._connection.execute(
-            "SELECT low, high, record, detail, fix FROM ranges WHERE package = ?", found
-        )
-        statements = self._connection.execute(
-            "SELECT record, detail, why FROM statements WHERE package = ?", found
-        )
+        rows = self._connection.execute("SELECT low, high, record, detail, fix FROM ranges WHERE package = ?", found)
+        statements = self._connection.execute("SELECT record, detail, why FROM statements WHERE package = ?", found)
         return Rules([Row(*row) for row in rows], tuple(Statement(*row) for row in statements))
 
     def record(self, number: int) -> Record | None:

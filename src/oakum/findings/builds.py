@@ -1,0 +1,46 @@
+"""Whether an advisory speaks of this build of a package at all: module streams and vendors' flavours.
+
+Two module streams share package names and must never be compared with each other (AlmaLinux: 723 of 5,680 advisories
+are modular), and a vendor's hot-patched or certified rebuild (Ksplice, FIPS) has fixes of its own that mean nothing for
+the plain build.
+"""
+
+from __future__ import annotations
+
+import re
+
+from oakum.advisories.index import Detail
+from oakum.fleet.packages import Package
+
+_MODULAR = re.compile(r"\.module[_+]")
+_FLAVOUR = re.compile(r"\.(ksplice)\d|[+._~-](fips)\b|[+._](fips)\d|(fips)")
+
+
+def is_modular(version: str) -> bool:
+    """Whether an rpm release says that it was built for a module (``.module_el8``, ``.module+el8``)."""
+    return _MODULAR.search(version) is not None
+
+
+def flavour(version: str) -> str:
+    """The hot-patch or certified flavour of a build: ksplice, fips, or none."""
+    found = _FLAVOUR.search(version)
+    return next((word for word in found.groups() if word), "") if found else ""
+
+
+def other_build(package: Package, fix: str, detail: Detail) -> str:
+    """Why a row is about another build of the package; empty where it is about this one."""
+    if detail.arches and package.arch and package.arch not in ("noarch", "all", "any", *detail.arches):
+        return f"the advisory is for {', '.join(detail.arches)}, this package is {package.arch}"
+    if package.type == "rpm":
+        modular = bool(package.module) or is_modular(package.version)
+        if (is_modular(fix) or bool(detail.module)) and not modular:
+            return "the advisory is for a module stream, this build belongs to none"
+        if detail.module and package.module and not _same_stream(detail.module, package.module):
+            return f"the advisory is for module {detail.module}, this build belongs to {package.module}"
+    if (special := flavour(fix)) and special != flavour(package.version):
+        return f"the advisory is for the {special} build"
+    return ""
+
+
+def _same_stream(left: str, right: str) -> bool:
+    return left.split(":")[:2] == right.split(":")[:2]

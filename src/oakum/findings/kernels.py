@@ -1,0 +1,76 @@
+"""Which packages are the kernel, and which merely come from its source.
+
+A machine has one running kernel whatever else is installed; headers, libc-dev and documentation are built from the same
+source and are no kernels; a container has none of its own. Vulnerabilities of the kernel therefore belong to the
+machine once, through the package that owns what is running.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+from oakum.fleet.assets import Host
+from oakum.fleet.packages import Package
+
+Role = Literal["running", "standby", "part", "none"]
+
+_DEB_IMAGE = re.compile(r"linux-image-(unsigned-)?\d[^/]*(?<!-dbg)(?<!-dbgsym)\Z")
+_RPM_IMAGE = re.compile(r"kernel(-rt|-64k|-uek|-zfcpdump|-default|-azure|-lt|-ml|6\.\d+)?(-debug)?(-core)?\Z")
+_APK_IMAGE = re.compile(r"linux-(lts|virt|edge|rpi\d*|stable|asahi|openpax|gru)\Z")
+_RPM_PART = re.compile(
+    r"kernel(-[a-z0-9]+)*-(headers|cross-headers|devel|devel-matched|doc|macros|source|syms|srpm-macros"
+    r"|modules|modules-core|modules-extra|modules-internal|abi-stablelists)\Z"
+)
+_DEB_SOURCE = re.compile(r"linux(-(signed|restricted|hwe|meta)[^/]*|-[a-z0-9][a-z0-9.+-]*)?\Z")
+_SIGNED = re.compile(r"linux-(restricted-)?signed(-(amd64|arm64|i386))?(?P<flavour>-[a-z0-9.+-]+)?\Z")
+#: Source packages called linux-* that are no kernels.
+_NOT_KERNELS = frozenset({"linux-base", "linux-firmware", "linux-atm", "linux-ftpd", "linux-minidisc", "linux-wlan-ng"})
+_DEB_TOOLS = ("linux-perf", "linux-cpupower", "linux-tools", "bpftool", "usbip", "libcpupower", "linux-cloud-tools")
+
+
+def is_image(package: Package) -> bool:
+    """Whether the package holds a bootable kernel."""
+    pattern = {"deb": _DEB_IMAGE, "rpm": _RPM_IMAGE, "apk": _APK_IMAGE}.get(package.type)
+    return bool(pattern and pattern.match(package.name))
+
+
+def is_part(package: Package) -> bool:
+    """Whether the package is built from a kernel's source without being a kernel or running code of it."""
+    if package.type == "rpm":
+        return bool(_RPM_PART.match(package.name))
+    if package.type == "deb":
+        source = package.source or package.name
+        return (
+            bool(_DEB_SOURCE.match(source))
+            and source not in _NOT_KERNELS
+            and not is_image(package)
+            and not package.name.startswith(_DEB_TOOLS)
+        )
+    return package.type == "apk" and package.name == "linux-headers"
+
+
+def advisory_name(package: Package) -> tuple[str, str]:
+    """The source name and version under which advisories speak of a package.
+
+    Debian and Ubuntu ship kernels from "signed" sources whose version has another form; their advisories name the
+    unsigned source, whose version is the one of the binary package.
+    """
+    source, version = package.source or package.name, package.source_version or package.version
+    if package.type == "deb" and source.startswith("linux-") and (signed := _SIGNED.match(source)):
+        return "linux" + (signed["flavour"] or ""), package.version
+    return source, version
+
+
+def role(package: Package, host: Host | None) -> Role:
+    """What a package means for the kernel of this host (None: an image or an SBOM, which runs no kernel)."""
+    if is_part(package):
+        return "part"
+    if not is_image(package):
+        return "none"
+    if host is None:
+        return "standby"
+    owners = {kernel.package for kernel in host.kernels if kernel.running}
+    if package.name in owners:
+        return "running"
+    return "standby"

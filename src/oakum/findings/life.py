@@ -1,0 +1,110 @@
+"""How far a fix has come: published, available here, installed, effective.
+
+A published fix helps nobody whose repositories do not carry it; an installed one helps nobody whose kernel or process
+still runs the old code. Each step is proven by what the asset shows, or is unknown with the reason; nothing is assumed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from oakum.findings.kernels import is_image
+from oakum.findings.model import Fix, Hit, Step
+from oakum.fleet.assets import Host
+from oakum.fleet.packages import Package
+from oakum.versions import Scheme, Unparsable
+
+
+class Offer(msgspec.Struct, frozen=True):
+    """A version that a configured channel offers: of the package, and of the source it is built from."""
+
+    version: str
+    source_version: str
+    channel: str
+
+
+#: Package name -> what the configured channels offer; None where their lists could not be read.
+Offers = Mapping[str, Sequence[Offer]] | None
+
+_NOT_HERE = Step("unknown", "only a machine's own package lists can tell; this input has none")
+
+
+def target(hits: Sequence[Hit], order: Scheme) -> tuple[str, str]:
+    """The version, and its channel, that closes all hits of one group; empty where one of them has no fix.
+
+    Rows of the plain channel count first: a fix that needs an entitlement is the way only where there is no other.
+    """
+    plain = [hit for hit in hits if not hit.detail.channel]
+    for part in (plain, [hit for hit in hits if hit.detail.channel]):
+        fixes = [(key, hit) for hit in part if hit.fix and not isinstance(key := order.key(hit.fix), Unparsable)]
+        if fixes and (len(fixes) == len(part) or part is not plain):
+            _, best = max(fixes, key=lambda pair: pair[0])
+            return best.fix, best.detail.channel
+    fixes = [(key, hit) for hit in hits if hit.fix and not isinstance(key := order.key(hit.fix), Unparsable)]
+    if not fixes:
+        return "", ""
+    _, best = max(fixes, key=lambda pair: pair[0])
+    return best.fix, best.detail.channel
+
+
+def fix_of(hits: Sequence[Hit], order: Scheme, packages: Sequence[Package], host: Host | None, offers: Offers) -> Fix:
+    """The life of the fix of one group of hits on one package, on one asset."""
+    package = hits[0].package
+    version, channel = target(hits, order)
+    if not version:
+        words = sorted({f"{hit.record.source.name}: {hit.detail.state or 'no fixed version'}" for hit in hits})
+        nothing = Step("no", "no fix is published")
+        return Fix("none", "", "", Step("no", "; ".join(words)), nothing, nothing, nothing)
+    by = next(hit for hit in hits if hit.fix == version)
+    where = f", for {channel} only" if channel else ""
+    published = Step("yes", f"{by.record.advisory.id} ({by.record.source.name}): fixed in {version}{where}")
+    available = _available(package, hits[0].version, version, channel, order, host, offers)
+    installed = _installed(package, version, order, packages, host)
+    if installed.answer == "yes":
+        effective = Step("no", "the running kernel is older; reboot")
+        return Fix("installed", version, channel, published, available, installed, effective)
+    state = "available" if available.answer == "yes" else "published"
+    effective = Step("no", "not installed")
+    return Fix(
+        "available" if state == "available" else "published",
+        version,
+        channel,
+        published,
+        available,
+        installed,
+        effective,
+    )
+
+
+def _available(
+    package: Package, compared: str, fix: str, channel: str, order: Scheme, host: Host | None, offers: Offers
+) -> Step:
+    if host is None or offers is None:
+        return _NOT_HERE
+    fixed = order.key(fix)
+    candidates = offers.get(package.name, ())
+    by_source = compared != package.evr
+    for offer in candidates:
+        key = order.key(offer.source_version if by_source else offer.version)
+        if not isinstance(key, Unparsable) and not isinstance(fixed, Unparsable) and key >= fixed:
+            return Step("yes", f"{offer.version} in {offer.channel}")
+    if not candidates:
+        return Step("no", "no configured channel offers this package")
+    newest = ", ".join(sorted({f"{offer.version} in {offer.channel}" for offer in candidates}))
+    if channel:
+        return Step("no", f"the fix needs channel {channel}; configured channels offer {newest}")
+    return Step("no", f"configured channels offer {newest}")
+
+
+def _installed(package: Package, fix: str, order: Scheme, packages: Sequence[Package], host: Host | None) -> Step:
+    """A machine keeps several kernels: the fix may be installed beside the running one."""
+    if host is not None and is_image(package):
+        fixed = order.key(fix)
+        for other in packages:
+            if other.type == package.type and is_image(other) and other is not package:
+                key = order.key(other.evr)
+                if not isinstance(key, Unparsable) and not isinstance(fixed, Unparsable) and key >= fixed:
+                    return Step("yes", f"{other.name} {other.evr} is installed and not running")
+    return Step("no", f"{package.evr} is installed")

@@ -1,0 +1,232 @@
+"""Match one package set with the index.
+
+For each package: which scope speaks of it, under which name and version, which rows hold that version, and which of
+those are about this build. What no rule could decide becomes a gap; a package never drops out without a word.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from functools import lru_cache
+
+from oakum.advisories.index import Index, Row, Rules, Statement, scheme_of_scope
+from oakum.advisories.model import Naming
+from oakum.findings import kernels
+from oakum.findings.builds import flavour, other_build
+from oakum.findings.model import Cleared, Coverage, Hit, Matched
+from oakum.fleet.assets import Gap, Host, Kind
+from oakum.fleet.ecosystems import OS_TYPES
+from oakum.fleet.packages import Package, PackageSet
+from oakum.versions import Scheme, Unparsable
+
+Name = tuple[str, str, Naming]
+
+_order = lru_cache(maxsize=256)(scheme_of_scope)
+
+
+def match(packages: PackageSet, index: Index, *, kind: Kind = "sbom", host: Host | None = None) -> Matched:
+    """Everything that the index says about a package set.
+
+    ``kind`` and ``host`` decide about kernels only: an image has none of its own, a machine runs one.
+    """
+    return _Matching(packages, index, kind, host).run()
+
+
+class _Matching:
+    def __init__(self, packages: PackageSet, index: Index, kind: Kind, host: Host | None) -> None:
+        self._packages = packages
+        self._index = index
+        self._image = kind == "image"
+        self._host = host
+        self._hits: list[Hit] = []
+        self._cleared: list[Cleared] = []
+        self._gaps: list[Gap] = []
+        self._seen: Counter[str] = Counter()
+        self._assessed: Counter[str] = Counter()
+        self._unscoped: defaultdict[str, list[str]] = defaultdict(list)
+        self._scopes: dict[str, tuple[str, tuple[Naming, ...]] | None] = {}
+
+    def run(self) -> Matched:
+        """The whole set."""
+        for package in self._packages.packages:
+            self._package(package)
+        coverage = tuple(
+            Coverage(scope, count, self._assessed[scope], self._sources(scope))
+            for scope, count in sorted(self._seen.items())
+        )
+        self._gaps.extend(self._scope_gaps())
+        return Matched(tuple(self._hits), tuple(self._cleared), tuple(self._gaps), coverage)
+
+    def _sources(self, scope: str) -> tuple[str, ...]:
+        where = self._scopes.get(scope)
+        return tuple(source.name for source in self._index.coverage(where[0])) if where else ()
+
+    def _package(self, package: Package) -> None:
+        scope = self._scope(package)
+        self._seen[scope] += 1
+        if scope not in self._scopes:
+            self._scopes[scope] = self._advised(scope)
+        where = self._scopes[scope]
+        if where is None:
+            self._unscoped[scope].append(package.name)
+            return
+        advised, namings = where
+        order = _order(advised)
+        if order is None:
+            self._unscoped[scope].append(package.name)
+            return
+        self._assessed[scope] += 1
+        if self._kernel_elsewhere(package):
+            return
+        for name, version, naming in _names(package, namings):
+            rules = self._index.rules(advised, name, naming)
+            if (rules.rows or rules.statements) and self._compare(package, advised, name, version, rules, order):
+                break
+
+    def _scope(self, package: Package) -> str:
+        if package.type not in OS_TYPES:
+            return package.type
+        release = self._packages.release
+        return release.scope if release is not None and release.known else f"{package.type} (release unknown)"
+
+    def _advised(self, scope: str) -> tuple[str, tuple[Naming, ...]] | None:
+        release = self._packages.release
+        candidates = [scope]
+        if release is not None and release.parent and scope == release.scope:
+            candidates.append(release.parent)
+        for candidate in candidates:
+            if self._index.coverage(candidate):
+                return candidate, self._index.namings(candidate)
+        return None
+
+    def _kernel_elsewhere(self, package: Package) -> bool:
+        """Whether the package is a kernel, or a part of one, that this asset does not run."""
+        role = kernels.role(package, self._host)
+        if role == "none" or role == "running":
+            return False
+        if role == "part" or self._image:
+            return True
+        return self._host is not None and any(kernel.running and kernel.package for kernel in self._host.kernels)
+
+    def _compare(self, package: Package, scope: str, name: str, version: str, rules: Rules, order: Scheme) -> bool:
+        key = order.key(version)
+        if isinstance(key, Unparsable):
+            self._gap(
+                "unparsable-version", f"{package.name} {version}", key.why, "correct the version in the inventory"
+            )
+            return True
+        rows = rules.affecting(key)
+        hit = False
+        for row in rows:
+            hit |= self._row(package, scope, name, version, key, row, rules, order)
+        for statement in rules.statements:
+            hit |= self._statement(package, statement)
+        return hit
+
+    def _row(
+        self, package: Package, scope: str, name: str, version: str, key: bytes, row: Row, rules: Rules, order: Scheme
+    ) -> bool:
+        record = self._index.record(row.record)
+        if record is None:
+            return False
+        detail = self._index.detail(row.detail)
+        if why := other_build(package, row.fix, detail):
+            self._cleared.append(Cleared(package, record, why))
+            return False
+        if not detail.channel and (why := self._fixed_in_channel(package, key, row, rules, order)):
+            self._cleared.append(Cleared(package, record, why))
+            return False
+        notes = _epoch_notes(package, version, row.fix, order)
+        self._hits.append(Hit(package, scope, name, version, record, detail, row.fix, notes))
+        return True
+
+    def _fixed_in_channel(self, package: Package, key: bytes, row: Row, rules: Rules, order: Scheme) -> str:
+        """A fix from a channel (ESM, EUS) that this very build already has: the plain row must not override it."""
+        for other in rules.rows:
+            if other.record != row.record or not other.fix or other is row:
+                continue
+            detail = self._index.detail(other.detail)
+            fixed = order.key(other.fix)
+            if detail.channel and not isinstance(fixed, Unparsable) and fixed <= key and _from_channel(package.version):
+                return f"{other.fix} of channel {detail.channel} or newer is installed"
+        return ""
+
+    def _statement(self, package: Package, statement: Statement) -> bool:
+        record = self._index.record(statement.record)
+        if record is None:
+            return False
+        detail = self._index.detail(statement.detail)
+        if statement.why:
+            self._gap(
+                "unusable-advisory",
+                f"{package.name}: {record.advisory.id}",
+                f"{record.source.name}: {statement.why}",
+                "read the advisory and decide by hand",
+            )
+        elif detail.state_class == "undetermined":
+            self._gap(
+                "undetermined",
+                f"{package.name}: {record.advisory.id}",
+                f"{record.source.name} says {detail.state or 'undetermined'}",
+                "wait for the vendor's decision, or decide by hand",
+            )
+        else:
+            reason = f": {detail.reason}" if detail.reason else ""
+            self._cleared.append(Cleared(package, record, f"{record.source.name} says {detail.state}{reason}"))
+        return False
+
+    def _gap(self, kind: str, what: str, why: str, remedy: str) -> None:
+        self._gaps.append(Gap(kind, what, why, remedy))
+
+    def _scope_gaps(self) -> Iterator[Gap]:
+        release = self._packages.release
+        for scope, names in sorted(self._unscoped.items()):
+            count = f"{len(names)} package{'s' if len(names) != 1 else ''} of {scope}"
+            if scope.endswith("(release unknown)"):
+                given = f"the release {release.given!r} is not understood" if release else "no release is named"
+                remedy = "name the operating system and its release in the input (os-release, or an SBOM's distro)"
+                yield Gap("unknown-release", count, given, remedy)
+            elif _order(scope) is None:
+                yield Gap(
+                    "unknown-ecosystem", count, "no order of versions is known for it", "judge these packages by hand"
+                )
+            else:
+                yield Gap(
+                    "no-feed", count, f"no imported source speaks about {scope}",
+                    f"import advisories for {scope}: oakum feeds import FILE",
+                )  # fmt: skip
+
+
+def _names(package: Package, namings: tuple[Naming, ...]) -> Iterator[Name]:
+    """Under which names and versions advisories may speak of a package: its own, or its source's."""
+    for naming in namings:
+        if naming == "source":
+            yield (*kernels.advisory_name(package), naming)
+            continue
+        yield package.name, package.evr, naming
+        if naming == "either" and package.source and package.source != package.name:
+            yield package.source, _source_evr(package), naming
+
+
+def _source_evr(package: Package) -> str:
+    """The source's version with the package's epoch: the name of a source rpm has no place for one."""
+    if not package.source_version:
+        return package.evr
+    stated = package.epoch and ":" not in package.source_version
+    return f"{package.epoch}:{package.source_version}" if stated else package.source_version
+
+
+def _from_channel(version: str) -> bool:
+    return "esm" in version or bool(flavour(version))
+
+
+def _epoch_notes(package: Package, version: str, fix: str, order: Scheme) -> tuple[str, ...]:
+    """A word where the verdict hangs on an epoch that nobody stated."""
+    epoch, colon, _ = fix.partition(":")
+    if not colon or epoch == "0" or ":" in version or not epoch.isdigit() or package.type not in ("rpm", "deb"):
+        return ()
+    assumed, fixed = order.key(f"{epoch}:{version}"), order.key(fix)
+    if isinstance(assumed, Unparsable) or isinstance(fixed, Unparsable) or assumed < fixed:
+        return ()
+    return (f"hangs on the epoch: none is stated, which counts as 0; with epoch {epoch} the fix would be installed",)
