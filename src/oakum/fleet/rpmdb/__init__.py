@@ -1,0 +1,160 @@
+"""The rpm database of a file tree, without any rpm library: which packages are installed.
+
+rpm has had three formats (``rpmdb.sqlite``, ``Packages.db``, ``Packages``) in three folders; all of them hold
+the same header blobs. A database that is broken as a whole raises; a single broken header is a gap that names
+it. Public keys that rpm stores as packages (``gpg-pubkey``) are no software and are left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from urllib.parse import quote
+
+from oakum.errors import InputError, LimitError, NotAssessable, OakumError, Place
+from oakum.fleet.assets import Gap
+from oakum.fleet.packages import Package
+from oakum.fleet.rpmdb import bdb, header, ndb, sqlite
+from oakum.fleet.rpmdb.kernels import kernels
+from oakum.fleet.rpmdb.modular import is_modular, module_of, streams
+from oakum.fleet.rpmdb.records import COUNT_LIMIT, DAMAGE_LIMIT, SIZE_LIMIT, Record
+from oakum.ports import Tree
+
+__all__ = ["is_modular", "kernels", "present", "read", "streams"]
+
+#: Where rpm keeps its database: SUSE and Fedora, everybody before, rpm-ostree. One is mostly a link to another.
+_FOLDERS = ("/usr/lib/sysimage/rpm", "/var/lib/rpm", "/usr/share/rpm")
+_SQLITE, _NDB, _BDB = "rpmdb.sqlite", "Packages.db", "Packages"
+_HOT_JOURNAL = bytes.fromhex("d9d505f920a163d7")
+
+
+def present(tree: Tree) -> bool:
+    """Whether the tree has an rpm database, readable or not."""
+    return bool(_databases(tree))
+
+
+def read(tree: Tree, namespace: str, distro: str = "") -> tuple[list[Package], list[Gap]]:
+    """The installed packages in the order of the database, and what of them could not be read.
+
+    ``namespace`` is os-release's ID, ``distro`` the purl qualifier of that name ("almalinux-8.10"). A sound database
+    without packages gives two empty lists: rpm as a tool on a machine of another kind has one. Raises InputError
+    where the database is truncated, malformed or too large, NotAssessable where there is none or it may not be read.
+    """
+    databases = _databases(tree)
+    if not databases:
+        raise NotAssessable(
+            "no rpm database was found",
+            place=Place(_FOLDERS[1]),
+            remedy=f"give the root of a system that has one in {', '.join(_FOLDERS)}",
+        )
+    path, *others = databases
+    gaps = [
+        _gap(other, f"there is another database, and only {path} was read", "remove the one that rpm does not use")
+        for other in others
+    ]
+    try:
+        packages = _packages(tree, path, namespace, distro, gaps)
+    except OakumError as error:
+        error.within(path)
+        raise
+    except PermissionError as error:
+        raise NotAssessable(
+            "the rpm database may not be read", place=Place(path), remedy="run oakum as a user who may read it"
+        ) from error
+    return packages, gaps
+
+
+def _databases(tree: Tree) -> list[str]:
+    found: list[str] = []
+    for folder in _FOLDERS:
+        if found and tree.kind(folder) == "link":
+            continue  # the folder before, under its other name
+        found += [f"{folder}/{name}" for name in (_SQLITE, _NDB, _BDB) if tree.kind(f"{folder}/{name}") is not None]
+    return found
+
+
+def _packages(tree: Tree, path: str, namespace: str, distro: str, gaps: list[Gap]) -> list[Package]:
+    packages: list[Package] = []
+    remedy = "rebuild the database on that machine with 'rpm --rebuilddb', and check it with 'rpm -qa'"
+    damaged = 0
+    for count, record in enumerate(_records(tree, path, gaps), 1):
+        if count > COUNT_LIMIT:
+            raise LimitError(f"the database has more than {COUNT_LIMIT} headers", remedy=remedy)
+        why = record.damage
+        if not why:
+            try:
+                tags = header.parse(record.blob)
+            except InputError as error:
+                why = f"{error.place}: {error.what}" if str(error.place) else error.what
+            else:
+                if tags.name != "gpg-pubkey":
+                    packages.append(_package(tags, namespace, distro))
+                continue
+        damaged += 1
+        if damaged > DAMAGE_LIMIT:
+            raise InputError(f"more than {DAMAGE_LIMIT} headers are damaged, the last one: {why}", remedy=remedy)
+        gaps.append(_gap(f"header {record.number} of {path}" if record.number else f"a header of {path}", why, remedy))
+    return packages
+
+
+def _records(tree: Tree, path: str, gaps: list[Gap]) -> Iterator[Record]:
+    data = tree.read(path, SIZE_LIMIT)
+    if path.endswith(_SQLITE):
+        if _beside(tree, f"{path}-journal").startswith(_HOT_JOURNAL):
+            why = "a transaction was interrupted: its journal stands beside the database"
+            gaps.append(_gap(path, why, "run 'rpm -qa' as root on that machine, which rolls it back"))
+        return sqlite.records(data, _beside(tree, f"{path}-wal"))
+    return ndb.records(data) if path.endswith(_NDB) else bdb.records(data)
+
+
+def _beside(tree: Tree, path: str) -> bytes:
+    try:
+        return tree.read(path, SIZE_LIMIT)
+    except FileNotFoundError:
+        return b""
+
+
+def _package(tags: header.Header, namespace: str, distro: str) -> Package:
+    source, source_version = _source(tags.source_rpm)
+    version = f"{tags.version}-{tags.release}"
+    return Package(
+        type="rpm",
+        name=tags.name,
+        version=version,
+        arch=tags.arch,
+        epoch=tags.epoch,
+        source=source,
+        source_version=source_version,
+        module=module_of(tags.modularity_label),
+        vendor=tags.vendor,
+        purl=_purl(tags, version, namespace, distro),
+    )
+
+
+def _source(source_rpm: str) -> tuple[str, str]:
+    """Name and version-release of ``name-version-release.src.rpm`` (or ``.nosrc.rpm``); empty where it is not one."""
+    stem = source_rpm.removesuffix(".rpm").removesuffix(".nosrc").removesuffix(".src")
+    parts = stem.rsplit("-", 2)
+    if stem == source_rpm or len(parts) != 3 or not all(parts):
+        return "", ""
+    return parts[0], f"{parts[1]}-{parts[2]}"
+
+
+def _purl(tags: header.Header, version: str, namespace: str, distro: str) -> str:
+    """The package URL as purl-spec's rpm type has it, qualifiers in the order of their names.
+
+    Composed here since the general library takes longer than everything else about a package together.
+    """
+    qualifiers = [
+        ("arch", tags.arch),
+        ("distro", distro),
+        ("epoch", "" if tags.epoch is None else str(tags.epoch)),
+        ("rpmmod", tags.modularity_label),
+        ("upstream", tags.source_rpm),
+    ]
+    written = "&".join(f"{key}={quote(value, safe=':')}" for key, value in qualifiers if value)
+    path = "/".join(quote(part, safe=":") for part in (namespace.lower(), tags.name) if part)
+    return f"pkg:rpm/{path}@{quote(version, safe=':')}{'?' if written else ''}{written}"
+
+
+def _gap(what: str, why: str, remedy: str) -> Gap:
+    return Gap("incomplete-inventory", what, why, remedy)
