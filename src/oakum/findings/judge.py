@@ -20,7 +20,6 @@ from oakum.findings.model import Evidence, Finding, FixState, Hit, Matched
 from oakum.fleet.assets import Host
 from oakum.fleet.packages import Package, PackageSet
 
-
 _STATES = get_args(FixState)
 
 

@@ -1,7 +1,7 @@
 """The layout of the index file: one SQLite database, written once, then only read.
 
 ``ranges`` is clustered by package and lower bound, its bounds are memcomparable version keys, so that "affected?" is
-one indexed range look-up and all rows of a package lie side by side. What rows share (vendor words, channels, severities)
+one indexed range look-up and all rows of a package lie side by side. What rows share (words, channels, severities)
 stands once in ``details``; the text of an advisory once in ``records``.
 """
 

@@ -1,0 +1,1 @@
+"""What people and programs read: one answer, written in several forms."""
