@@ -47,7 +47,9 @@ fuzz: $(VENV)/dev.stamp ## run the property tests on ever new input for OAKUM_FU
 	@$(BIN)/python tools/fuzz.py
 
 docs: $(VENV)/dev.stamp ## build the documentation strictly, into site/
-	$(BIN)/mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	! grep -rlE '(src|<link[^>]* href)="?(https?:)?//' site --include='*.html' || \
+		{ echo 'these pages load something from elsewhere' >&2; exit 1; }
 
 docs-test: $(VENV)/dev.stamp ## run the commands of the tutorials and compare what they print
 	@$(BIN)/python tools/docs_test.py docs/tutorial
