@@ -19,13 +19,13 @@ CHOICE = re.compile(r"\bOR\b")
 def licence(distribution: Distribution) -> str:
     """The SPDX expression of a distribution, else its classifiers, else the first line of its licence field."""
     metadata = distribution.metadata
-    if expression := metadata.get("License-Expression"):
-        return str(expression)
+    if expressions := metadata.get_all("License-Expression", []):
+        return str(expressions[0])
     classifiers = [
         text.rsplit(" :: ", 1)[-1] for text in metadata.get_all("Classifier", []) if text.startswith("License ::")
     ]
     named = [text for text in classifiers if text != "OSI Approved"]
-    return "; ".join(named) or str(metadata.get("License") or "").split("\n")[0]
+    return "; ".join(named) or "".join(metadata.get_all("License", [])).split("\n")[0]
 
 
 def fits(text: str) -> bool:
