@@ -16,6 +16,8 @@ one above ``NUMBER_LAST``.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 NUMBER_FIRST = 0x10
 NUMBER_LAST = 0xF8
 
@@ -43,3 +45,24 @@ def text(value: str) -> bytes:
     if b"\x00" in encoded or b"\x01" in encoded:
         encoded = encoded.replace(b"\x01", b"\x01\x02").replace(b"\x00", b"\x01\x01")
     return encoded + b"\x00"
+
+
+class Parts(dict[str, bytes]):
+    """Key parts by their text: each is worked out by ``encode`` and, while short ones are few, remembered.
+
+    Versions are made of few different parts, and a look-up costs a tenth of the work. The limits keep hostile
+    input from filling memory; beyond them parts are only slower.
+    """
+
+    _MOST_PARTS = 4096
+    _LONGEST_PART = 16
+
+    def __init__(self, encode: Callable[[str], bytes]) -> None:
+        super().__init__()
+        self._encode = encode
+
+    def __missing__(self, part: str) -> bytes:
+        encoded = self._encode(part)
+        if len(part) <= self._LONGEST_PART and len(self) < self._MOST_PARTS:
+            self[part] = encoded
+        return encoded
