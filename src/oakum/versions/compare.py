@@ -29,6 +29,6 @@ def compare(scheme: Scheme, left: str, right: str) -> Comparison:
         keys.append(key)
     if scheme.apart is not None and (why := scheme.apart(left, right)) is not None:
         return Comparison("?", why)
-    if keys[0] == keys[1]:
+    if keys[0] == keys[1] or (scheme.alike is not None and scheme.alike(left, right)):
         return Comparison("=")
     return Comparison("<" if keys[0] < keys[1] else ">")

@@ -37,7 +37,7 @@ _DIGITS = frozenset(string.digits)
 _USUAL_EPOCHS = _DIGITS
 
 
-class _Refused(ValueError):
+class _RefusedError(ValueError):
     """A run that dpkg (or a C string) cannot hold; the argument says why."""
 
 
@@ -45,9 +45,9 @@ def _encode(run: str) -> bytes:
     if run[0] in _DIGITS:
         return number(run)
     if " " in run or "\t" in run:
-        raise _Refused("a version has no blanks inside")
+        raise _RefusedError("a version has no blanks inside")
     if "\x00" in run:
-        raise _Refused("a version has no NUL inside")
+        raise _RefusedError("a version has no NUL inside")
     return run.encode("utf-8", "surrogatepass").translate(_ORDER) + bytes((_END,))
 
 
@@ -76,14 +76,14 @@ def key(text: str) -> bytes | Unparsable:
         if not revision:
             return Unparsable(text, "the revision after the last hyphen is empty")
         return epoch + _runs(upstream) + _runs(revision)
-    except _Refused as refusal:
+    except _RefusedError as refusal:
         return Unparsable(text, str(refusal))
 
 
 def _runs(part: str) -> bytes:
     runs = _RUNS.findall(part)
     if not runs:
-        raise _Refused("the version is empty")
+        raise _RefusedError("the version is empty")
     first = b"" if runs[0][0] not in _DIGITS else _NO_LETTERS_FIRST
     last = _PART_END if runs[-1][0] in _DIGITS else _NUMBER_0 + _PART_END
     return first + b"".join(map(_part, runs)) + last

@@ -8,7 +8,7 @@ release, which never changes how versions are ordered. Modules are imported when
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
+from functools import cache
 from importlib import import_module
 
 import msgspec
@@ -17,6 +17,7 @@ from oakum.versions.unparsable import Unparsable
 
 Key = Callable[[str], bytes | Unparsable]
 Apart = Callable[[str, str], str | None]
+Alike = Callable[[str, str], bool]
 
 #: module in this package -> every name, in lower case.
 NAMES: dict[str, tuple[str, ...]] = {
@@ -26,10 +27,12 @@ NAMES: dict[str, tuple[str, ...]] = {
         "fedora", "oracle linux", "oracle", "amazon linux", "amazon", "azure linux", "azurelinux", "photon os",
         "photon", "centos", "alibaba cloud linux", "tencentos server", "minimos-rpm", "suse linux enterprise server",
     ),
-    "apk": ("apk", "alpine", "wolfi", "chainguard", "minimos", "alpaquita", "bellsoft hardened containers", "cleanstart"),
+    "apk": (
+        "apk", "alpine", "wolfi", "chainguard", "minimos", "alpaquita", "bellsoft hardened containers", "cleanstart",
+    ),
     "semver": (
-        "semver", "npm", "cargo", "crates.io", "generic", "swift", "swifturl", "bower", "openvsx", "github actions", "githubactions",
-        "julia", "vscode", "docker hardened images",
+        "semver", "npm", "cargo", "crates.io", "generic", "swift", "swifturl", "bower", "openvsx", "github actions",
+        "githubactions", "julia", "vscode", "docker hardened images", "linux",
     ),
     "go": ("go", "golang"),
     "pep440": ("pep440", "pypi", "pip", "python"),
@@ -56,11 +59,14 @@ class Scheme(msgspec.Struct, frozen=True):
 
     ``key`` gives the sortable bytes. ``apart`` is None where the order is total; otherwise it says why two texts that
     both have keys still must not be compared (builds of Kubernetes by two vendors), or None where they may be.
+    ``alike`` is None where equal versions have equal keys; otherwise it says whether the native tool calls two texts
+    equal although their keys differ (pacman, where one side names no release).
     """
 
     name: str
     key: Key
     apart: Apart | None = None
+    alike: Alike | None = None
 
 
 def scheme(ecosystem: str) -> Scheme | None:
@@ -70,7 +76,7 @@ def scheme(ecosystem: str) -> Scheme | None:
     return _load(module) if module else None
 
 
-@lru_cache(maxsize=None)
+@cache
 def _load(module: str) -> Scheme:
     loaded = import_module(f"oakum.versions.{module}")
-    return Scheme(module, loaded.key, getattr(loaded, "apart", None))
+    return Scheme(module, loaded.key, getattr(loaded, "apart", None), getattr(loaded, "alike", None))
