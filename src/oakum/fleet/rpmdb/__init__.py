@@ -24,12 +24,16 @@ __all__ = ["is_modular", "kernels", "present", "read", "streams"]
 #: Where rpm keeps its database: SUSE and Fedora, everybody before, rpm-ostree. One is mostly a link to another.
 _FOLDERS = ("/usr/lib/sysimage/rpm", "/var/lib/rpm", "/usr/share/rpm")
 _SQLITE, _NDB, _BDB = "rpmdb.sqlite", "Packages.db", "Packages"
+_REMEDY = "rebuild the database on that machine with 'rpm --rebuilddb', and check it with 'rpm -qa'"
 _HOT_JOURNAL = bytes.fromhex("d9d505f920a163d7")
 
 
 def present(tree: Tree) -> bool:
     """Whether the tree has an rpm database, readable or not."""
-    return bool(_databases(tree))
+    try:
+        return bool(_databases(tree))
+    except PermissionError:
+        return True
 
 
 def read(tree: Tree, namespace: str, distro: str = "") -> tuple[list[Package], list[Gap]]:
@@ -39,28 +43,21 @@ def read(tree: Tree, namespace: str, distro: str = "") -> tuple[list[Package], l
     without packages gives two empty lists: rpm as a tool on a machine of another kind has one. Raises InputError
     where the database is truncated, malformed or too large, NotAssessable where there is none or it may not be read.
     """
-    databases = _databases(tree)
-    if not databases:
-        raise NotAssessable(
-            "no rpm database was found",
-            place=Place(_FOLDERS[1]),
-            remedy=f"give the root of a system that has one in {', '.join(_FOLDERS)}",
-        )
-    path, *others = databases
-    gaps = [
-        _gap(other, f"there is another database, and only {path} was read", "remove the one that rpm does not use")
-        for other in others
-    ]
     try:
-        packages = _packages(tree, path, namespace, distro, gaps)
-    except OakumError as error:
-        error.within(path)
-        raise
+        databases = _databases(tree)
+        if not databases:
+            raise NotAssessable(
+                "no rpm database was found",
+                place=Place(_FOLDERS[1]),
+                remedy=f"give the root of a system that has one in {', '.join(_FOLDERS)}",
+            )
+        return _packages(tree, databases, namespace, distro)
     except PermissionError as error:
         raise NotAssessable(
-            "the rpm database may not be read", place=Place(path), remedy="run oakum as a user who may read it"
+            "the rpm database may not be read",
+            place=Place(str(error.filename or _FOLDERS[1])),
+            remedy="run oakum as a user who may read it",
         ) from error
-    return packages, gaps
 
 
 def _databases(tree: Tree) -> list[str]:
@@ -72,28 +69,37 @@ def _databases(tree: Tree) -> list[str]:
     return found
 
 
-def _packages(tree: Tree, path: str, namespace: str, distro: str, gaps: list[Gap]) -> list[Package]:
+def _packages(tree: Tree, databases: list[str], namespace: str, distro: str) -> tuple[list[Package], list[Gap]]:
+    path, *others = databases
     packages: list[Package] = []
-    remedy = "rebuild the database on that machine with 'rpm --rebuilddb', and check it with 'rpm -qa'"
-    damaged = 0
-    for count, record in enumerate(_records(tree, path, gaps), 1):
-        if count > COUNT_LIMIT:
-            raise LimitError(f"the database has more than {COUNT_LIMIT} headers", remedy=remedy)
-        why = record.damage
-        if not why:
-            try:
-                tags = header.parse(record.blob)
-            except InputError as error:
-                why = f"{error.place}: {error.what}" if str(error.place) else error.what
-            else:
-                if tags.name != "gpg-pubkey":
-                    packages.append(_package(tags, namespace, distro))
-                continue
-        damaged += 1
-        if damaged > DAMAGE_LIMIT:
-            raise InputError(f"more than {DAMAGE_LIMIT} headers are damaged, the last one: {why}", remedy=remedy)
-        gaps.append(_gap(f"header {record.number} of {path}" if record.number else f"a header of {path}", why, remedy))
-    return packages
+    why = f"there is another database, and only {path} was read"
+    gaps = [_gap(other, why, "remove the one that rpm does not use") for other in others]
+    try:
+        damaged = 0
+        for count, record in enumerate(_records(tree, path, gaps), 1):
+            if count > COUNT_LIMIT:
+                raise LimitError(f"the database has more than {COUNT_LIMIT} headers", remedy=_REMEDY)
+            damage = record.damage
+            if not damage:
+                try:
+                    tags = header.parse(record.blob)
+                except InputError as error:
+                    damage = f"{error.place}: {error.what}" if str(error.place) else error.what
+                else:
+                    if tags.name != "gpg-pubkey":
+                        packages.append(_package(tags, namespace, distro))
+                    continue
+            damaged += 1
+            if damaged > DAMAGE_LIMIT:
+                raise InputError(
+                    f"more than {DAMAGE_LIMIT} headers are damaged, the last one: {damage}", remedy=_REMEDY
+                )
+            where = f"header {record.number}" if record.number else "a header"
+            gaps.append(_gap(f"{where} of {path}", damage, _REMEDY))
+    except OakumError as error:
+        error.within(path)
+        raise
+    return packages, gaps
 
 
 def _records(tree: Tree, path: str, gaps: list[Gap]) -> Iterator[Record]:
