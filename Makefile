@@ -32,7 +32,7 @@ coverage: $(VENV)/dev.stamp ## run the tests and report coverage, here and in ht
 check: $(VENV)/dev.stamp ## lint, format, types, floors of the house, tracked files, documentation
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
-	$(BIN)/mypy
+	$(BIN)/mypy $(wildcard src tests tools benchmarks)
 	$(BIN)/lint-imports
 	$(BIN)/python tools/check_tree.py
 	$(MAKE) --no-print-directory docs
