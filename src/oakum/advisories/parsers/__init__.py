@@ -1,0 +1,80 @@
+"""Feeds as facts: the bytes of one file in, what its publisher says out.
+
+The format is known by content and never by name, so that a renamed file is still read right and a foreign one is
+refused. Nothing here opens a file, judges a package or drops a record silently: what could not be read is a problem.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from oakum.advisories.model import Parsed
+from oakum.advisories.parsers import (
+    alpine_secdb,
+    debian_tracker,
+    dsa,
+    endoflife,
+    epss,
+    kev,
+    kubernetes,
+    osv,
+    vulnrichment,
+)
+from oakum.advisories.parsers.content import Content, read
+from oakum.errors import InputError, Place
+
+__all__ = ["FORMATS", "detect", "parse"]
+
+#: format -> (whether a file is one, its parser); the first that matches, so the narrower come first.
+FORMATS: dict[str, tuple[Callable[[Content], bool], Callable[[Content], Parsed]]] = {
+    "kev": (kev.matches, kev.parse),
+    "vulnrichment": (vulnrichment.matches, vulnrichment.parse),
+    "endoflife": (endoflife.matches, endoflife.parse),
+    "epss": (epss.matches, epss.parse),
+    "alpine-secdb": (alpine_secdb.matches, alpine_secdb.parse),
+    "dsa": (dsa.matches, dsa.parse),
+    "kubernetes": (kubernetes.matches, kubernetes.parse),
+    "osv": (osv.matches, osv.parse),
+    "debian-tracker": (debian_tracker.matches, debian_tracker.parse),
+}
+_UNREAD = {
+    "rustsec": "is in RustSec's own form",
+    "csaf": "is a CSAF document",
+    "xml": "is XML (OVAL, RSS or another)",
+    "": "is in no form that is known here",
+}
+
+
+def detect(data: bytes, name: str) -> str:
+    """The format of a feed file, by its content. Raises ``InputError`` where it is none."""
+    return _format(read(data, name))
+
+
+def parse(data: bytes, *, name: str) -> Parsed:
+    """The facts of a feed file of any known format; ``name`` is how errors call it.
+
+    Records that could not be read stand in ``problems``. Raises ``InputError`` where the file as a whole is broken,
+    empty or of no known format.
+    """
+    content = read(data, name)
+    return FORMATS[_format(content)][1](content)
+
+
+def _format(content: Content) -> str:
+    for name, (matches, _) in FORMATS.items():
+        if matches(content):
+            return name
+    raise InputError(
+        _UNREAD[_foreign(content)],
+        place=Place(content.name),
+        remedy=f"formats read here: {', '.join(FORMATS)}; most databases are also published as OSV",
+    )
+
+
+def _foreign(content: Content) -> str:
+    first = content.first
+    if isinstance(first, dict) and {"advisory", "versions"} <= first.keys():
+        return "rustsec"
+    if isinstance(first, dict) and isinstance(document := first.get("document"), dict) and "csaf_version" in document:
+        return "csaf"
+    return "xml" if content.text.lstrip()[:1] == "<" else ""
