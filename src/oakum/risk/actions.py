@@ -2,7 +2,7 @@
 
 People do not work on CVEs; they upgrade packages, move to a kernel, rebuild an image. Findings are therefore grouped by
 the one action that closes them. A package is moved as a whole (all binaries of its source, to the version that closes
-every finding that has a fix), and packages that are equally urgent on the same assets are one action. Ranked by decision
+every finding that has a fix), and what is equally urgent on the same assets is one action. Ranked by decision
 class, then by risk closed per disruption, then by name, so that equal inputs give an equal list.
 """
 

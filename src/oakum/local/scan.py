@@ -1,0 +1,244 @@
+"""A scan from end to end: assets and an index in, one answer out.
+
+The steps are the core's; here they are put in a row: equal package sets are matched once, each machine's own facts decide
+how far a fix has come, each business context is judged once.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+
+import msgspec
+
+from oakum import __version__
+from oakum.advisories.index import Index, Source
+from oakum.findings.judge import judge, merge
+from oakum.findings.life import Offers
+from oakum.findings.lifecycle import ended
+from oakum.findings.match import match
+from oakum.findings.model import Cleared, Coverage, Finding, Matched
+from oakum.fleet.assets import Asset, Context, Gap
+from oakum.reports.answer import Answer, AssetEntry, ClearedEntry, FindingEntry, SourceAge, Tool, gap_entry
+from oakum.reports.entries import action_entry, finding_entry
+from oakum.risk.actions import Ranked, actions
+from oakum.risk.assess import Assessor, Judgement, facts
+from oakum.risk.conditions import FAIL_ON_TYPES
+
+#: Reads what an asset's configured channels offer for the named packages.
+OffersOf = Callable[[Asset, frozenset[str]], Offers]
+ContextOf = Callable[[str, str], Context]
+Progress = Callable[[str], None]
+
+
+class Options(msgspec.Struct, frozen=True, kw_only=True):
+    """What the caller asks for beside the targets. ``max_age_days`` None means any age."""
+
+    now: str
+    as_of: str = ""
+    table: str = "cisa-bod-26-04"
+    max_age_days: float | None = None
+    accepted: frozenset[str] = frozenset()
+    fail_on: str = ""
+    baseline: frozenset[str] = frozenset()
+    baseline_name: str = ""
+    show_cleared: bool = False
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """The answer, and the findings (id, package, asset) for which the ``fail_on`` condition holds or cannot be told."""
+
+    answer: Answer
+    failing: tuple[str, ...]
+
+
+def scan(
+    assets: Sequence[Asset],
+    index: Index,
+    context_of: ContextOf,
+    options: Options,
+    *,
+    offers_of: OffersOf | None = None,
+    progress: Progress = lambda _: None,
+) -> Outcome:
+    """Match, judge and rank. ``assets`` have distinct keys."""
+    by_key = {asset.key: asset for asset in assets}
+    progress(f"matching {len(assets)} assets")
+    matched, findings = _findings(assets, index, offers_of)
+    findings = [one for one in merge(findings) if one.key not in options.baseline]
+    contexts = {asset.key: context_of(asset.name, asset.kind) for asset in assets}
+    progress(f"judging {len(findings)} findings")
+    ages = _ages(index, options.now)
+    catalogue = max(
+        (each.as_of or each.recorded for each in index.sources.values() if each.format == "kev"), default=""
+    )
+    assessor = Assessor(index.intel, as_of=options.as_of, catalogue=catalogue, table=options.table)
+    entries, ranked, failing = _judged(findings, contexts, by_key, assessor, options)
+    gaps = _gaps(assets, matched, index, ages, options)
+    answer = Answer(
+        tool=Tool("oakum", __version__),
+        now=options.now,
+        as_of=options.as_of,
+        reconstructed=index.reconstructed,
+        feeds=index.digest,
+        sources=tuple(ages.values()),
+        assets=tuple(_asset_entry(asset, matched[asset.key].coverage, contexts[asset.key]) for asset in assets),
+        findings=tuple(entries),
+        actions=tuple(action_entry(action) for action in actions(ranked, by_key)),
+        not_assessable=tuple(gap_entry(gap, options.accepted) for gap in gaps),
+        cleared=_cleared(matched) if options.show_cleared else (),
+        baseline=options.baseline_name,
+    )
+    return Outcome(answer, tuple(failing))
+
+
+def _findings(
+    assets: Sequence[Asset], index: Index, offers_of: OffersOf | None
+) -> tuple[dict[str, Matched], list[Finding]]:
+    """Each distinct package set is matched once; only a machine's own facts make two of its placements differ."""
+    matched: dict[str, Matched] = {}
+    shared: defaultdict[tuple[str, bool], list[Asset]] = defaultdict(list)
+    findings: list[Finding] = []
+    for asset in assets:
+        if asset.host is None:
+            shared[asset.packages.digest, asset.kind == "image"].append(asset)
+            continue
+        found = matched[asset.key] = match(asset.packages, index, kind=asset.kind, host=asset.host)
+        names = frozenset(hit.package.name for hit in found.hits)
+        offers = offers_of(asset, names) if offers_of and names else None
+        findings.extend(judge(found, asset.packages, (asset.key,), host=asset.host, offers=offers))
+    for same in shared.values():
+        found = match(same[0].packages, index, kind=same[0].kind)
+        matched.update(dict.fromkeys((asset.key for asset in same), found))
+        findings.extend(judge(found, same[0].packages, tuple(asset.key for asset in same)))
+    return matched, findings
+
+
+def _judged(
+    findings: Iterable[Finding],
+    contexts: Mapping[str, Context],
+    assets: Mapping[str, Asset],
+    assessor: Assessor,
+    options: Options,
+) -> tuple[list[FindingEntry], list[Ranked], list[str]]:
+    """Every finding in every business context it stands in; the entry shows the most urgent one."""
+    condition = None
+    if options.fail_on:
+        from oakum.expressions import compile
+
+        condition = compile(options.fail_on, FAIL_ON_TYPES, name="--fail-on")
+    entries: list[FindingEntry] = []
+    ranked: list[Ranked] = []
+    failing: list[str] = []
+    for finding in findings:
+        placed: defaultdict[Context, list[str]] = defaultdict(list)
+        for key in finding.assets:
+            placed[contexts[key]].append(key)
+        judged: list[Judgement] = []
+        for context, keys in placed.items():
+            judgement = assessor.judge(finding, context)
+            judged.append(judgement)
+            part = finding if len(placed) == 1 else msgspec.structs.replace(finding, assets=tuple(keys))
+            decision = judgement.decision
+            ranked.append(Ranked(part, decision.outcome, decision.urgency, decision.days, judgement.score.value))
+            if condition is not None:
+                for key in keys:
+                    known = facts(finding, judgement, assets[key].name, context, options.now)
+                    # A condition that cannot be answered holds the gate shut.
+                    if condition.holds(known) is not False:
+                        failing.append(f"{finding.id} in {finding.package.name} on {assets[key].name}")
+        worst = min(judged, key=lambda one: (one.decision.urgency, -one.score.value))
+        entries.append(finding_entry(finding, worst))
+    entries.sort(key=lambda one: (one.decision.order, -one.score.value, one.id, one.package.name, one.key))
+    return entries, ranked, failing
+
+
+def _ages(index: Index, now: str) -> dict[int, SourceAge]:
+    ages = {}
+    for number, source in index.sources.items():
+        ages[number] = SourceAge(
+            source.name, source.format, source.as_of, source.recorded, _age(source, now), source.facts, source.digest
+        )
+    return ages
+
+
+def _age(source: Source, now: str) -> float | None:
+    since = _time(source.as_of) or _time(source.recorded)
+    until = _time(now)
+    return round((until - since).total_seconds() / 86400, 2) if since and until else None
+
+
+def _time(text: str) -> datetime | None:
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return time if time.tzinfo else time.replace(tzinfo=UTC)
+
+
+def _gaps(
+    assets: Sequence[Asset],
+    matched: Mapping[str, Matched],
+    index: Index,
+    ages: Mapping[int, SourceAge],
+    options: Options,
+) -> list[Gap]:
+    found: dict[Gap, None] = {}
+    for asset in assets:
+        for gap in (
+            *asset.gaps,
+            *matched[asset.key].gaps,
+            *_stale(matched[asset.key].coverage, ages, options.max_age_days),
+            *ended(asset.packages.release, index, options.as_of or options.now),
+        ):
+            found[msgspec.structs.replace(gap, asset=asset.key)] = None
+    return list(found)
+
+
+def _stale(coverage: Iterable[Coverage], ages: Mapping[int, SourceAge], limit: float | None) -> Iterable[Gap]:
+    """Beyond the allowed age of its sources, "not affected" is not an answer."""
+    if limit is None:
+        return
+    by_name = {age.name: age for age in ages.values()}
+    for part in coverage:
+        old = [
+            by_name[name] for name in part.sources if (by_name[name].age_days is None or by_name[name].age_days > limit)
+        ]  # type: ignore[operator]
+        if old and len(old) == len(part.sources):
+            words = ", ".join(
+                f"{age.name} is {age.age_days:.0f} days old" if age.age_days is not None else f"{age.name} has no date"
+                for age in old
+            )
+            yield Gap(
+                "stale-feed", f"{part.assessed} packages of {part.scope}", f"{words}; {limit:g} days are allowed",
+                "import the feed again: oakum feeds import FILE",
+            )  # fmt: skip
+
+
+def _cleared(matched: Mapping[str, Matched]) -> tuple[ClearedEntry, ...]:
+    seen: dict[ClearedEntry, None] = {}
+    for one in {id(found): found for found in matched.values()}.values():
+        for cleared in one.cleared:
+            seen[_cleared_entry(cleared)] = None
+    return tuple(seen)
+
+
+def _cleared_entry(cleared: Cleared) -> ClearedEntry:
+    return ClearedEntry(cleared.record.advisory.id, cleared.package.name, cleared.package.evr, cleared.why)
+
+
+def _asset_entry(asset: Asset, coverage: tuple[Coverage, ...], context: Context) -> AssetEntry:
+    release = asset.packages.release
+    return AssetEntry(
+        key=asset.key,
+        name=asset.name,
+        kind=asset.kind,
+        source=asset.source,
+        release=release.scope if release else "",
+        packages=len(asset.packages.packages),
+        package_set=asset.packages.digest,
+        coverage=coverage,
+        context=context,
+        host=asset.host,
+    )

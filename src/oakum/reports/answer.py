@@ -1,0 +1,220 @@
+"""The answer of a scan as one document: the machine form, from which every other form is written.
+
+Field names are a contract with other programs (docs/reference/scan.schema.json is generated from these types): fields
+are added, never renamed. Times are RFC 3339 UTC.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from oakum.findings.model import Coverage, Evidence, Fix
+from oakum.fleet.assets import Context, Gap, Host
+
+VERSION = "1"
+
+
+class Tool(msgspec.Struct, frozen=True):
+    """Who wrote the document."""
+
+    name: str
+    version: str
+
+
+class SourceAge(msgspec.Struct, frozen=True):
+    """A source of advisories: the publisher's date of its data, when it was imported, and its age in days at ``now``.
+
+    The age counts from the publisher's date where there is one, else from the import; None where neither is known.
+    """
+
+    name: str
+    format: str
+    as_of: str
+    recorded: str
+    age_days: float | None
+    facts: int
+    digest: str
+
+
+class AssetEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """An asset that was scanned, with how much of it was assessed by what."""
+
+    key: str
+    name: str
+    kind: str
+    source: str
+    release: str
+    packages: int
+    package_set: str
+    coverage: tuple[Coverage, ...]
+    context: Context
+    host: Host | None = None
+
+
+class PackageEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """The package of a finding, with the package URL exactly as the input gave it."""
+
+    name: str
+    version: str
+    purl: str
+    type: str
+    arch: str = ""
+    epoch: int | None = None
+    source: str = ""
+    source_version: str = ""
+    path: str = ""
+
+
+class SeverityEntry(msgspec.Struct, frozen=True):
+    """One scorer's severity; ``chosen`` marks the one that the score uses."""
+
+    system: str
+    value: str
+    scorer: str
+    chosen: bool = False
+
+
+class InputEntry(msgspec.Struct, frozen=True):
+    """One input of a decision: its value, whose it is, from when, and whether it is a default nobody stated."""
+
+    key: str
+    value: str
+    source: str
+    time: str = ""
+    default: bool = False
+
+
+class ChangeEntry(msgspec.Struct, frozen=True):
+    """A single input whose change would change the outcome."""
+
+    key: str
+    value: str
+    outcome: str
+
+
+class DecisionEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """The row of the decision table that applies, and what would change it. ``order`` 0 is the most urgent."""
+
+    table: str
+    row: int
+    outcome: str
+    order: int
+    due_days: int | None
+    inputs: tuple[InputEntry, ...]
+    changes: tuple[ChangeEntry, ...]
+
+
+class PartEntry(msgspec.Struct, frozen=True):
+    """One part of an exposure score: what it was, the factor it gave, and where it came from."""
+
+    name: str
+    value: str
+    factor: float
+    source: str
+    default: bool = False
+
+
+class ScoreEntry(msgspec.Struct, frozen=True):
+    """The exposure score, 0 to 100, with its parts and the rule that chose the severity."""
+
+    value: float
+    parts: tuple[PartEntry, ...]
+    rule: str
+
+
+class FindingEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """One vulnerability on one package with its placements; see ``oakum.findings.model.Finding``.
+
+    ``assets`` are keys of ``assets``; the decision and the score are those of the most urgent placement.
+    """
+
+    key: str
+    id: str
+    aliases: tuple[str, ...]
+    cves: tuple[str, ...]
+    bundles: tuple[str, ...]
+    package: PackageEntry
+    scope: str
+    assets: tuple[str, ...]
+    fix: Fix
+    evidence: tuple[Evidence, ...]
+    severities: tuple[SeverityEntry, ...]
+    severity: str
+    decision: DecisionEntry
+    score: ScoreEntry
+    kev: bool
+    epss: float | None
+    summary: str
+    published: str
+    notes: tuple[str, ...]
+    suppressed: bool = False
+
+
+class MoveEntry(msgspec.Struct, frozen=True):
+    """One package to move, by its source's name."""
+
+    packages: tuple[str, ...]
+    source: str
+    found: tuple[str, ...]
+    target: str
+    channel: str
+
+
+class ActionEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """One ranked action with the keys of the findings it closes."""
+
+    key: str
+    rank: int
+    kind: str
+    title: str
+    outcome: str
+    due_days: int | None
+    assets: tuple[str, ...]
+    moves: tuple[MoveEntry, ...]
+    findings: tuple[str, ...]
+    risk: float
+    disruption: float
+    why: tuple[str, ...]
+
+
+class GapEntry(msgspec.Struct, frozen=True):
+    """What could not be assessed, why, and the remedy; ``accepted`` by the caller or not."""
+
+    kind: str
+    what: str
+    why: str
+    remedy: str
+    asset: str = ""
+    accepted: bool = False
+
+
+class ClearedEntry(msgspec.Struct, frozen=True):
+    """A record that names a package and does not apply to it, with the evidence."""
+
+    id: str
+    package: str
+    version: str
+    why: str
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """The whole answer. ``now`` is the time of the scan; ``as_of`` the day asked about, empty for now."""
+
+    schema: str = VERSION
+    tool: Tool
+    now: str
+    as_of: str
+    reconstructed: bool
+    feeds: str
+    sources: tuple[SourceAge, ...]
+    assets: tuple[AssetEntry, ...]
+    findings: tuple[FindingEntry, ...]
+    actions: tuple[ActionEntry, ...]
+    not_assessable: tuple[GapEntry, ...]
+    cleared: tuple[ClearedEntry, ...] = ()
+    baseline: str = ""
+
+
+def gap_entry(gap: Gap, accepted: frozenset[str]) -> GapEntry:
+    """A gap with whether the caller accepts its kind."""
+    return GapEntry(gap.kind, gap.what, gap.why, gap.remedy, gap.asset, gap.kind in accepted)

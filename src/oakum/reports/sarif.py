@@ -1,0 +1,99 @@
+"""SARIF 2.1.0 (OASIS): one result per finding and asset, for code-scanning dashboards.
+
+A result's ``partialFingerprints`` carry the finding's own key, so that a dashboard recognises it again whatever its text
+says. What could not be assessed is a tool notification, never a silent absence.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote
+
+import msgspec
+
+from oakum.reports.answer import Answer, AssetEntry, FindingEntry
+
+_LEVELS = ("error", "error", "warning")
+
+
+def sarif(answer: Answer) -> bytes:
+    """The answer as a SARIF log, UTF-8 JSON."""
+    assets = {asset.key: asset for asset in answer.assets}
+    rules: dict[str, int] = {}
+    described: list[dict[str, Any]] = []
+    results: list[dict[str, Any]] = []
+    for finding in answer.findings:
+        if finding.id not in rules:
+            rules[finding.id] = len(rules)
+            described.append(_rule(finding))
+        results.extend(_result(finding, rules[finding.id], assets[key]) for key in finding.assets)
+    log = {
+        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
+        "version": "2.1.0",
+        "runs": [
+            {
+                "tool": {
+                    "driver": {
+                        "name": answer.tool.name,
+                        "semanticVersion": answer.tool.version,
+                        "version": answer.tool.version,
+                        "rules": described,
+                    }
+                },
+                "invocations": [
+                    {
+                        "executionSuccessful": True,
+                        "endTimeUtc": answer.now,
+                        "toolExecutionNotifications": [
+                            {
+                                "level": "note" if gap.accepted else "warning",
+                                "message": {"text": f"Not assessable: {gap.what}: {gap.why}. Remedy: {gap.remedy}"},
+                            }
+                            for gap in answer.not_assessable
+                        ],
+                    }
+                ],
+                "columnKind": "unicodeCodePoints",
+                "results": results,
+            }
+        ],
+    }
+    return msgspec.json.format(msgspec.json.encode(log), indent=2)
+
+
+def _rule(finding: FindingEntry) -> dict[str, Any]:
+    rule: dict[str, Any] = {
+        "id": finding.id,
+        "shortDescription": {"text": finding.summary or finding.id},
+        "properties": {"tags": ["security", "vulnerability"], "aliases": list(finding.aliases)},
+    }
+    if finding.score.value > 0:
+        # Code-scanning dashboards read a number from 0.0 to 10.0 here.
+        rule["properties"]["security-severity"] = f"{finding.score.value / 10:.1f}"
+    return rule
+
+
+def _result(finding: FindingEntry, rule: int, asset: AssetEntry) -> dict[str, Any]:
+    package = finding.package
+    fix = f"fixed in {finding.fix.version}" if finding.fix.version else "no fix is published"
+    text = f"{package.name} {package.version} on {asset.name}: {finding.id}, {fix}; {finding.decision.outcome}"
+    level = _LEVELS[min(finding.decision.order, len(_LEVELS) - 1)]
+    return {
+        "ruleId": finding.id,
+        "ruleIndex": rule,
+        "level": level,
+        "message": {"text": text},
+        "locations": [
+            {
+                "physicalLocation": {"artifactLocation": {"uri": quote(package.path.lstrip("/") or asset.name)}},
+                "logicalLocations": [{"fullyQualifiedName": package.purl or package.name, "kind": "package"}],
+            }
+        ],
+        "partialFingerprints": {"oakumFinding/v1": finding.key, "oakumAsset/v1": asset.key},
+        "properties": {
+            "decision": finding.decision.outcome,
+            "score": finding.score.value,
+            "fixState": finding.fix.state,
+            "fixVersion": finding.fix.version,
+        },
+    }
