@@ -1,0 +1,1 @@
+"""What matters: decision tables, CVSS, exposure score, and the actions that close the most risk first."""
