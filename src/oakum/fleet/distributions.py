@@ -82,9 +82,7 @@ DISTRIBUTIONS: tuple[Distribution, ...] = (
     ),
     Distribution("sled", "rpm", "minor", "either", ("suse-linux-enterprise-desktop",)),
     Distribution("sle_hpc", "rpm", "minor", "either", ("suse-linux-enterprise-high-performance-computing",)),
-    Distribution(
-        "sle-micro", "rpm", "minor", "either", ("suse-linux-enterprise-micro", "slem", "suse-microos")
-    ),
+    Distribution("sle-micro", "rpm", "minor", "either", ("suse-linux-enterprise-micro", "slem", "suse-microos")),
     Distribution("sl-micro", "rpm", "minor", "either", ("suse-linux-micro",)),
     Distribution("photon", "rpm", "major", "either", ("photon-os", "vmware-photon-os")),
     Distribution("azurelinux", "rpm", "major", "either", ("azure", "azure-linux", "microsoft-azure-linux")),
@@ -168,9 +166,7 @@ def scoped_version(product: Distribution, text: str) -> str:
         return named
     if product.id == "alpine" and (text == "edge" or "_alpha" in text):
         return "edge"
-    if (text in {"rawhide", "eln"} and product.id == "fedora") or (
-        text == "stream" and product.type == "apk"
-    ):
+    if (text in {"rawhide", "eln"} and product.id == "fedora") or (text == "stream" and product.type == "apk"):
         return text
     found = _SERVICE_PACK.match(text) or _NUMBER.match(text)
     if found is None:

@@ -23,11 +23,22 @@ from oakum.fleet.distributions import (
     folded,
     scoped_version,
 )
-from oakum.fleet.osv_scopes import OsvScope, scope_of_osv
+from oakum.fleet.osv_scopes import OsvScope, language_types, scope_of_osv
 from oakum.fleet.releases import Release
+from oakum.versions.schemes import NAMES
 
-__all__ = ["OsvScope", "naming", "release_from_name", "release_from_os_release", "scope_of_osv"]
+__all__ = [
+    "LANGUAGE_TYPES",
+    "OS_TYPES",
+    "OsvScope",
+    "naming",
+    "release_from_name",
+    "release_from_os_release",
+    "scope_of_osv",
+]
 
+#: Every name under which ``oakum.versions`` knows an order.
+ORDERED = frozenset(name for names in NAMES.values() for name in names)
 _ROLLING_BRANCHES = frozenset({"debian:sid", "alpine:edge", "fedora:rawhide", "alpaquita:stream"})
 _ID = re.compile(r"[a-z0-9._-]{1,64}")
 #: No product's name and version are longer; what is, is no name.
@@ -151,5 +162,8 @@ def _release(known: Distribution, version: str, given: str, full: str = "") -> R
     )
 
 
-#: Purl types of operating system packages; a release scopes their advisories.
-OS_TYPES = frozenset(entry.type for entry in DISTRIBUTIONS)
+#: Purl types of operating system packages whose versions have an order here; a release scopes their
+#: advisories.
+OS_TYPES = frozenset(entry.type for entry in DISTRIBUTIONS) & ORDERED
+#: Purl types of the other packages about which advisories can speak.
+LANGUAGE_TYPES = frozenset(language_types()) & ORDERED

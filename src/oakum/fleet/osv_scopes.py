@@ -57,13 +57,17 @@ _LANGUAGES: dict[str, tuple[str, str]] = {
     "oss-fuzz": ("oss-fuzz", "oss-fuzz"),
 }  # fmt: skip
 
+
+def language_types() -> set[str]:
+    """The purl types of every ecosystem that has no releases."""
+    return {type_ for _, type_ in _LANGUAGES.values()}
+
+
 #: OSV name in lower case -> product, where the name alone does not lead there by the distribution table.
 _PRODUCTS: dict[str, str] = {"red hat": "rhel", "bellsoft": "alpaquita", "suse": "sles"}
 
 #: Vendors who rebuild others' packages under their own versions: the prefix is the scope.
-_REBUILDERS = frozenset(
-    {"root", "seal", "tuxcare", "docker hardened images", "cleanstart", "echo", "minimos"}
-)
+_REBUILDERS = frozenset({"root", "seal", "tuxcare", "docker hardened images", "cleanstart", "echo", "minimos"})
 
 #: Repositories that every subscriber of a release has: their advisories stand in the plain pocket.
 _PLAIN_REPOSITORY = re.compile(
@@ -76,7 +80,7 @@ _LONGEST = 200
 
 @lru_cache(maxsize=4096)
 def scope_of_osv(name: str) -> OsvScope | None:
-    """The scope of an OSV ecosystem name, in any case and the dirty spellings that occur; None where unknown."""
+    """The scope of an OSV ecosystem name, in any case and in dirty spellings; None where unknown."""
     if len(name) > _LONGEST:
         return None
     text = " ".join(name.split()).lower()
@@ -132,18 +136,12 @@ def _red_hat(product: Distribution, rest: str) -> OsvScope:
     host = re.search(r"(?:^|[_-])el(\d+)(?:$|[_-])", edition)
     extended = re.fullmatch(r"(?:rhel|enterprise_linux)_(.+)", stream)
     if host is None and extended is None:
-        return OsvScope(
-            _join(f"redhat-{stream}", version), "", product.type
-        )  # a layered product, no RHEL named
+        return OsvScope(_join(f"redhat-{stream}", version), "", product.type)  # a layered product, no RHEL named
     release = host[1] if host else version.partition(".")[0]
-    return OsvScope(
-        _join(product.id, release), _join(extended[1] if extended else stream, version), product.type
-    )
+    return OsvScope(_join(product.id, release), _join(extended[1] if extended else stream, version), product.type)
 
 
-_SERVICE_PACK = re.compile(
-    r"(?P<name>.*?)[ :-]*(?P<major>\d+)(?:[ -]?sp(?P<sp>\d+)|\.(?P<minor>\d+))?(?P<tail>.*)"
-)
+_SERVICE_PACK = re.compile(r"(?P<name>.*?)[ :-]*(?P<major>\d+)(?:[ -]?sp(?P<sp>\d+)|\.(?P<minor>\d+))?(?P<tail>.*)")
 
 
 def _suse(product: Distribution, rest: str) -> OsvScope:

@@ -1,0 +1,227 @@
+"""CycloneDX JSON, 1.4 to 1.7, by any tool.
+
+The source package stands in ``upstream=`` of the purl or in properties, whose names are each tool's own:
+Trivy's ``aquasecurity:trivy:Src*`` and Syft's ``syft:metadata:*`` are known. Source: CycloneDX specification
+1.4 to 1.7 (JSON).
+"""
+
+from __future__ import annotations
+
+from hashlib import sha256
+
+import msgspec
+
+from oakum.errors import InputError, LimitError, Place
+from oakum.fleet.assets import Asset
+from oakum.fleet.ecosystems import LANGUAGE_TYPES, release_from_name, release_from_os_release
+from oakum.fleet.releases import Release
+from oakum.fleet.sbom.document import decode, refuse_duplicates
+from oakum.fleet.sbom.inventory import Inventory, Said
+from oakum.fleet.sbom.purls import parse
+
+VERSIONS = ("1.4", "1.5", "1.6", "1.7")
+#: Components may hold components; nobody needs more levels than this.
+_DEEPEST = 32
+
+#: Kinds of component that are software in their own right; the others (files, data, platforms) are not
+#: packages.
+_SOFTWARE = frozenset({"library", "framework", "application", "container", "firmware", "device-driver"})
+
+#: Property -> what it says. Trivy writes a source's version, release and epoch apart.
+_PROPERTIES = {
+    "aquasecurity:trivy:SrcName": "source",
+    "aquasecurity:trivy:SrcVersion": "version",
+    "aquasecurity:trivy:SrcRelease": "release",
+    "aquasecurity:trivy:SrcEpoch": "source_epoch",
+    "aquasecurity:trivy:Modularitylabel": "module",
+    "aquasecurity:trivy:FilePath": "path",
+    "syft:metadata:source": "source",
+    "syft:metadata:sourceVersion": "version",
+    "syft:metadata:originPackage": "source",
+    "syft:metadata:sourceRpm": "source_rpm",
+    "syft:metadata:epoch": "epoch",
+    "syft:metadata:modularityLabel": "module",
+    "syft:location:0:path": "path",
+}
+#: Syft's properties of the operating system component -> os-release's keys.
+_OS_RELEASE = {
+    "syft:distro:id": "ID",
+    "syft:distro:versionID": "VERSION_ID",
+    "syft:distro:version": "VERSION",
+    "syft:distro:versionCodename": "VERSION_CODENAME",
+    "syft:distro:prettyName": "PRETTY_NAME",
+}
+
+
+class _Property(msgspec.Struct, gc=False):
+    name: str = ""
+    value: str | None = None
+
+
+class _Supplier(msgspec.Struct, gc=False):
+    name: str | None = None
+
+
+class _Component(msgspec.Struct):
+    type: str = ""
+    name: str = ""
+    group: str | None = None
+    version: str | None = None
+    purl: str | None = None
+    publisher: str | None = None
+    supplier: _Supplier | None = None
+    properties: list[_Property] | None = None
+    components: list[_Component] | None = None
+
+
+class _Tools(msgspec.Struct):
+    components: list[_Component] | None = None
+
+
+class _Metadata(msgspec.Struct):
+    component: _Component | None = None
+    tools: _Tools | list[_Component] | None = None
+    properties: list[_Property] | None = None
+
+
+class _Bom(msgspec.Struct, rename="camel"):
+    bom_format: str = ""
+    spec_version: str = ""
+    serial_number: str | None = None
+    metadata: _Metadata | None = None
+    components: list[_Component] | None = None
+    properties: list[_Property] | None = None
+
+
+_DECODER = msgspec.json.Decoder(_Bom)
+
+
+def read(data: bytes, *, name: str) -> Asset:
+    """The asset that a CycloneDX document (unpacked UTF-8 JSON) describes; ``name`` is the input's for
+    messages."""
+    bom = decode(_DECODER, data, name)
+    if bom.spec_version not in VERSIONS:
+        raise InputError(
+            f"CycloneDX {bom.spec_version or 'without specVersion'} is not known here",
+            place=Place(name, field="specVersion"),
+            remedy=f"convert it to one of {', '.join(VERSIONS)} (for example with cyclonedx convert)",
+        )
+    metadata = bom.metadata or _Metadata()
+    subject = metadata.component or _Component()
+    tools = metadata.tools.components or [] if isinstance(metadata.tools, _Tools) else metadata.tools or []
+    components = _flatten([subject, *(bom.components or [])], name)
+    _refuse_duplicates(data, bom, metadata, [*components, *tools], name)
+    inventory = Inventory()
+    for component in components:
+        if component.purl is not None:
+            if component is not subject or _is_package(component.purl):
+                inventory.add(component.purl, _full_name(component), component.version or "", _said(component))
+        elif component.type == "operating-system":
+            inventory.system(f"{component.name} {component.version or ''}".strip(), _release(component))
+        elif component.type in _SOFTWARE and component is not subject and not _is_heading(component):
+            inventory.nameless(component.type, _full_name(component))
+    packages, gaps = inventory.finish()
+    tool = f" by {tools[0].name} {tools[0].version or ''}".rstrip() if tools else ""
+    return Asset(
+        kind="image" if subject.type == "container" else "sbom",
+        key=_digest(subject) or bom.serial_number or f"sha256:{sha256(data).hexdigest()}",
+        name=_display(subject) or name,
+        source=f"CycloneDX {bom.spec_version}{tool}",
+        packages=packages,
+        gaps=gaps,
+    )
+
+
+def _flatten(roots: list[_Component], name: str) -> list[_Component]:
+    """Components with those inside them, level by level."""
+    level, every = roots, []
+    for _ in range(_DEEPEST):
+        every += level
+        level = [inner for outer in level if outer.components for inner in outer.components]
+        if not level:
+            return every
+    raise LimitError(
+        f"components are nested deeper than {_DEEPEST} levels",
+        place=Place(name, field="components"),
+        remedy="flatten them",
+    )
+
+
+def _refuse_duplicates(data: bytes, bom: _Bom, metadata: _Metadata, components: list[_Component], name: str) -> None:
+    purls = lists = properties = 0
+    for component in components:
+        purls += component.purl is not None
+        lists += component.components is not None
+        properties += component.properties is not None
+    lists += (bom.components is not None) + (
+        isinstance(metadata.tools, _Tools) and metadata.tools.components is not None
+    )
+    properties += (bom.properties is not None) + (metadata.properties is not None)
+    counts = {b"purl": purls, b"components": lists, b"properties": properties, b"specVersion": 1}
+    refuse_duplicates(data, counts, name)
+
+
+def _said(component: _Component) -> Said:
+    said: dict[str, str] = {}
+    for item in component.properties or ():
+        key = _PROPERTIES.get(item.name)
+        if key and item.value:
+            said[key] = item.value
+    version = said.get("version", "")
+    if version:
+        if "source_epoch" in said:
+            version = f"{said['source_epoch']}:{version}"
+        if "release" in said:
+            version = f"{version}-{said['release']}"
+    supplier = component.supplier.name if component.supplier is not None else None
+    return Said(
+        source=said.get("source", ""),
+        source_version=version,
+        source_rpm=said.get("source_rpm", ""),
+        epoch=said.get("epoch", ""),
+        module=said.get("module", ""),
+        path=said.get("path", ""),
+        vendor=supplier or component.publisher or "",
+    )
+
+
+def _release(component: _Component) -> Release | None:
+    fields = {
+        _OS_RELEASE[item.name]: item.value
+        for item in component.properties or ()
+        if item.name in _OS_RELEASE and item.value
+    }
+    if "ID" in fields:
+        return release_from_os_release(fields)
+    return release_from_name(component.name, component.version or "")
+
+
+def _is_package(text: str) -> bool:
+    """Whether the SBOM's subject is itself a package that advisories know: a module, or Kubernetes."""
+    purl = parse(text)
+    return purl is not None and (purl.type == "k8s" or purl.type in LANGUAGE_TYPES)
+
+
+def _is_heading(component: _Component) -> bool:
+    """Trivy lists a lock file as an application that only groups the packages found in it."""
+    return any(item.name == "aquasecurity:trivy:Class" for item in component.properties or ())
+
+
+def _full_name(component: _Component) -> str:
+    return f"{component.group}/{component.name}" if component.group else component.name
+
+
+def _digest(subject: _Component) -> str:
+    purl = parse(subject.purl) if subject.purl else None
+    for text in (purl.version if purl else "", subject.version or ""):
+        if text.startswith("sha256:"):
+            return text
+    return ""
+
+
+def _display(subject: _Component) -> str:
+    """``almalinux:8-minimal``, whether the tool wrote the tag into the name or into the version."""
+    name, version = _full_name(subject), subject.version or ""
+    if subject.type == "container" and version and not version.startswith("sha256:") and ":" not in name:
+        return f"{name}:{version}"
+    return name

@@ -1,0 +1,179 @@
+"""SPDX 2.3 JSON, by any tool; 2.2 is read too.
+
+SPDX 2 has no field for a source package. Trivy writes ``built package from: NAME VERSION`` into
+``sourceInfo``, others leave it to the purl's ``upstream=``. Until 2.3 nothing says what kind of thing a
+package is, so that the identifier (``SPDXRef-OperatingSystem-``) must. Source: SPDX specification 2.3,
+chapters 6 and 7.
+"""
+
+from __future__ import annotations
+
+import re
+from hashlib import sha256
+
+import msgspec
+
+from oakum.errors import InputError, Place
+from oakum.fleet.assets import Asset
+from oakum.fleet.ecosystems import release_from_name
+from oakum.fleet.sbom.document import decode, refuse_duplicates
+from oakum.fleet.sbom.inventory import Inventory, Said
+from oakum.fleet.sbom.purls import parse
+
+VERSIONS = ("SPDX-2.2", "SPDX-2.3")
+_BUILT_FROM = re.compile(r"built package from: (\S+) (\S+)")
+_NOTHING = frozenset({"NOASSERTION", "NONE"})
+#: Kinds of package that are no software of their own, or that stand for the subject.
+_NO_SOFTWARE = frozenset({"FILE", "SOURCE", "ARCHIVE", "OTHER", "DEVICE", "CONTAINER"})
+#: Trivy's annotation for the module stream of an rpm.
+_MODULE = "Modularitylabel: "
+_PATH = "FilePath: "
+
+
+class _Reference(msgspec.Struct, gc=False, rename="camel"):
+    reference_type: str = ""
+    reference_locator: str = ""
+
+
+class _Annotation(msgspec.Struct, gc=False):
+    comment: str = ""
+
+
+class _Package(msgspec.Struct, rename="camel"):
+    spdxid: str = msgspec.field(default="", name="SPDXID")
+    name: str = ""
+    version_info: str | None = None
+    supplier: str | None = None
+    source_info: str | None = None
+    primary_package_purpose: str | None = None
+    external_refs: list[_Reference] | None = None
+    annotations: list[_Annotation] | None = None
+
+
+class _Creation(msgspec.Struct):
+    creators: list[str] | None = None
+
+
+class _Relationship(msgspec.Struct, gc=False, rename="camel"):
+    relationship_type: str = ""
+    related_spdx_element: str = ""
+
+
+class _Document(msgspec.Struct, rename="camel"):
+    spdx_version: str = ""
+    name: str = ""
+    document_namespace: str | None = None
+    creation_info: _Creation | None = None
+    packages: list[_Package] | None = None
+    document_describes: list[str] | None = None
+    relationships: list[_Relationship] | None = None
+
+
+_DECODER = msgspec.json.Decoder(_Document)
+
+
+def read(data: bytes, *, name: str) -> Asset:
+    """The asset that an SPDX 2 document (unpacked UTF-8 JSON) describes; ``name`` is the input's for
+    messages."""
+    document = decode(_DECODER, data, name)
+    if document.spdx_version not in VERSIONS:
+        raise InputError(
+            f"{document.spdx_version or 'SPDX without spdxVersion'} is not known here",
+            place=Place(name, field="spdxVersion"),
+            remedy=f"write it as one of {', '.join(VERSIONS)} in JSON, or as CycloneDX 1.6",
+        )
+    packages = document.packages or []
+    _refuse_duplicates(data, document, packages, name)
+    subjects = _described(document)
+    inventory = Inventory()
+    digest, kind = "", "sbom"
+    for package in packages:
+        is_subject = package.spdxid in subjects
+        purpose = package.primary_package_purpose or ""
+        purl = _purl(package)
+        if purpose == "OPERATING-SYSTEM" or package.spdxid.startswith("SPDXRef-OperatingSystem"):
+            version = _given(package.version_info)
+            inventory.system(f"{package.name} {version}".strip(), release_from_name(package.name, version))
+        elif is_subject and (purpose == "CONTAINER" or purl.startswith(("pkg:oci/", "pkg:docker/"))):
+            kind, digest = "image", digest or _digest(purl, package)
+        elif purl:
+            inventory.add(purl, package.name, _given(package.version_info), _said(package))
+        elif not is_subject and purpose not in _NO_SOFTWARE and not _is_heading(package):
+            inventory.nameless(purpose.lower() or "package", package.name)
+    found, gaps = inventory.finish()
+    return Asset(
+        kind="image" if kind == "image" else "sbom",
+        key=digest or document.document_namespace or f"sha256:{sha256(data).hexdigest()}",
+        name=document.name or name,
+        source=f"{document.spdx_version.replace('-', ' ')}{_tool(document)}",
+        packages=found,
+        gaps=gaps,
+    )
+
+
+def _refuse_duplicates(data: bytes, document: _Document, packages: list[_Package], name: str) -> None:
+    counts = {
+        b"packages": int(document.packages is not None),
+        b"externalRefs": sum(package.external_refs is not None for package in packages),
+        b"referenceLocator": sum(len(package.external_refs or ()) for package in packages),
+        b"versionInfo": sum(package.version_info is not None for package in packages),
+        b"sourceInfo": sum(package.source_info is not None for package in packages),
+    }
+    refuse_duplicates(data, counts, name)
+
+
+def _described(document: _Document) -> set[str]:
+    described = {
+        relation.related_spdx_element
+        for relation in document.relationships or ()
+        if relation.relationship_type == "DESCRIBES"
+    }
+    return described.union(document.document_describes or ())
+
+
+def _purl(package: _Package) -> str:
+    for reference in package.external_refs or ():
+        if reference.reference_type.rpartition("/")[2] == "purl":
+            return reference.reference_locator
+    return ""
+
+
+def _given(text: str | None) -> str:
+    return "" if text is None or text in _NOTHING else text
+
+
+def _said(package: _Package) -> Said:
+    said = Said()
+    built = _BUILT_FROM.match(package.source_info or "")
+    if built is not None:
+        said.source, said.source_version = built[1], built[2]
+    for annotation in package.annotations or ():
+        if annotation.comment.startswith(_MODULE):
+            said.module = annotation.comment[len(_MODULE) :]
+        elif annotation.comment.startswith(_PATH):
+            said.path = annotation.comment[len(_PATH) :]
+    said.vendor = _given(package.supplier).removeprefix("Organization: ")
+    return said
+
+
+def _is_heading(package: _Package) -> bool:
+    """Trivy lists a lock file as an application that only groups the packages found in it."""
+    return any(annotation.comment.startswith("Class: ") for annotation in package.annotations or ())
+
+
+def _digest(text: str, package: _Package) -> str:
+    purl = parse(text) if text else None
+    for version in (purl.version if purl else "", package.version_info or ""):
+        if version.startswith("sha256:"):
+            return version
+    return ""
+
+
+def _tool(document: _Document) -> str:
+    """``by trivy 0.67.2`` of the creator ``Tool: trivy-0.67.2``."""
+    creators = (document.creation_info.creators if document.creation_info else None) or []
+    for creator in creators:
+        if creator.startswith("Tool: "):
+            tool, _, version = creator.removeprefix("Tool: ").rpartition("-")
+            return f" by {tool} {version}" if tool else f" by {version}"
+    return ""
