@@ -1,7 +1,7 @@
 """A scan from end to end: assets and an index in, one answer out.
 
-The steps are the core's; here they are put in a row: equal package sets are matched once, each machine's own facts decide
-how far a fix has come, each business context is judged once.
+The steps are the core's; here they are put in a row: equal package sets are matched once, each machine's own facts
+decide how far a fix has come, each business context is judged once.
 """
 
 from __future__ import annotations
@@ -202,9 +202,7 @@ def _stale(coverage: Iterable[Coverage], ages: Mapping[int, SourceAge], limit: f
         return
     by_name = {age.name: age for age in ages.values()}
     for part in coverage:
-        old = [
-            by_name[name] for name in part.sources if (by_name[name].age_days is None or by_name[name].age_days > limit)
-        ]  # type: ignore[operator]
+        old = [age for name in part.sources if _older(age := by_name[name], limit)]
         if old and len(old) == len(part.sources):
             words = ", ".join(
                 f"{age.name} is {age.age_days:.0f} days old" if age.age_days is not None else f"{age.name} has no date"
@@ -214,6 +212,10 @@ def _stale(coverage: Iterable[Coverage], ages: Mapping[int, SourceAge], limit: f
                 "stale-feed", f"{part.assessed} packages of {part.scope}", f"{words}; {limit:g} days are allowed",
                 "import the feed again: oakum feeds import FILE",
             )  # fmt: skip
+
+
+def _older(age: SourceAge, limit: float) -> bool:
+    return age.age_days is None or age.age_days > limit
 
 
 def _cleared(matched: Mapping[str, Matched]) -> tuple[ClearedEntry, ...]:

@@ -1,7 +1,7 @@
 """CycloneDX 1.6 with vulnerabilities: what was scanned and what affects it, for tools that read SBOMs.
 
-Written with the project's own library, so that ordering, escaping and the schema are its business. The ratings keep each
-scorer's own vector; the decision stands in properties, since it is nobody's severity.
+Written with the project's own library, so that ordering, escaping and the schema are its business. The ratings keep
+each scorer's own vector; the decision stands in properties, since it is nobody's severity.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """SARIF 2.1.0 (OASIS): one result per finding and asset, for code-scanning dashboards.
 
-A result's ``partialFingerprints`` carry the finding's own key, so that a dashboard recognises it again whatever its text
-says. What could not be assessed is a tool notification, never a silent absence.
+A result's ``partialFingerprints`` carry the finding's own key, so that a dashboard recognises it again whatever its
+text says. What could not be assessed is a tool notification, never a silent absence.
 """
 
 from __future__ import annotations

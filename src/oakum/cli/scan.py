@@ -1,0 +1,211 @@
+"""``oakum scan``: from targets to what to do first."""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from oakum.errors import InputError, OakumError, Place, UsageError
+from oakum.fleet.assets import GAPS, Asset
+
+if TYPE_CHECKING:
+    from oakum.reports.answer import Answer
+
+FORMATS = ("table", "json", "sarif", "cyclonedx", "html")
+_EXAMPLES = """examples:
+  oakum scan host
+  oakum scan app.cdx.json --context business.yaml -o table,html=report.html
+  oakum scan rootfs/ --fail-on 'decision == "3 days" || kev' -o sarif=oakum.sarif"""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """The arguments of ``scan``."""
+    parser.epilog = _EXAMPLES
+    add = parser.add_argument
+    add("targets", nargs="+", metavar="TARGET", help="host (this machine), a root file system, or an SBOM")
+    add("--feeds", metavar="DIR", type=Path, help="a store made by `feeds import`, or a folder of OSV JSON files")
+    add("--data", metavar="DIR", type=Path, help="the data folder (default: the user's)")
+    add("--as-of", metavar="DATE", default="", help="answer as of this day or RFC 3339 time")
+    add("--context", metavar="FILE", type=Path, help="business context, YAML or CSV")
+    add("--baseline", metavar="FILE", type=Path, help="an earlier JSON answer: show only what is new")
+    add("--max-feed-age", metavar="AGE", default="", help="older sources do not count, as 7d or 12h")
+    add("--accept-unassessed", metavar="KIND", action="append", default=[], choices=sorted(GAPS), help="a kind of gap")
+    add("--fail-on", metavar="CEL", default="", help="end with 1 if a finding meets this condition")
+    add("--table", default="cisa-bod-26-04", choices=("cisa-bod-26-04", "ssvc-deployer"), help="the decision table")
+    add("--cleared", action="store_true", help="list what names a package and does not apply, with the evidence (json)")
+    add("--all", action="store_true", help="the table shows all rows")
+    add("--now", metavar="TIME", default="", help="the time of the scan (default: the clock)")
+    help_ = "table, json, sarif, cyclonedx, html; several by comma; FORM=FILE writes to a file"
+    add("-o", "--output", metavar="FORM[=FILE],...", action="append", default=[], help=help_)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Scan; 0 all well, 1 the condition holds, 2 an input could not be read, 3 something was not assessable."""
+    from oakum.local.context import context_of
+    from oakum.local.feeds import open_index
+    from oakum.local.offers import offers_of
+    from oakum.local.scan import Options, scan
+
+    outputs = _outputs(arguments.output)
+    now = _time(arguments.now, "--now") if arguments.now else _text(datetime.now(UTC))
+    options = Options(
+        now=now,
+        as_of=_time(arguments.as_of, "--as-of", end_of_day=True) if arguments.as_of else "",
+        table=arguments.table,
+        max_age_days=_days(arguments.max_feed_age),
+        accepted=frozenset(arguments.accept_unassessed),
+        fail_on=arguments.fail_on,
+        baseline=_baseline(arguments.baseline),
+        baseline_name=str(arguments.baseline or ""),
+        show_cleared=arguments.cleared,
+    )
+    progress = _progress()
+    assets, bad = _assets(arguments.targets, progress)
+    if not assets:
+        return 2
+    outcome = scan(
+        assets,
+        open_index(arguments.feeds, arguments.data, as_of=options.as_of, progress=progress),
+        context_of(arguments.context),
+        options,
+        offers_of=offers_of,
+        progress=progress,
+    )
+    progress("")
+    for form, file in outputs:
+        _write(_rendered(outcome.answer, form, file, everything=arguments.all), file)
+    for failing in outcome.failing[:20]:
+        print(f"oakum scan: fails: {failing}", file=sys.stderr)
+    if bad:
+        return 2
+    if outcome.failing:
+        return 1
+    return 3 if any(not gap.accepted for gap in outcome.answer.not_assessable) else 0
+
+
+def _assets(targets: list[str], progress: Callable[[str], None]) -> tuple[list[Asset], int]:
+    from oakum.local.targets import asset_of, distinct
+
+    assets, bad = [], 0
+    for target in targets:
+        progress(f"reading {target}")
+        try:
+            assets.append(asset_of(target))
+        except OakumError as error:
+            bad += 1
+            progress("")
+            print(f"oakum scan: {error}", file=sys.stderr)
+    return distinct(assets), bad
+
+
+def _outputs(given: list[str]) -> list[tuple[str, Path | None]]:
+    outputs: list[tuple[str, Path | None]] = []
+    for word in ",".join(given or ["table"]).split(","):
+        form, _, file = word.strip().partition("=")
+        if form not in FORMATS:
+            raise UsageError(f"no output form {form!r}", remedy=f"one of {', '.join(FORMATS)}")
+        outputs.append((form, Path(file) if file else None))
+    if sum(file is None for _, file in outputs) > 1:
+        raise UsageError("two forms would share standard output", remedy="name files: -o table,json=answer.json")
+    return outputs
+
+
+def _rendered(answer: Answer, form: str, file: Path | None, *, everything: bool) -> bytes:
+    if form == "table":
+        from oakum.reports.plain import plain
+
+        width = shutil.get_terminal_size((100, 40)).columns if file is None else 100
+        return plain(answer, width=max(60, width), everything=everything).encode("utf-8", "replace")
+    if form == "json":
+        return msgspec.json.encode(answer) + b"\n"
+    if form == "sarif":
+        from oakum.reports.sarif import sarif
+
+        return sarif(answer)
+    if form == "cyclonedx":
+        from oakum.reports.cyclonedx import cyclonedx
+
+        return cyclonedx(answer)
+    from oakum.reports.html import html
+
+    return html(answer)
+
+
+def _write(content: bytes, file: Path | None) -> None:
+    if file is None:
+        sys.stdout.buffer.write(content)
+        sys.stdout.buffer.flush()
+        return
+    try:
+        # Beside its place and then moved, so that a reader never sees half of it.
+        beside = file.with_name(f".{file.name}.part")
+        beside.write_bytes(content)
+        beside.replace(file)
+    except OSError as error:
+        raise InputError(
+            f"cannot write {file}: {error.strerror}", remedy="name a file in a folder you may write"
+        ) from None
+
+
+def _baseline(file: Path | None) -> frozenset[str]:
+    if file is None:
+        return frozenset()
+
+    class Key(msgspec.Struct):
+        key: str
+
+    class Earlier(msgspec.Struct):
+        findings: list[Key]
+
+    try:
+        return frozenset(each.key for each in msgspec.json.decode(file.read_bytes(), type=Earlier).findings)
+    except OSError as error:
+        raise InputError(f"{error.strerror}", place=Place(str(file)), remedy="name an earlier JSON answer") from None
+    except (msgspec.MsgspecError, RecursionError) as error:
+        raise InputError(f"no JSON answer: {error}", place=Place(str(file)), remedy="write one with -o json") from None
+
+
+def _days(age: str) -> float | None:
+    if not age:
+        return None
+    unit = {"d": 1.0, "h": 1 / 24, "w": 7.0, "m": 1 / 1440}.get(age[-1:])
+    try:
+        days = float(age[:-1]) * unit if unit else -1.0
+    except ValueError:
+        days = -1.0
+    if not 0 <= days < 1e6:
+        raise UsageError(f"--max-feed-age {age!r} is no age", remedy="a number and a unit, as 7d, 12h, 30m, 2w")
+    return days
+
+
+def _time(text: str, option: str, *, end_of_day: bool = False) -> str:
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError:
+        raise UsageError(f"{option} {text!r} is no time", remedy="a day or an RFC 3339 time, 2026-03-01") from None
+    if end_of_day and len(text) == 10:
+        time = time.replace(hour=23, minute=59, second=59)
+    return _text(time if time.tzinfo else time.replace(tzinfo=UTC))
+
+
+def _text(time: datetime) -> str:
+    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _progress() -> Callable[[str], None]:
+    """One line that is rewritten on a terminal; elsewhere nothing, so that logs hold only answers."""
+    if not sys.stderr.isatty():
+        return lambda _: None
+
+    def show(text: str) -> None:
+        sys.stderr.write(f"\r\x1b[K{text}")
+        sys.stderr.flush()
+
+    return show
