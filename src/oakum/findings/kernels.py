@@ -27,6 +27,8 @@ _SIGNED = re.compile(r"linux-(restricted-)?signed(-(amd64|arm64|i386))?(?P<flavo
 #: Source packages called linux-* that are no kernels.
 _NOT_KERNELS = frozenset({"linux-base", "linux-firmware", "linux-atm", "linux-ftpd", "linux-minidisc", "linux-wlan-ng"})
 _DEB_TOOLS = ("linux-perf", "linux-cpupower", "linux-tools", "bpftool", "usbip", "libcpupower", "linux-cloud-tools")
+#: How every kernel, and every part of one, starts: by this most packages are told apart at once.
+_STARTS = ("linux", "kernel")
 
 
 def is_image(package: Package) -> bool:
@@ -64,6 +66,8 @@ def advisory_name(package: Package) -> tuple[str, str]:
 
 def role(package: Package, host: Host | None) -> Role:
     """What a package means for the kernel of this host (None: an image or an SBOM, which runs no kernel)."""
+    if not package.name.startswith(_STARTS) and not package.source.startswith("linux"):
+        return "none"
     if is_part(package):
         return "part"
     if not is_image(package):

@@ -10,6 +10,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from functools import lru_cache
 
+import msgspec
+
 from oakum.advisories.index import Index, Row, Rules, Statement, scheme_of_scope
 from oakum.advisories.model import Naming
 from oakum.findings import kernels
@@ -33,6 +35,14 @@ def match(packages: PackageSet, index: Index, *, kind: Kind = "sbom", host: Host
     return _Matching(packages, index, kind, host).run()
 
 
+class Advised(msgspec.Struct, frozen=True):
+    """Whose advisories hold for a scope (its own, or those it derives from), and how they name and order packages."""
+
+    scope: str
+    namings: tuple[Naming, ...]
+    order: Scheme
+
+
 class _Matching:
     def __init__(self, packages: PackageSet, index: Index, kind: Kind, host: Host | None) -> None:
         self._packages = packages
@@ -45,7 +55,9 @@ class _Matching:
         self._seen: Counter[str] = Counter()
         self._assessed: Counter[str] = Counter()
         self._unscoped: defaultdict[str, list[str]] = defaultdict(list)
-        self._scopes: dict[str, tuple[str, tuple[Naming, ...]] | None] = {}
+        self._scopes: dict[str, Advised | None] = {}
+        release = packages.release
+        self._os_scope = release.scope if release is not None and release.known else ""
 
     def run(self) -> Matched:
         """The whole set."""
@@ -60,10 +72,10 @@ class _Matching:
 
     def _sources(self, scope: str) -> tuple[str, ...]:
         where = self._scopes.get(scope)
-        return tuple(source.name for source in self._index.coverage(where[0])) if where else ()
+        return tuple(source.name for source in self._index.coverage(where.scope)) if where else ()
 
     def _package(self, package: Package) -> None:
-        scope = self._scope(package)
+        scope = self._os_scope or f"{package.type} (release unknown)" if package.type in OS_TYPES else package.type
         self._seen[scope] += 1
         if scope not in self._scopes:
             self._scopes[scope] = self._advised(scope)
@@ -71,33 +83,23 @@ class _Matching:
         if where is None:
             self._unscoped[scope].append(package.name)
             return
-        advised, namings = where
-        order = _order(advised)
-        if order is None:
-            self._unscoped[scope].append(package.name)
-            return
         self._assessed[scope] += 1
         if self._kernel_elsewhere(package):
             return
-        for name, version, naming in _names(package, namings):
-            rules = self._index.rules(advised, name, naming)
-            if (rules.rows or rules.statements) and self._compare(package, advised, name, version, rules, order):
+        for name, version, naming in _names(package, where.namings):
+            rules = self._index.rules(where.scope, name, naming)
+            if (rules.rows or rules.statements) and self._compare(package, where, name, version, rules):
                 break
 
-    def _scope(self, package: Package) -> str:
-        if package.type not in OS_TYPES:
-            return package.type
-        release = self._packages.release
-        return release.scope if release is not None and release.known else f"{package.type} (release unknown)"
-
-    def _advised(self, scope: str) -> tuple[str, tuple[Naming, ...]] | None:
+    def _advised(self, scope: str) -> Advised | None:
         release = self._packages.release
         candidates = [scope]
         if release is not None and release.parent and scope == release.scope:
             candidates.append(release.parent)
         for candidate in candidates:
-            if self._index.coverage(candidate):
-                return candidate, self._index.namings(candidate)
+            order = _order(candidate)
+            if order is not None and self._index.coverage(candidate):
+                return Advised(candidate, self._index.namings(candidate), order)
         return None
 
     def _kernel_elsewhere(self, package: Package) -> bool:
@@ -109,23 +111,22 @@ class _Matching:
             return True
         return self._host is not None and any(kernel.running and kernel.package for kernel in self._host.kernels)
 
-    def _compare(self, package: Package, scope: str, name: str, version: str, rules: Rules, order: Scheme) -> bool:
-        key = order.key(version)
+    def _compare(self, package: Package, where: Advised, name: str, version: str, rules: Rules) -> bool:
+        key = where.order.key(version)
         if isinstance(key, Unparsable):
             self._gap(
                 "unparsable-version", f"{package.name} {version}", key.why, "correct the version in the inventory"
             )
             return True
-        rows = rules.affecting(key)
         hit = False
-        for row in rows:
-            hit |= self._row(package, scope, name, version, key, row, rules, order)
+        for row in rules.affecting(key):
+            hit |= self._row(package, where, name, version, key, row, rules)
         for statement in rules.statements:
             hit |= self._statement(package, statement)
         return hit
 
     def _row(
-        self, package: Package, scope: str, name: str, version: str, key: bytes, row: Row, rules: Rules, order: Scheme
+        self, package: Package, where: Advised, name: str, version: str, key: bytes, row: Row, rules: Rules
     ) -> bool:
         record = self._index.record(row.record)
         if record is None:
@@ -134,11 +135,11 @@ class _Matching:
         if why := other_build(package, row.fix, detail):
             self._cleared.append(Cleared(package, record, why))
             return False
-        if not detail.channel and (why := self._fixed_in_channel(package, key, row, rules, order)):
+        if not detail.channel and (why := self._fixed_in_channel(package, key, row, rules, where.order)):
             self._cleared.append(Cleared(package, record, why))
             return False
-        notes = _epoch_notes(package, version, row.fix, order)
-        self._hits.append(Hit(package, scope, name, version, record, detail, row.fix, notes))
+        notes = _epoch_notes(package, version, row.fix, where.order)
+        self._hits.append(Hit(package, where.scope, name, version, record, detail, row.fix, notes))
         return True
 
     def _fixed_in_channel(self, package: Package, key: bytes, row: Row, rules: Rules, order: Scheme) -> str:

@@ -168,7 +168,8 @@ def _finding(finding: FindingEntry) -> Sequence[str]:
         )
     )
     inputs = "".join(
-        f"<li>{escape(each.key)} = {escape(each.value)} ({escape(each.source)}{', default' if each.default else ''})</li>"
+        f"<li>{escape(each.key)} = {escape(each.value)} "
+        f"({escape(each.source)}{', default' if each.default else ''})</li>"
         for each in decision.inputs
     )
     changes = "".join(

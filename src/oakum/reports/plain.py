@@ -37,7 +37,7 @@ def _head(answer: Answer, width: int) -> Iterable[str]:
             "Nothing was recorded that long ago: this answer is reconstructed from the publishers' own dates.", width
         )
     new = f" new since {answer.baseline}" if answer.baseline else ""
-    states = Counter(finding.fix.state for finding in answer.findings)
+    states: Counter[str] = Counter(finding.fix.state for finding in answer.findings)
     order = ("none", "published", "available", "installed")
     words = {"none": "without a fix", "installed": "installed, not effective"}
     parts = [f"{states[state]} {words.get(state, 'fix ' + state)}" for state in order if states[state]]

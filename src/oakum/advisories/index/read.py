@@ -118,6 +118,8 @@ class Index:
         earliest = min((source.recorded for source in self.sources.values() if source.recorded), default="")
         #: Asked about a day before anything was recorded, only the publishers' own dates can answer.
         self.reconstructed = bool(as_of) and (not earliest or as_of < self._earliest(earliest))
+        self._coverage: dict[str, tuple[Source, ...]] = {}
+        self._namings: dict[str, tuple[Naming, ...]] = {}
         self._rules: dict[tuple[str, str, Naming], Rules] = {}
         self._records: dict[int, Record | None] = {}
         self._details: dict[int, Detail] = {}
@@ -133,13 +135,19 @@ class Index:
 
     def coverage(self, scope: str) -> tuple[Source, ...]:
         """The sources that hold advisories for a scope; empty means that nothing can be said about it."""
-        rows = self._connection.execute("SELECT source FROM coverage WHERE scope = ? ORDER BY source", (scope,))
-        return tuple(self.sources[source] for (source,) in rows)
+        covering = self._coverage.get(scope)
+        if covering is None:
+            rows = self._connection.execute("SELECT source FROM coverage WHERE scope = ? ORDER BY source", (scope,))
+            covering = self._coverage[scope] = tuple(self.sources[source] for (source,) in rows)
+        return covering
 
     def namings(self, scope: str) -> tuple[Naming, ...]:
         """How the advisories of a scope name packages: usually one way."""
-        rows = self._connection.execute("SELECT DISTINCT naming FROM packages WHERE scope = ?", (scope,))
-        return tuple(sorted(naming for (naming,) in rows))
+        namings = self._namings.get(scope)
+        if namings is None:
+            rows = self._connection.execute("SELECT DISTINCT naming FROM packages WHERE scope = ?", (scope,))
+            namings = self._namings[scope] = tuple(sorted(naming for (naming,) in rows))
+        return namings
 
     def scopes(self) -> tuple[str, ...]:
         """Every scope that some source speaks about."""
