@@ -62,7 +62,7 @@ class _Supplier(msgspec.Struct, gc=False):
     name: str | None = None
 
 
-class _Component(msgspec.Struct):
+class _Component(msgspec.Struct, gc=False):
     type: str = ""
     name: str = ""
     group: str | None = None
