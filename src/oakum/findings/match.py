@@ -12,11 +12,12 @@ from functools import lru_cache
 
 import msgspec
 
-from oakum.advisories.index import Index, Row, Rules, Statement, scheme_of_scope
+from oakum.advisories.index import Index, Record, Row, Rules, Statement, scheme_of_scope
 from oakum.advisories.model import Naming
 from oakum.findings import kernels
 from oakum.findings.builds import flavour, other_build
 from oakum.findings.model import Cleared, Coverage, Hit, Matched
+from oakum.findings.ownership import settle
 from oakum.fleet.assets import Gap, Host, Kind
 from oakum.fleet.ecosystems import OS_TYPES
 from oakum.fleet.packages import Package, PackageSet
@@ -63,12 +64,33 @@ class _Matching:
         """The whole set."""
         for package in self._packages.packages:
             self._package(package)
+        self._settle()
         coverage = tuple(
             Coverage(scope, count, self._assessed[scope], self._sources(scope))
             for scope, count in sorted(self._seen.items())
         )
         self._gaps.extend(self._scope_gaps())
         return Matched(tuple(self._hits), tuple(self._cleared), tuple(self._gaps), coverage)
+
+    def _settle(self) -> None:
+        """Files of a language ecosystem that an OS package owns are judged by the distribution."""
+        if self._os_scope and any(hit.package.path and hit.package.type not in OS_TYPES for hit in self._hits):
+            installed = {each.name: each for each in self._packages.packages if each.type in OS_TYPES}
+            settled = settle(self._hits, installed, self)
+            self._hits = settled.hits
+            self._cleared.extend(settled.cleared)
+            self._gaps.extend(settled.gaps)
+
+    def rules_of(self, package: Package) -> Iterator[Rules]:
+        """Everything that the index says about an OS package, whatever its version."""
+        where = self._scopes.get(self._os_scope)
+        if where is not None:
+            for name, _, naming in _names(package, where.namings):
+                yield self._index.rules(where.scope, name, naming)
+
+    def record(self, number: int) -> Record | None:
+        """A record of the index."""
+        return self._index.record(number)
 
     def _sources(self, scope: str) -> tuple[str, ...]:
         where = self._scopes.get(scope)
