@@ -21,6 +21,8 @@ class Comparison(msgspec.Struct, frozen=True):
 
 def compare(scheme: Scheme, left: str, right: str) -> Comparison:
     """Compare two version texts; never raises, whatever the texts."""
+    if scheme.pairwise is not None and (sign := scheme.pairwise(left, right)) is not None:
+        return Comparison(sign)
     keys = []
     for text in (left, right):
         key = scheme.key(text)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cache
 from importlib import import_module
+from typing import Literal
 
 import msgspec
 
@@ -18,6 +19,7 @@ from oakum.versions.unparsable import Unparsable
 Key = Callable[[str], bytes | Unparsable]
 Apart = Callable[[str, str], str | None]
 Alike = Callable[[str, str], bool]
+Pairwise = Callable[[str, str], Literal["<", "=", ">", "?"] | None]
 
 #: module in this package -> every name, in lower case.
 NAMES: dict[str, tuple[str, ...]] = {
@@ -60,13 +62,16 @@ class Scheme(msgspec.Struct, frozen=True):
     ``key`` gives the sortable bytes. ``apart`` is None where the order is total; otherwise it says why two texts that
     both have keys still must not be compared (builds of Kubernetes by two vendors), or None where they may be.
     ``alike`` is None where equal versions have equal keys; otherwise it says whether the native tool calls two texts
-    equal although their keys differ (pacman, where one side names no release).
+    equal although their keys differ (pacman, where one side names no release). ``pairwise`` is None where keys carry
+    the tool's order; otherwise it answers two texts as a tool does whose order runs in circles (Maven), or gives None
+    where the keys may decide.
     """
 
     name: str
     key: Key
     apart: Apart | None = None
     alike: Alike | None = None
+    pairwise: Pairwise | None = None
 
 
 def scheme(ecosystem: str) -> Scheme | None:
@@ -79,4 +84,5 @@ def scheme(ecosystem: str) -> Scheme | None:
 @cache
 def _load(module: str) -> Scheme:
     loaded = import_module(f"oakum.versions.{module}")
-    return Scheme(module, loaded.key, getattr(loaded, "apart", None), getattr(loaded, "alike", None))
+    optional = {name: getattr(loaded, name, None) for name in ("apart", "alike", "pairwise")}
+    return Scheme(module, loaded.key, **optional)
