@@ -79,27 +79,30 @@ def _packages(tree: Tree, databases: list[str], namespace: str, distro: str) -> 
         for count, record in enumerate(_records(tree, path, gaps), 1):
             if count > COUNT_LIMIT:
                 raise LimitError(f"the database has more than {COUNT_LIMIT} headers", remedy=_REMEDY)
-            damage = record.damage
-            if not damage:
-                try:
-                    tags = header.parse(record.blob)
-                except InputError as error:
-                    damage = f"{error.place}: {error.what}" if str(error.place) else error.what
-                else:
-                    if tags.name != "gpg-pubkey":
-                        packages.append(_package(tags, namespace, distro))
-                    continue
-            damaged += 1
+            tags, damage = _tags(record)
+            if tags is None:
+                damaged += 1
+                where = f"header {record.number}" if record.number else "a header"
+                gaps.append(_gap(f"{where} of {path}", damage, _REMEDY))
+            elif tags.name != "gpg-pubkey":
+                packages.append(_package(tags, namespace, distro))
             if damaged > DAMAGE_LIMIT:
                 raise InputError(
                     f"more than {DAMAGE_LIMIT} headers are damaged, the last one: {damage}", remedy=_REMEDY
                 )
-            where = f"header {record.number}" if record.number else "a header"
-            gaps.append(_gap(f"{where} of {path}", damage, _REMEDY))
     except OakumError as error:
         error.within(path)
         raise
     return packages, gaps
+
+
+def _tags(record: Record) -> tuple[header.Header | None, str]:
+    if record.damage:
+        return None, record.damage
+    try:
+        return header.parse(record.blob), ""
+    except InputError as error:
+        return None, f"{error.place}: {error.what}" if str(error.place) else error.what
 
 
 def _records(tree: Tree, path: str, gaps: list[Gap]) -> Iterator[Record]:

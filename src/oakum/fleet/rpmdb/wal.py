@@ -20,6 +20,8 @@ _MAGIC = (0x377F0682, 0x377F0683)  # the last bit says that checksums are over b
 _VERSION = 3_007_000
 _WORD = 0xFFFFFFFF
 
+_REMEDY = "copy the database and its -wal again, both from the same machine"
+
 
 def replay(main: bytearray, log: bytes) -> None:
     """Write the committed pages of a log into the database they belong to.
@@ -37,7 +39,7 @@ def replay(main: bytearray, log: bytes) -> None:
     if sums != (sum1, sum2):
         return
     if len(main) >= _MAIN_HEAD and page_size % 65535 != int.from_bytes(main[16:18], "big"):  # 65536 is written as 1
-        raise InputError(f"the log has pages of {page_size} bytes and the database has not")
+        raise InputError(f"the log has pages of {page_size} bytes and the database has not", remedy=_REMEDY)
     pending: dict[int, int] = {}
     committed: dict[int, int] = {}
     size = 0
@@ -60,7 +62,8 @@ def replay(main: bytearray, log: bytes) -> None:
 def _write(main: bytearray, log: bytes, pages: dict[int, int], size: int, page_size: int) -> None:
     length = size * page_size
     if length > len(main) + len(log):
-        raise InputError(f"the log commits {size} pages of {page_size} bytes, more than both files hold")
+        what = f"the log commits {size} pages of {page_size} bytes, more than both files hold"
+        raise InputError(what, remedy=_REMEDY)
     del main[length:]
     main.extend(bytes(length - len(main)))
     for page, body in pages.items():
