@@ -112,7 +112,7 @@ def parse(content: Content, format_: str = FORMAT) -> Parsed:
         except (msgspec.ValidationError, ValueError) as error:
             content.problem(str(name or f"record {number}")[:100], str(error), value.line)
     facts = merged(found)
-    return content.parsed(format_, [*facts], max((one.modified or one.published for one in facts), default=""))
+    return content.parsed(format_, [*facts], max((one.modified for one in facts), default=""))
 
 
 def _advisory(record: _Record) -> Advisory:

@@ -1,0 +1,23 @@
+"""Where one person's data lives: feeds, journal and ledger below one folder.
+
+Source: the XDG Base Directory Specification; ``OAKUM_DATA`` goes before it.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+
+def data_folder(given: str | None = None) -> Path:
+    """The data folder: what the user gave, else ``$OAKUM_DATA``, else ``$XDG_DATA_HOME/oakum`` or its default."""
+    if given or (given := os.environ.get("OAKUM_DATA")):
+        return Path(given).expanduser()
+    base = os.environ.get("XDG_DATA_HOME", "")
+    # The specification has relative paths ignored.
+    return (Path(base) if Path(base).is_absolute() else Path.home() / ".local/share") / "oakum"
+
+
+def feeds_folder(given: str | None = None) -> Path:
+    """Where the feeds store and its index live."""
+    return data_folder(given) / "feeds"
