@@ -14,9 +14,7 @@ from oakum.versions.encoding import Parts, number
 from oakum.versions.encoding import text as text_part
 from oakum.versions.unparsable import Unparsable
 
-_SHAPE = re.compile(
-    r"\s*=?\s*[vV]?\s*([0-9]+(?:\.[0-9]+)*)\.?(?:-([^+\s]*)|([A-Za-z_~][^+\s]*))?\s*(?:\+.*)?\Z", re.DOTALL
-)
+_SHAPE = re.compile(r"=?[vV]?([0-9]+(?:\.[0-9]+)*)\.?(?:-([^+\s]*)|([A-Za-z_~][^+\s]*))?(?:\+.*)?\Z", re.DOTALL)
 _ANY_NUMBER = re.compile(r"[xX](?:\.|\Z)")
 
 _END = b"\x01"
@@ -37,7 +35,7 @@ def key(text: str) -> bytes | Unparsable:
 
 def split(text: str) -> tuple[str, str] | Unparsable:
     """The dotted numbers and the pre-release ("" for a release) of a version."""
-    found = _SHAPE.match(text)
+    found = _SHAPE.match(text.strip())
     if not found:
         return Unparsable(text, "not of the form NUMBER{.NUMBER}[-PRERELEASE][+BUILD]")
     numbers, prerelease, joined = found.groups()
