@@ -21,19 +21,22 @@ _FORMATS = "CycloneDX 1.4 to 1.7, SPDX 2.2 or 2.3, or Syft JSON"
 _OPENING = 1024
 
 
+_ABSENT = msgspec.Raw()
+
+
 class _Head(msgspec.Struct):
     """The top-level keys by which documents are told apart."""
 
     bom_format: str | None = msgspec.field(default=None, name="bomFormat")
     spdx_version: str | None = msgspec.field(default=None, name="spdxVersion")
-    artifacts: msgspec.Raw | None = None
-    context: msgspec.Raw | None = msgspec.field(default=None, name="@context")
-    results: msgspec.Raw | None = msgspec.field(default=None, name="Results")
-    artifact_name: msgspec.Raw | None = msgspec.field(default=None, name="ArtifactName")
-    matches: msgspec.Raw | None = None
-    predicate: msgspec.Raw | None = None
-    payload: msgspec.Raw | None = None
-    runs: msgspec.Raw | None = None
+    artifacts: msgspec.Raw = _ABSENT
+    context: msgspec.Raw = msgspec.field(default=_ABSENT, name="@context")
+    results: msgspec.Raw = msgspec.field(default=_ABSENT, name="Results")
+    artifact_name: msgspec.Raw = msgspec.field(default=_ABSENT, name="ArtifactName")
+    matches: msgspec.Raw = _ABSENT
+    predicate: msgspec.Raw = _ABSENT
+    payload: msgspec.Raw = _ABSENT
+    runs: msgspec.Raw = _ABSENT
 
 
 _HEAD = msgspec.json.Decoder(_Head)
@@ -72,11 +75,11 @@ def read(data: bytes, *, name: str) -> Asset:
     if head.spdx_version is not None:
         return spdx.read(data, name=name)
     for key, what, remedy in _OTHERS:
-        if getattr(head, key) is not None:
+        if bytes(getattr(head, key)):
             raise _refused(name, what, remedy)
-    if head.context is not None and b"spdx.org/rdf/3" in bytes(head.context):
+    if b"spdx.org/rdf/3" in bytes(head.context):
         raise _refused(name, "SPDX 3", "make the SBOM as SPDX 2.3 JSON or CycloneDX")
-    if head.artifacts is not None:
+    if bytes(head.artifacts):
         return syft.read(data, name=name)
     raise _refused(name, "JSON of an unknown kind", f"give an SBOM as {_FORMATS}")
 

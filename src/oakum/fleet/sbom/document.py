@@ -21,6 +21,8 @@ from oakum.errors import InputError, LimitError, Place
 #: The largest SBOM that is read, unpacked: Syft's own form of a large image with all its files stays below
 #: 100 MiB.
 MAX_BYTES = 256 * 1024 * 1024
+#: A letter that is escaped without need could hide a second key from the count.
+_ESCAPED_LETTER = re.compile(rb"\\u00[4-7]")
 #: A gzip file is one member; concatenated ones are legal, thousands of empty ones an attack.
 _MEMBERS = 64
 
@@ -99,7 +101,8 @@ def refuse_duplicates(data: bytes, decoded: Mapping[bytes, int], name: str) -> N
 
     ``decoded`` says for each identity-bearing key how often the typed decoder met it.
     """
-    if all(data.count(b'"%b"' % key) == count for key, count in decoded.items()):
+    spelled_out = b"\\u00" not in data or _ESCAPED_LETTER.search(data) is None
+    if spelled_out and all(data.count(b'"%b"' % key) == count for key, count in decoded.items()):
         return
     try:
         json.loads(data, object_pairs_hook=_once, parse_int=len, parse_float=len)

@@ -91,7 +91,7 @@ def upstream(text: str) -> tuple[str, str]:
     if first.endswith(".rpm"):
         return source_rpm(first)
     name, _, version = first.partition("@")
-    return name, version
+    return ("", "") if name == "(none)" else (name, version)
 
 
 def source_rpm(text: str) -> tuple[str, str]:

@@ -20,6 +20,9 @@ from oakum.fleet.sbom.inventory import Inventory, Said
 _SCHEMAS = range(3, 17)
 
 
+_ABSENT = msgspec.Raw()
+
+
 class _Metadata(msgspec.Struct, gc=False, rename="camel"):
     source: str | None = None
     source_version: str | None = None
@@ -40,7 +43,7 @@ class _Artifact(msgspec.Struct):
     type: str = ""
     purl: str | None = None
     locations: list[_Location] | None = None
-    metadata: msgspec.Raw | None = None
+    metadata: msgspec.Raw = _ABSENT
     metadata_type: str | None = msgspec.field(default=None, name="metadataType")
 
 
@@ -63,8 +66,8 @@ class _Source(msgspec.Struct):
     name: str | None = None
     version: str | None = None
     type: str | None = None
-    metadata: msgspec.Raw | None = None
-    target: msgspec.Raw | None = None
+    metadata: msgspec.Raw = _ABSENT
+    target: msgspec.Raw = _ABSENT
 
 
 class _Descriptor(msgspec.Struct):
@@ -144,7 +147,7 @@ def _os_release(distro: _Distro) -> dict[str, str]:
 
 def _said(artifact: _Artifact, name: str) -> Said:
     path = artifact.locations[0].path if artifact.locations else ""
-    if artifact.metadata is None or not (artifact.metadata_type or "").startswith(_OS_METADATA):
+    if not bytes(artifact.metadata) or not (artifact.metadata_type or "").startswith(_OS_METADATA):
         return Said(path=path)
     known = decode(_METADATA, bytes(artifact.metadata), name)
     return Said(
@@ -159,10 +162,10 @@ def _said(artifact: _Artifact, name: str) -> Said:
 
 
 def _image(source: _Source, name: str) -> _Image:
-    raw = source.metadata or source.target  # until schema 11 the image stood in ``target``
-    if source.type != "image" or raw is None:
+    raw = bytes(source.metadata) or bytes(source.target)  # until schema 11 the image stood in ``target``
+    if source.type != "image" or not raw:
         return _Image()
-    return decode(_IMAGE, bytes(raw), name)
+    return decode(_IMAGE, raw, name)
 
 
 def _named(source: _Source) -> str:
