@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import itertools
 import re
 from pathlib import Path
 
 import pytest
 from tests.versions.pairs import differences, native
-from tests.versions.tools import near_and_far_pairs, needs
+from tests.versions.tools import in_order, near_and_far_pairs, needs
 
 from oakum.versions import Unparsable, jvm
 
@@ -51,8 +50,7 @@ def test_each_version_is_before_the_next() -> None:
         "1.4.2_19", "7u80-b15", "1.8.0", "8u292-ea", "1.8.0_292-b09", "8u292-b10", "1.8.0_292-b10-Debian", "8u302",
         "9-ea", "9-ea+100", "9", "9+181", "9.0.4", "10.0.1", "11.0.2", "11.0.12+7", "17.0.0.1", "21-ea+3", "21",
     ]  # fmt: skip
-    keys = list(map(jvm.key, order))
-    assert all(isinstance(left, bytes) and left < right for left, right in itertools.pairwise(keys))
+    assert in_order(jvm.key, order)
 
 
 @pytest.mark.parametrize(

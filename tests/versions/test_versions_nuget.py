@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
-
 import pytest
+from tests.versions.tools import in_order
 
 from oakum.versions import Unparsable, nuget
 
@@ -16,8 +15,7 @@ ORDER = [
 
 
 def test_each_version_is_before_the_next() -> None:
-    keys = list(map(nuget.key, ORDER))
-    assert all(isinstance(left, bytes) and left < right for left, right in itertools.pairwise(keys))
+    assert in_order(nuget.key, ORDER)
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
-
 import pytest
+from tests.versions.tools import in_order
 
 from oakum.versions import Unparsable, pub
 
@@ -17,8 +16,7 @@ ORDER = [
 
 
 def test_each_version_is_before_the_next() -> None:
-    keys = list(map(pub.key, ORDER))
-    assert all(isinstance(left, bytes) and left < right for left, right in itertools.pairwise(keys))
+    assert in_order(pub.key, ORDER)
 
 
 @pytest.mark.parametrize(("left", "right"), [("1.2.3", "v1.2.3"), ("01.2.3", "1.2.3"), ("1", "1.0.0")])

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 import shutil
 
 import pytest
 from tests.data import shared
 from tests.versions.pairs import Pair, mutated_pairs
+
+from oakum.versions.schemes import Key
 
 
 def needs(tool: str, package: str) -> str:
@@ -30,3 +33,9 @@ def near_and_far_pairs(versions: list[str], alphabet: str, count: int, seed: int
     chance = random.Random(seed)
     drawn = [(chance.choice(versions), chance.choice(versions)) for _ in range(count // 4)]
     return mutated_pairs(versions, alphabet, count, seed) + drawn
+
+
+def in_order(key: Key, texts: list[str]) -> bool:
+    """Whether every text has a key and sorts before the next."""
+    keys = [each for each in map(key, texts) if isinstance(each, bytes)]
+    return len(keys) == len(texts) and all(left < right for left, right in itertools.pairwise(keys))
