@@ -19,7 +19,7 @@ SAMPLES: dict[str, str] = {
             "id": "GO-1", "modified": "2024-01-02T03:04:05Z", "aliases": ["CVE-2024-1001"], "severity": [],
             "affected": [
                 {
-                    "package": {"ecosystem": "Ubuntu:Pro:16.04:LTS", "name": "a", "purl": "pkg:deb/ubuntu/a?arch=source"},
+                    "package": {"ecosystem": "Ubuntu:Pro:16.04:LTS", "name": "a", "purl": "pkg:deb/a?arch=source"},
                     "ranges": [{"type": "ECOSYSTEM", "events": [{"introduced": "0"}, {"fixed": "1"}]}],
                     "versions": ["1"], "ecosystem_specific": {"urgency": "low"},
                     "database_specific": {"cves_map": {"cves": [{"id": "CVE-2024-1001"}]}},

@@ -7,6 +7,7 @@ import json
 from typing import Any
 
 import pytest
+from tests.data import shared
 
 from oakum.advisories.model import (
     Advisory,
@@ -21,7 +22,6 @@ from oakum.advisories.model import (
 )
 from oakum.advisories.parsers import parse
 from oakum.errors import InputError
-from tests.data import shared
 
 OPEN = (Range("ECOSYSTEM", (("introduced", "0"),)),)
 
@@ -293,8 +293,13 @@ def test_endoflife_in_both_layouts() -> None:
 
 
 def test_what_is_no_feed_is_refused_by_its_name() -> None:
-    for file in ("advisories/rustsec-native.jsonl.gz", "feeds/nvd/full-page.json", "feeds/amazon/input/2_rss.xml",
-                 "feeds/rhel/csaf/advisories/2024/rhsa-2024_6163.json", "feeds/rhel/csaf/server/changes.csv"):  # fmt: skip
+    for file in (
+        "advisories/rustsec-native.jsonl.gz",
+        "feeds/nvd/full-page.json",
+        "feeds/amazon/input/2_rss.xml",
+        "feeds/rhel/csaf/advisories/2024/rhsa-2024_6163.json",
+        "feeds/rhel/csaf/server/changes.csv",
+    ):
         data = shared(file).read_bytes()
         with pytest.raises(InputError) as caught:
             parse(gzip.decompress(data) if file.endswith(".gz") else data, name=file)

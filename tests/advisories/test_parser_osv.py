@@ -8,10 +8,10 @@ from typing import Any
 
 import msgspec
 import pytest
+from tests.data import shared
 
 from oakum.advisories.model import Advisory, Range, Severity
 from oakum.advisories.parsers import detect, parse
-from tests.data import shared
 
 
 def record(**more: Any) -> dict[str, Any]:
