@@ -47,7 +47,7 @@ def key(text: str) -> bytes | Unparsable:
     if ":" in text:
         digits, _, rest = text.partition(":")
         if not digits.strip("0123456789"):
-            epoch = _part(digits)
+            epoch = _part(digits or "0")
             version = rest
     version, dash, release = version.rpartition("-")
     if not dash:
