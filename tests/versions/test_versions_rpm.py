@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 from tests.versions.pairs import differences, mutated_pairs, native, osv_versions
 
@@ -32,7 +34,7 @@ def test_mutated_pairs_agree_with_the_rpm_library() -> None:
 
 def test_real_neighbours_agree_with_label_compare() -> None:
     versions = osv_versions("almalinux.jsonl.gz")
-    pairs = list(zip(versions, versions[1:], strict=False))
+    pairs = list(itertools.pairwise(versions))
     assert not differences("rpm", pairs, native(["/usr/bin/python3", "-c", LABELS], pairs))
 
 
