@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.fleet.examples import at_least
 
 from oakum.errors import InputError, LimitError, OakumError
 from oakum.fleet.context import DEFAULTS, VALUES, ContextRules, parse
@@ -139,7 +140,7 @@ def test_huge_files_are_refused() -> None:
 
 
 @given(st.text(alphabet="-: \n[]{}&*!'\"#,name|>%@tier1~\t", max_size=60), st.sampled_from(["c.csv", "c.yaml"]))
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=at_least(400))
 def test_no_text_raises_anything_else(text: str, name: str) -> None:
     for data in (text.encode(), b"- name: x\n  owner: " + text.encode()):
         try:
@@ -149,7 +150,7 @@ def test_no_text_raises_anything_else(text: str, name: str) -> None:
 
 
 @given(st.binary(max_size=60), st.sampled_from(["c.csv", "c.yaml"]))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=at_least(200))
 def test_no_bytes_raise_anything_else(data: bytes, name: str) -> None:
     try:
         parse(data, name)

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.data import shared
+from tests.fleet.examples import at_least
 
 from oakum.fleet.ecosystems import naming, release_from_name, release_from_os_release, scope_of_osv
 
@@ -119,7 +120,7 @@ def test_another_vendors_rebuild_never_shares_the_scope_of_the_distribution() ->
 
 
 @given(st.text(max_size=60), st.text(max_size=30))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=at_least(300))
 def test_names_never_raise(name: str, version: str) -> None:
     scope_of_osv(name)
     release_from_name(name, version)

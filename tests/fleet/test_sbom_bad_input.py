@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.data import shared
+from tests.fleet.examples import at_least
 
 from oakum.errors import InputError, LimitError, OakumError
 from oakum.fleet.sbom import document, read
@@ -113,8 +114,14 @@ def test_a_gzip_bomb_is_refused_before_it_is_unpacked(monkeypatch: pytest.Monkey
         read(b" " * (4 << 20), name="x")
 
 
+def test_millions_of_empty_components_are_refused_before_they_are_built(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(document, "MAX_OBJECTS", 1_000_000)
+    with pytest.raises(LimitError):
+        read(CYCLONEDX.replace(b"[{", b"[" + b"{}," * 1_500_000 + b"{"), name="x")
+
+
 @given(st.binary(max_size=200))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=at_least(300))
 def test_no_bytes_raise_anything_else(data: bytes) -> None:
     for content in (data, b"{" + data, b"\x1f\x8b\x08" + data):
         with pytest.raises(OakumError):
@@ -142,7 +149,7 @@ JSON = st.recursive(
     st.sampled_from(["cyclonedx", "spdx", "syft"]),
     st.sampled_from(["components", "packages", "artifacts", "metadata"]),
 )
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=at_least(300))
 def test_no_document_raises_anything_else(value: object, form: str, key: str) -> None:
     for content in ({**json.loads(FORMS[form]), key: value}, value):
         try:
@@ -152,7 +159,7 @@ def test_no_document_raises_anything_else(value: object, form: str, key: str) ->
 
 
 @given(st.integers(0, 2**32), st.integers(0, 255))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=at_least(150))
 def test_one_changed_byte_of_a_real_sbom_raises_nothing_else(position: int, byte: int) -> None:
     data = bytearray(shared("sbom/alpine_3.20_trivy.cdx.json").read_bytes())
     data[position % len(data)] = byte

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from packageurl import PackageURL
+from tests.fleet.examples import at_least
 
 from oakum.fleet.sbom.purls import Purl, _split, parse, source_rpm, upstream
 
@@ -41,7 +42,7 @@ PURL = st.builds(
 
 
 @given(PURL)
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=at_least(1500))
 def test_the_fast_way_and_the_reference_agree(text: str) -> None:
     fast = _split(text)
     if fast is not None:
@@ -50,7 +51,7 @@ def test_the_fast_way_and_the_reference_agree(text: str) -> None:
 
 
 @given(st.text(max_size=80))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=at_least(300))
 def test_nothing_raises(text: str) -> None:
     parse(text)
     parse("pkg:" + text)

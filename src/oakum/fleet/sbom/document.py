@@ -21,6 +21,11 @@ from oakum.errors import InputError, LimitError, Place
 #: The largest SBOM that is read, unpacked: Syft's own form of a large image with all its files stays below
 #: 100 MiB.
 MAX_BYTES = 256 * 1024 * 1024
+#: The most JSON objects: each costs some hundred bytes of memory, however few it takes to write. An image with a
+#: hundred thousand files, each listed with its digests, has a third of that.
+MAX_OBJECTS = 2_000_000
+#: Smaller documents cannot hold enough objects to matter and are not counted.
+_MANY_BYTES = 4 * 1024 * 1024
 #: A letter that is escaped without need could hide a second key from the count.
 _ESCAPED_LETTER = re.compile(rb"\\u00[4-7]")
 #: A gzip file is one member; concatenated ones are legal, thousands of empty ones an attack.
@@ -39,6 +44,8 @@ def unpack(data: bytes, name: str) -> bytes:
         data = _gunzip(data, name)
     if len(data) > MAX_BYTES:
         raise LimitError(f"the SBOM is larger than {MAX_BYTES >> 20} MiB", place=Place(name), remedy="split it")
+    if len(data) > _MANY_BYTES and data.count(b"{") > MAX_OBJECTS:
+        raise LimitError(f"more than {MAX_OBJECTS} objects", place=Place(name), remedy="split it")
     data = data.removeprefix(b"\xef\xbb\xbf")
     if not data.strip():
         raise InputError("the file is empty", place=Place(name), remedy="write the SBOM again")
