@@ -33,8 +33,8 @@ def read(tree: Tree) -> tuple[list[Channel], list[Gap]]:
             if not words:
                 continue
             tag = words.pop(0) if words[0].startswith("@") else ""
-            for url in (f"{words[0].rstrip('/')}/{part}" for part in words[1:]) if words[1:] else words:
-                channels.append(_channel(url, tag, path))
+            urls = [f"{words[0].rstrip('/')}/{part}" for part in words[1:]] or words
+            channels += [_channel(url, tag, path) for url in urls]
     return channels, gaps
 
 

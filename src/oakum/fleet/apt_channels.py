@@ -1,8 +1,8 @@
 """Which channels apt has: the configured sources with their pockets, and what Ubuntu Pro entitles to.
 
 A pocket says for whom a fix exists: one in ESM helps nobody whose machine has no subscription. Whose archive a source
-is follows from the ``Origin`` of its downloaded index, and where there is none from its address. Sources: sources.list(5);
-Debian's and Ubuntu's archive layouts; ubuntu-advantage-tools' status file.
+is follows from the ``Origin`` of its downloaded index, and where there is none from its address. Sources:
+sources.list(5); Debian's and Ubuntu's archive layouts; ubuntu-advantage-tools' status file.
 """
 
 from __future__ import annotations

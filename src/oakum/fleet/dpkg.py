@@ -130,9 +130,7 @@ def _stanzas(data: bytes, path: str, purl: tuple[str, str], damage: list[Gap]) -
         start = stop + 1
 
 
-def _stanza(
-    data: bytes, lower: bytes, start: int, stop: int, installed: bool, purl: tuple[str, str]
-) -> _Stanza:
+def _stanza(data: bytes, lower: bytes, start: int, stop: int, installed: bool, purl: tuple[str, str]) -> _Stanza:
     """Read one stanza; InputError says what is wrong with it. ``installed`` holds where no status is stated."""
     values: list[bytes | None] = []
     for field in _FIELDS:

@@ -1,7 +1,8 @@
 """Which operating system release a file tree holds: os-release, or what older systems have in its place.
 
 The rules are those of os-release(5): assignments as a shell reads them, without expansion; the last of equal names
-wins; lines that are no assignment are ignored, as systemd does. ``/etc/os-release`` goes before ``/usr/lib/os-release``.
+wins; lines that are no assignment are ignored, as systemd does.
+``/etc/os-release`` goes before ``/usr/lib/os-release``.
 """
 
 from __future__ import annotations

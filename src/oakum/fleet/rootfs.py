@@ -1,0 +1,97 @@
+"""One front door for a machine or a root file system: every package database in it, and what could not be read.
+
+Only the databases of this root are read, at the places where its own package tools look: roots that lie below it
+(unpacked images, chroots, containers' layers) are other assets. A tree without any package, or a database that is
+broken, is never an empty clean inventory but a gap.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from oakum.errors import OakumError
+from oakum.fleet import apk, dpkg, host, os_release, rpmdb
+from oakum.fleet.assets import Asset, Gap
+from oakum.fleet.ecosystems import release_from_os_release
+from oakum.fleet.packages import Package, package_set
+from oakum.fleet.releases import Release
+from oakum.ports import Tree
+
+_MACHINE_ID = re.compile(r"[0-9a-f]{32}")
+_Reader = Callable[[Tree, str, str], tuple[list[Package], list[Gap]]]
+_DATABASES: tuple[tuple[str, Callable[[Tree], bool], _Reader], ...] = (
+    ("dpkg", dpkg.present, dpkg.read),
+    ("apk", apk.present, apk.read),
+    ("rpm", rpmdb.present, rpmdb.read),
+)
+
+
+def read_root(tree: Tree, *, name: str, key: str | None = None) -> Asset:
+    """Read a whole root; ``key`` identifies the asset, None takes its machine-id or else its ``name``."""
+    fields, release, gaps = _release(tree)
+    namespace = fields.get("ID", "").lower()
+    version = fields.get("VERSION_ID", "")
+    distro = f"{namespace}-{version}" if namespace and version else namespace
+    packages: list[Package] = []
+    sources: list[str] = []
+    for database, present, read in _DATABASES:
+        try:
+            if not present(tree):
+                continue
+            sources.append(database)
+            some, missing = read(tree, namespace, distro)
+        except PermissionError as error:
+            gaps.append(_gap(error.filename, "the package database may not be read", "run oakum as root"))
+        except OakumError as error:
+            gaps.append(_gap(str(error.place or database), error.what, error.remedy))
+        else:
+            packages += some
+            gaps += missing
+    if not packages and not _of_inventory(gaps):
+        why = f"the databases of {', '.join(sources)} list no package" if sources else "it has no package database"
+        gaps.append(_gap(name, why, "give the root of an installed system, or the SBOM of what was built without one"))
+    facts, missing = host.read(tree, packages)
+    return Asset(
+        kind="host" if tree.live else "rootfs",
+        key=key or _machine_id(tree) or name,
+        name=name,
+        source=", ".join(sources) or "files",
+        packages=package_set(release, packages),
+        host=facts,
+        gaps=(*gaps, *missing),
+    )
+
+
+def _of_inventory(gaps: list[Gap]) -> list[Gap]:
+    """Those gaps that already say why packages are missing."""
+    return [gap for gap in gaps if gap.kind == "incomplete-inventory"]
+
+
+def _release(tree: Tree) -> tuple[dict[str, str], Release | None, list[Gap]]:
+    remedy = "correct /etc/os-release of that system"
+    try:
+        fields, path = os_release.read(tree)
+    except PermissionError as error:
+        return {}, None, [Gap("unknown-release", str(error.filename), "it may not be read", "run oakum as root")]
+    except OakumError as error:
+        return {}, None, [Gap("unknown-release", str(error.place), error.what, error.remedy or remedy)]
+    if not fields:
+        why = "neither os-release nor an older file names the system"
+        return {}, None, [Gap("unknown-release", "/etc/os-release", why, remedy)]
+    release = release_from_os_release(fields)
+    gaps = [] if release else [Gap("unknown-release", path, "it names no system in ID", remedy)]
+    return fields, release, gaps
+
+
+def _machine_id(tree: Tree) -> str:
+    """The machine-id; empty where there is none, as in a root that has never been booted ("uninitialized")."""
+    try:
+        found = _MACHINE_ID.fullmatch(tree.read("/etc/machine-id", 100).decode("ascii", "replace").strip())
+    except (OakumError, FileNotFoundError, PermissionError):
+        return ""
+    return found[0] if found else ""
+
+
+def _gap(what: str, why: str, remedy: str) -> Gap:
+    return Gap("incomplete-inventory", what, why, remedy)
