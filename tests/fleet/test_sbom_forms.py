@@ -138,6 +138,10 @@ def test_trap_13_the_packages_alone_may_name_the_release() -> None:
     release = cyclonedx(library("pkg:apk/alpine/x@1-r0?arch=x86_64&distro=3.18.12")).packages.release
     assert release is not None
     assert release.scope == "alpine:3.18"
+    scout = "pkg:deb/debian/x@1?os_distro=bookworm&os_name=debian&os_version=12"
+    release = cyclonedx(library(scout)).packages.release
+    assert release is not None
+    assert release.scope == "debian:12"
     release = cyclonedx(library("pkg:apk/wolfi/x@1-r0?arch=x86_64")).packages.release
     assert release is not None
     assert release.scope == "wolfi"

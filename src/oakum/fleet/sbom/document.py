@@ -47,7 +47,7 @@ def unpack(data: bytes, name: str) -> bytes:
     if len(data) > _MANY_BYTES and data.count(b"{") > MAX_OBJECTS:
         raise LimitError(f"more than {MAX_OBJECTS} objects", place=Place(name), remedy="split it")
     data = data.removeprefix(b"\xef\xbb\xbf")
-    if not data.strip():
+    if not data or data.isspace():
         raise InputError("the file is empty", place=Place(name), remedy="write the SBOM again")
     if data[:2] in {b"\xff\xfe", b"\xfe\xff"} or b"\x00" in data[:4]:
         raise InputError("the file is UTF-16 or UTF-32, not UTF-8", place=Place(name), remedy="convert it to UTF-8")

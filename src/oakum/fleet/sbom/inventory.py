@@ -74,7 +74,7 @@ class Inventory:
             if purl.name == _KEY_PACKAGE and type_ == "rpm":
                 return
             self._os_packages += 1
-            self._distros[purl.namespace, purl.qualifiers.get("distro", "")] = None
+            self._distros[purl.namespace, _distro(purl)] = None
         elif type_ not in LANGUAGE_TYPES:
             self._unknown.setdefault(f"of type {type_}", []).append(name or purl.name)
             return
@@ -198,6 +198,15 @@ def _library(text: str, type_: str, purl: Purl, given_name: str, given: str, sai
     if purl.namespace:
         name = f"{purl.namespace}{':' if type_ == 'maven' else '/'}{name}"
     return Package(type=type_, name=name, version=purl.version or given, path=said.path, purl=text)
+
+
+def _distro(purl: Purl) -> str:
+    """``debian-12``; Docker Scout writes it as ``os_name=debian&os_version=12``."""
+    qualifiers = purl.qualifiers
+    distro = qualifiers.get("distro", "")
+    if not distro and "os_version" in qualifiers:
+        return f"{qualifiers.get('os_name', purl.namespace)}-{qualifiers['os_version']}"
+    return distro
 
 
 def _architecture(qualifiers: dict[str, str]) -> str:
