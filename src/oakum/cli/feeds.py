@@ -6,15 +6,18 @@ import argparse
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from oakum.adapters.feeds.indexing import rebuild_index
-from oakum.adapters.feeds.inputs import Feed, read_feeds
 from oakum.adapters.feeds.store import FILE, Change, FeedStore, StoredSource
-from oakum.advisories.parsers.words import instant
+from oakum.advisories.words import instant
 from oakum.errors import OakumError, UsageError
 from oakum.local.paths import feeds_folder
+
+if TYPE_CHECKING:
+    from oakum.adapters.feeds.inputs import Feed
 
 _IMPORT_EXAMPLE = """\
 Formats are known by content: OSV (JSON, arrays, JSON Lines, zips), Debian's tracker and DSA lists, Alpine secdb,
@@ -61,6 +64,9 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _import(arguments: argparse.Namespace, folder: Path, recorded: str) -> int:
+    # The parsers take longer to load than a status takes to answer.
+    from oakum.adapters.feeds.inputs import read_feeds
+
     errors: list[OakumError] = []
     done: list[dict[str, object]] = []
     seen: set[str] = set()

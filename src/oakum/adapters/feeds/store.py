@@ -28,7 +28,7 @@ from oakum.advisories.model import (
     Parsed,
     Problem,
 )
-from oakum.advisories.parsers.words import instant
+from oakum.advisories.words import instant
 from oakum.errors import InputError, Place, UsageError
 
 FILE = "feeds.sqlite"

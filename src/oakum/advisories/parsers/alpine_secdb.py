@@ -16,8 +16,8 @@ import msgspec
 from oakum.advisories.model import Advisory, Affected, Naming, Parsed, Range
 from oakum.advisories.parsers.content import Content
 from oakum.advisories.parsers.merging import merged
-from oakum.advisories.parsers.words import unique
 from oakum.advisories.parsers.yaml_text import load
+from oakum.advisories.words import unique
 from oakum.errors import InputError, Place
 from oakum.fleet.ecosystems import naming, scope_of_osv
 

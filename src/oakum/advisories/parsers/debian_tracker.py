@@ -28,7 +28,7 @@ class _Release(msgspec.Struct):
 
 class _Issue(msgspec.Struct):
     # The tracker writes an empty array where no release has the package any more.
-    releases: dict[str, object] | list[object]
+    releases: dict[str, _Release] | list[object]
     description: str = ""
 
 
@@ -55,10 +55,7 @@ def parse(content: Content) -> Parsed:
             try:
                 issue = msgspec.convert(given, _Issue)
                 releases = issue.releases if isinstance(issue.releases, dict) else {}
-                found = [
-                    _affected(package, codename, msgspec.convert(release, _Release))
-                    for codename, release in releases.items()
-                ]
+                found = [_affected(package, codename, release) for codename, release in releases.items()]
             except (msgspec.ValidationError, ValueError) as error:
                 content.problem(f"{package} {id_}", str(error))
                 continue

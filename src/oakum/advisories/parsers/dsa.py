@@ -14,7 +14,7 @@ import msgspec
 from oakum.advisories.model import Advisory, Affected, Parsed
 from oakum.advisories.parsers import debian
 from oakum.advisories.parsers.content import Content
-from oakum.advisories.parsers.words import instant, unique
+from oakum.advisories.words import instant, unique
 
 FORMAT = "dsa"
 _HEAD = re.compile(r"\[(\d{1,2} \w{3} \d{4})\] (D[LTS]A-\d+(?:-\d+)?|ELA-\d+(?:-\d+)?) ?(.*)")

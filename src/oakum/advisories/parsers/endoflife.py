@@ -12,7 +12,7 @@ import msgspec
 
 from oakum.advisories.model import Lifecycle, Parsed
 from oakum.advisories.parsers.content import Content
-from oakum.advisories.parsers.words import day, instant
+from oakum.advisories.words import day, instant
 
 FORMAT = "endoflife"
 

@@ -10,7 +10,7 @@ import re
 
 from oakum.advisories.model import Epss, Fact, Parsed
 from oakum.advisories.parsers.content import Content
-from oakum.advisories.parsers.words import cve_of, instant
+from oakum.advisories.words import cve_of, instant
 from oakum.errors import InputError, Place
 
 FORMAT = "epss"

@@ -9,7 +9,7 @@ import msgspec
 
 from oakum.advisories.model import Exploited, Parsed
 from oakum.advisories.parsers.content import Content
-from oakum.advisories.parsers.words import cve_of, day, instant
+from oakum.advisories.words import cve_of, day, instant
 
 FORMAT = "kev"
 

@@ -12,7 +12,7 @@ import msgspec
 from oakum.advisories.model import Advisory, Parsed
 from oakum.advisories.parsers import osv
 from oakum.advisories.parsers.content import Content
-from oakum.advisories.parsers.words import cve_of, instant, unique
+from oakum.advisories.words import cve_of, instant, unique
 
 FORMAT = "kubernetes"
 

@@ -26,7 +26,7 @@ from oakum.advisories.model import (
 )
 from oakum.advisories.parsers.content import Content
 from oakum.advisories.parsers.merging import merged
-from oakum.advisories.parsers.words import cve_of, instant, names, unique
+from oakum.advisories.words import cve_of, instant, names, unique
 from oakum.fleet.ecosystems import naming, scope_of_osv
 
 FORMAT = "osv"

@@ -13,7 +13,7 @@ import msgspec
 
 from oakum.advisories.model import Enrichment, Parsed, Severity
 from oakum.advisories.parsers.content import Content
-from oakum.advisories.parsers.words import cve_of, day, instant
+from oakum.advisories.words import cve_of, day, instant
 
 FORMAT = "vulnrichment"
 _COLUMNS = ("cve", "state", "ex", "au", "ti", "ts", "kev", "cna_cvss", "adp_cvss")

@@ -23,11 +23,11 @@ _BUNDLE = re.compile(
 
 
 def instant(text: str) -> str | None:
-    """A time or day as ``YYYY-MM-DDTHH:MM:SSZ``, "" for none or the year 1; None where it is no time.
+    """A time or day as ``YYYY-MM-DDTHH:MM:SSZ``, "" for none or a year before 1000; None where it is no time.
 
     A time without an offset is taken for UTC, a day for its first second; parts of a second are dropped.
     """
-    if not text or text.startswith("0001-"):
+    if not text:
         return ""
     if len(text) > 64 or (found := _TIME.fullmatch(text.strip())) is None:
         return None
