@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from oakum.errors import InputError, OakumError, Place, UsageError
-from oakum.fleet.assets import GAPS, Asset
+from oakum.fleet.assets import GAPS
 
 if TYPE_CHECKING:
+    from oakum.local.targets import Target
     from oakum.reports.answer import Answer
 
 FORMATS = ("table", "json", "sarif", "cyclonedx", "html")
@@ -67,15 +68,15 @@ def run(arguments: argparse.Namespace) -> int:
         show_cleared=arguments.cleared,
     )
     progress = _progress()
-    assets, bad = _assets(arguments.targets, progress)
-    if not assets:
+    targets, bad = _targets(arguments.targets, progress)
+    if not targets:
         return 2
     outcome = scan(
-        assets,
+        [target.asset for target in targets],
         open_index(arguments.feeds, arguments.data, as_of=options.as_of, progress=progress),
         context_of(arguments.context),
         options,
-        offers_of=offers_of,
+        offers_of=offers_of(targets),
         progress=progress,
     )
     progress("")
@@ -90,19 +91,19 @@ def run(arguments: argparse.Namespace) -> int:
     return 3 if any(not gap.accepted for gap in outcome.answer.not_assessable) else 0
 
 
-def _assets(targets: list[str], progress: Callable[[str], None]) -> tuple[list[Asset], int]:
-    from oakum.local.targets import asset_of, distinct
+def _targets(words: list[str], progress: Callable[[str], None]) -> tuple[list[Target], int]:
+    from oakum.local.targets import distinct, read_target
 
-    assets, bad = [], 0
-    for target in targets:
-        progress(f"reading {target}")
+    targets, bad = [], 0
+    for word in words:
+        progress(f"reading {word}")
         try:
-            assets.append(asset_of(target))
+            targets.append(read_target(word))
         except OakumError as error:
             bad += 1
             progress("")
             print(f"oakum scan: {error}", file=sys.stderr)
-    return distinct(assets), bad
+    return distinct(targets), bad
 
 
 def _outputs(given: list[str]) -> list[tuple[str, Path | None]]:

@@ -15,8 +15,9 @@ import msgspec
 
 from oakum.advisories.index import scheme_of_scope
 from oakum.findings.groups import Group, group
-from oakum.findings.life import Offers, fix_of
+from oakum.findings.life import fix_of
 from oakum.findings.model import Evidence, Finding, FixState, Hit, Matched
+from oakum.fleet.apt_lists import Offers
 from oakum.fleet.assets import Host
 from oakum.fleet.packages import Package, PackageSet
 
@@ -29,7 +30,7 @@ def judge(
     assets: tuple[str, ...],
     *,
     host: Host | None = None,
-    offers: Offers = None,
+    offers: Offers | None = None,
 ) -> list[Finding]:
     """The findings of one package set on the given assets (their keys), in a stable order."""
     by_package: dict[int, list[Hit]] = {}
@@ -42,7 +43,7 @@ def judge(
 
 
 def _of_package(
-    hits: list[Hit], packages: Sequence[Package], assets: tuple[str, ...], host: Host | None, offers: Offers
+    hits: list[Hit], packages: Sequence[Package], assets: tuple[str, ...], host: Host | None, offers: Offers | None
 ) -> Iterable[Finding]:
     groups = group([hit.record.advisory for hit in hits])
     singles = {cve for one in groups if not one.bundle for cve in one.cves}
@@ -61,7 +62,7 @@ def _finding(
     packages: Sequence[Package],
     assets: tuple[str, ...],
     host: Host | None,
-    offers: Offers,
+    offers: Offers | None,
 ) -> Finding:
     first = hits[0]
     order = scheme_of_scope(first.scope)

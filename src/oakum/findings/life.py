@@ -6,27 +6,14 @@ still runs the old code. Each step is proven by what the asset shows, or is unkn
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-
-import msgspec
+from collections.abc import Sequence
 
 from oakum.findings.kernels import is_image
 from oakum.findings.model import Fix, Hit, Step
+from oakum.fleet.apt_lists import Offers
 from oakum.fleet.assets import Host
 from oakum.fleet.packages import Package
 from oakum.versions import Scheme, Unparsable
-
-
-class Offer(msgspec.Struct, frozen=True):
-    """A version that a configured channel offers: of the package, and of the source it is built from."""
-
-    version: str
-    source_version: str
-    channel: str
-
-
-#: Package name -> what the configured channels offer; None where their lists could not be read.
-Offers = Mapping[str, Sequence[Offer]] | None
 
 _NOT_HERE = Step("unknown", "only a machine's own package lists can tell; this input has none")
 
@@ -49,7 +36,9 @@ def target(hits: Sequence[Hit], order: Scheme) -> tuple[str, str]:
     return best.fix, best.detail.channel
 
 
-def fix_of(hits: Sequence[Hit], order: Scheme, packages: Sequence[Package], host: Host | None, offers: Offers) -> Fix:
+def fix_of(
+    hits: Sequence[Hit], order: Scheme, packages: Sequence[Package], host: Host | None, offers: Offers | None
+) -> Fix:
     """The life of the fix of one group of hits on one package, on one asset."""
     package = hits[0].package
     version, channel = target(hits, order)
@@ -65,10 +54,9 @@ def fix_of(hits: Sequence[Hit], order: Scheme, packages: Sequence[Package], host
     if installed.answer == "yes":
         effective = Step("no", "the running kernel is older; reboot")
         return Fix("installed", version, channel, published, available, installed, effective)
-    state = "available" if available.answer == "yes" else "published"
     effective = Step("no", "not installed")
     return Fix(
-        "available" if state == "available" else "published",
+        "available" if available.answer == "yes" else "published",
         version,
         channel,
         published,
@@ -79,17 +67,19 @@ def fix_of(hits: Sequence[Hit], order: Scheme, packages: Sequence[Package], host
 
 
 def _available(
-    package: Package, compared: str, fix: str, channel: str, order: Scheme, host: Host | None, offers: Offers
+    package: Package, compared: str, fix: str, channel: str, order: Scheme, host: Host | None, offers: Offers | None
 ) -> Step:
     if host is None or offers is None:
         return _NOT_HERE
     fixed = order.key(fix)
-    candidates = offers.get(package.name, ())
+    candidates = offers.packages.get(package.name, ())
     by_source = compared != package.evr
     for offer in candidates:
         key = order.key(offer.source_version if by_source else offer.version)
         if not isinstance(key, Unparsable) and not isinstance(fixed, Unparsable) and key >= fixed:
             return Step("yes", f"{offer.version} in {offer.channel}")
+    if offers.gaps:
+        return Step("unknown", f"{offers.gaps[0].what}: {offers.gaps[0].why}; {offers.gaps[0].remedy}")
     if not candidates:
         return Step("no", "no configured channel offers this package")
     newest = ", ".join(sorted({f"{offer.version} in {offer.channel}" for offer in candidates}))

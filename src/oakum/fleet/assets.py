@@ -33,6 +33,7 @@ GAPS: dict[str, str] = {
     "end-of-life": "the vendor no longer publishes advisories for this release",
     "unparsable-version": "a version has no place in the order of its ecosystem",
     "unusable-advisory": "an advisory names the package, but its ranges cannot be evaluated",
+    "unreadable-advisory": "records of a source could not be read",
     "unowned-kernel": "the running kernel belongs to no installed package",
     "foreign-package": "the package comes from a third party whose advisories are not known",
     "incomplete-inventory": "a part of the inventory is missing or could not be read",

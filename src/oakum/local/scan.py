@@ -15,10 +15,10 @@ import msgspec
 from oakum import __version__
 from oakum.advisories.index import Index, Source
 from oakum.findings.judge import judge, merge
-from oakum.findings.life import Offers
 from oakum.findings.lifecycle import ended
 from oakum.findings.match import match
 from oakum.findings.model import Cleared, Coverage, Finding, Matched
+from oakum.fleet.apt_lists import Offers
 from oakum.fleet.assets import Asset, Context, Gap
 from oakum.reports.answer import Answer, AssetEntry, ClearedEntry, FindingEntry, SourceAge, Tool, gap_entry
 from oakum.reports.entries import action_entry, finding_entry
@@ -27,7 +27,7 @@ from oakum.risk.assess import Assessor, Judgement, facts
 from oakum.risk.conditions import FAIL_ON_TYPES
 
 #: Reads what an asset's configured channels offer for the named packages.
-OffersOf = Callable[[Asset, frozenset[str]], Offers]
+OffersOf = Callable[[Asset, frozenset[str]], Offers | None]
 ContextOf = Callable[[str, str], Context]
 Progress = Callable[[str], None]
 
@@ -193,6 +193,12 @@ def _gaps(
             *ended(asset.packages.release, index, options.as_of or options.now),
         ):
             found[msgspec.structs.replace(gap, asset=asset.key)] = None
+    for source in index.sources.values():
+        if source.problems:
+            what = f"{source.problems} record{'s' if source.problems != 1 else ''} of {source.name}"
+            why = "could not be read, so what they say is missing here"
+            remedy = "see `oakum feeds status`, mend or replace the file, and import it again"
+            found[Gap("unreadable-advisory", what, why, remedy)] = None
     return list(found)
 
 

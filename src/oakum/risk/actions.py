@@ -118,7 +118,7 @@ def _kind(finding: Finding, asset: Asset) -> ActionKind:
         return "reboot"
     if package.type not in OS_TYPES:
         return "bump"
-    if asset.kind in ("image", "sbom"):
+    if asset.kind == "image":
         return "rebuild"
     if fix.channel and fix.available.answer == "no":
         return "subscribe"
