@@ -178,7 +178,7 @@ def _records(name: str, lines: Iterable[bytes]) -> Iterator[tuple[int, list[str]
 
 
 def _check(name: str, table: Table, records: Iterator[tuple[int, list[str]]], output: str) -> int:
-    line, header = next(records)
+    line, header = next(records, (1, list[str]()))
     keys = [tables.key_of(title) for title in header[:-1]]
     if keys[:1] == ["row"]:
         keys[0] = ""
@@ -203,14 +203,14 @@ def _check(name: str, table: Table, records: Iterator[tuple[int, list[str]]], ou
         else:
             given = dict(zip(table.keys, row.values, strict=True))
             disagreements.append(Disagreement(line, row.number, given, record[-1].strip(), row.outcome.name))
-    for error in bad:
-        print(error, file=sys.stderr)
+    for problem in bad:
+        print(problem, file=sys.stderr)
     if output == "json":
         machine.print_json(
             {
                 "checked": agree + len(disagreements),
                 "disagreements": [each._asdict() for each in disagreements],
-                "errors": [str(error) for error in bad],
+                "errors": [str(problem) for problem in bad],
             }
         )
     else:

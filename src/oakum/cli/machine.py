@@ -24,13 +24,14 @@ LONGEST_LINE = 4 * 1024 * 1024
 def answer_batch(name: str, lines: Iterable[bytes], answer: Callable[[Request], Answer]) -> int:
     """Answer every line of ``lines``, which were read from ``name``; 2 where one of them was bad, else 0."""
     code = 0
+    shown = "standard input" if name == "-" else name
     write = sys.stdout.buffer.write
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
         identity: object = None
         try:
-            request = read_object(line, Place(name, number))
+            request = read_object(line, Place(shown, number))
             identity = _identity(request)
             result: dict[str, object] = {"id": identity, **answer(request)}
         except OakumError as error:
@@ -129,8 +130,8 @@ def _no_number(name: str) -> NoReturn:
 def text_field(request: Request, key: str) -> str:
     """A field that must be a text. Raises InputError where it is missing or of another type."""
     if key not in request:
-        raise InputError(f"{key} is missing", place=Place(field=key), remedy=f"give {key} as a text")
+        raise InputError("the field is missing", place=Place(field=key), remedy=f"give {key} as a text")
     value = request[key]
     if not isinstance(value, str):
-        raise InputError(f"{key} is no text", place=Place(field=key), remedy=f"give {key} as a text")
+        raise InputError("the field is no text", place=Place(field=key), remedy=f"give {key} as a text")
     return value

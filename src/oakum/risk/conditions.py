@@ -22,7 +22,8 @@ FAIL_ON: dict[str, Variable] = {
     "id": Variable("string", "the vulnerability: its CVE where it has one, else the advisory's id"),
     "aliases": Variable("list of string", "all other ids of the same vulnerability"),
     "asset": Variable("string", "the name of the asset"),
-    "package": Variable("string", "the name of the installed package"),
+    # CEL reserves the word "package".
+    "package_name": Variable("string", "the name of the installed package"),
     "version": Variable("string", "the installed version"),
     "ecosystem": Variable("string", "whose advisories decide: debian:12, go, pypi"),
     "verdict": Variable("string", "affected or not-assessable"),
