@@ -74,6 +74,10 @@ def test_a_zip_of_records_is_one_source_and_a_single_file_keeps_its_name(tmp_pat
     assert sources(tmp_path / "npm.zip") == {"npm": 2}
     (tmp_path / "A.json").write_bytes(osv("A"))
     assert sources(tmp_path / "A.json") == {"A": 1}
+    folder = tmp_path / "one"
+    folder.mkdir()
+    (folder / "A.json").write_bytes(osv("A"))
+    assert sources(folder) == {"one": 1}
 
 
 def test_the_digest_is_of_the_content_and_not_of_the_packing_of_other_files(tmp_path: Path) -> None:

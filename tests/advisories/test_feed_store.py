@@ -150,6 +150,26 @@ def test_a_store_of_another_version_is_refused(tmp_path: Path) -> None:
         FeedStore.open(tmp_path)
 
 
+def test_a_store_is_read_while_another_process_writes(tmp_path: Path) -> None:
+    with FeedStore.open(tmp_path) as writer:
+        writer.replace("s", feed("A"), DAY.format(1))
+        with writer.exclusive(), FeedStore.open(tmp_path) as reader:
+            assert history(reader) == {("A", "", DAY.format(1), "")}
+
+
+def test_a_store_on_a_read_only_medium_can_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with FeedStore.open(tmp_path) as store:
+        store.replace("s", feed("A"), DAY.format(1))
+        path = rebuild_index(store)
+    # Root may write everywhere, so the answer of the system stands in for the medium.
+    monkeypatch.setattr("os.access", lambda *_: False)
+    with FeedStore.open(tmp_path) as store:
+        assert history(store) == {("A", "", DAY.format(1), "")}
+        assert current_index(store) == path
+        with pytest.raises(InputError, match="readonly"):
+            store.replace("s", feed("A", "B"), DAY.format(2))
+
+
 _CHILD = """
 import sys
 from pathlib import Path

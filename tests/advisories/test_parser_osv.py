@@ -55,6 +55,20 @@ def test_records_of_one_id_lose_nothing_when_they_are_united() -> None:
     assert not given
 
 
+def test_parts_of_one_advisory_are_united() -> None:
+    parts = [
+        record(id="ALSA-1", affected=[affecting({"introduced": "0"}, ecosystem=f"AlmaLinux:{release}")],
+               related=[f"CVE-2024-100{release}"], modified=f"2024-01-0{release}", published="2024-01-01",
+               withdrawn=withdrawn)
+        for release, withdrawn in (("9", "2024-02-01"), ("8", None))
+    ]  # fmt: skip
+    (fact,) = parse(json.dumps(parts).encode(), name="feed.json").facts
+    assert isinstance(fact, Advisory)
+    assert [affected.scope for affected in fact.affected] == ["almalinux:9", "almalinux:8"]
+    assert fact.cves == ("CVE-2024-1009", "CVE-2024-1008")
+    assert (fact.published, fact.modified, fact.withdrawn) == ("2024-01-01T00:00:00Z", "2024-01-09T00:00:00Z", "")
+
+
 def test_real_fixtures_of_scanners_are_read_or_named() -> None:
     lines = gzip.decompress(shared("advisories/mixed-fixtures.jsonl.gz").read_bytes()).splitlines()
     data = b"\n".join(json.dumps(json.loads(line)["record"]).encode() for line in lines) + b"\n"

@@ -53,7 +53,10 @@ def current_index(store: FeedStore) -> Path:
     """The index of the store's present state, rebuilt where it is absent, of another layout or of an older state."""
     path = store.folder / INDEX
     if path.exists():
-        with suppress(sqlite3.DatabaseError), closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as found:
+        with (
+            suppress(sqlite3.DatabaseError),
+            closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as found,
+        ):
             meta = dict(found.execute("SELECT key, value FROM meta"))
             if meta.get("digest") == store.digest() and meta.get("format") == FORMAT:
                 return path

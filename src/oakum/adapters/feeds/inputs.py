@@ -83,7 +83,8 @@ def read_feeds(path: Path, limits: Limits = DEFAULT_LIMITS) -> Reading:
             digest = whole if one.name == shown(name) else hashlib.sha256(one.data).hexdigest()
             files.append(_File(one.name, digest, parsed))
     singles = [file for file in files if _is_record(file)]
-    together = [] if len(singles) == len(files) == 1 and not errors else singles
+    # A record that was given alone is its own source; in a folder or an archive it is one of many.
+    together = [file for file in singles if folder or file.name != shown(path.name)]
     feeds = [_own(file, folder) for file in files if file not in together]
     feeds.extend(_grouped(group, together, errors))
     if not feeds and not errors:

@@ -10,6 +10,7 @@ mass fix); a record that could not be read this time keeps what was last known o
 from __future__ import annotations
 
 import hashlib
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -97,28 +98,37 @@ class FeedStore:
     def open(cls, folder: Path) -> FeedStore:
         """The store in a folder, made where there is none. Raises ``InputError`` where the file is no store."""
         with _readable(folder):
-            folder.mkdir(parents=True, exist_ok=True)
-            connection = sqlite3.connect(folder / FILE, timeout=30, isolation_level=None)
-            connection.execute("PRAGMA journal_mode = WAL")
-            # FULL: an import that was reported is on the disk, whatever happens next.
-            connection.execute("PRAGMA synchronous = FULL")
+            if (folder / FILE).exists() and not os.access(folder, os.W_OK):
+                # WAL needs to write beside the file; on a read-only medium nobody else writes either.
+                address = f"{(folder / FILE).resolve().as_uri()}?mode=ro&immutable=1"
+                connection = sqlite3.connect(address, uri=True, isolation_level=None)
+            else:
+                folder.mkdir(parents=True, exist_ok=True)
+                connection = sqlite3.connect(folder / FILE, timeout=30, isolation_level=None)
+                connection.execute("PRAGMA journal_mode = WAL")
+                # FULL: an import that was reported is on the disk, whatever happens next.
+                connection.execute("PRAGMA synchronous = FULL")
             store = cls(connection, folder)
             store._prepare()
         return store
 
     def _prepare(self) -> None:
-        with self.exclusive():
-            version = self._connection.execute("PRAGMA user_version").fetchone()[0]
-            if version == 0:
-                for statement in _TABLES.split(";"):
-                    self._connection.execute(statement)
-                self._connection.execute(f"PRAGMA user_version = {_VERSION}")
-            elif version != _VERSION:
-                raise InputError(
-                    f"was made by another version (layout {version} instead of {_VERSION})",
-                    place=Place(FILE),
-                    remedy="use that version, or import the feeds into an empty folder with --data",
-                )
+        if self._version() == 0:
+            with self.exclusive():
+                if self._version() == 0:
+                    for statement in _TABLES.split(";"):
+                        self._connection.execute(statement)
+                    self._connection.execute(f"PRAGMA user_version = {_VERSION}")
+        version = self._version()
+        if version != _VERSION:
+            raise InputError(
+                f"was made by another version (layout {version} instead of {_VERSION})",
+                place=Place(FILE),
+                remedy="use that version, or import the feeds into an empty folder with --data",
+            )
+
+    def _version(self) -> int:
+        return int(self._connection.execute("PRAGMA user_version").fetchone()[0])
 
     def __enter__(self) -> FeedStore:
         return self
