@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import shutil
 import sys
 from collections.abc import Callable
@@ -30,7 +31,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """The arguments of ``scan``."""
     parser.epilog = _EXAMPLES
     add = parser.add_argument
-    add("targets", nargs="+", metavar="TARGET", help="host (this machine), a root file system, or an SBOM")
+    add("targets", nargs="*", metavar="TARGET", help="host (this machine), a root file system, or an SBOM")
     add("--feeds", metavar="DIR", type=Path, help="a store made by `feeds import`, or a folder of OSV JSON files")
     add("--data", metavar="DIR", type=Path, help="the data folder (default: the user's)")
     add("--as-of", metavar="DATE", default="", help="answer as of this day or RFC 3339 time")
@@ -43,6 +44,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add("--cleared", action="store_true", help="list what names a package and does not apply, with the evidence (json)")
     add("--all", action="store_true", help="the table shows all rows")
     add("--now", metavar="TIME", default="", help="the time of the scan (default: the clock)")
+    add("--schema", action="store_true", help="print the JSON Schema of the json form, and end")
     help_ = "table, json, sarif, cyclonedx, html; several by comma; FORM=FILE writes to a file"
     add("-o", "--output", metavar="FORM[=FILE],...", action="append", default=[], help=help_)
 
@@ -54,6 +56,10 @@ def run(arguments: argparse.Namespace) -> int:
     from oakum.local.offers import offers_of
     from oakum.local.scan import Options, scan
 
+    if arguments.schema:
+        return _schema()
+    if not arguments.targets:
+        raise UsageError("nothing to scan is named", remedy="name host, a root folder or an SBOM: oakum scan host")
     outputs = _outputs(arguments.output)
     now = _time(arguments.now, "--now") if arguments.now else _text(datetime.now(UTC))
     options = Options(
@@ -91,6 +97,14 @@ def run(arguments: argparse.Namespace) -> int:
     return 3 if any(not gap.accepted for gap in outcome.answer.not_assessable) else 0
 
 
+def _schema() -> int:
+    from oakum.reports.answer import Answer
+
+    schema = msgspec.json.schema(Answer)
+    print(msgspec.json.format(msgspec.json.encode(schema), indent=2).decode())
+    return 0
+
+
 def _targets(words: list[str], progress: Callable[[str], None]) -> tuple[list[Target], int]:
     from oakum.local.targets import distinct, read_target
 
@@ -123,7 +137,10 @@ def _rendered(answer: Answer, form: str, file: Path | None, *, everything: bool)
         from oakum.reports.plain import plain
 
         width = shutil.get_terminal_size((100, 40)).columns if file is None else 100
-        return plain(answer, width=max(60, width), everything=everything).encode("utf-8", "replace")
+        text = plain(answer, width=max(60, width), everything=everything)
+        if file is None and sys.stdout.isatty() and "NO_COLOR" not in os.environ:
+            text = _painted(text)
+        return text.encode("utf-8", "replace")
     if form == "json":
         return msgspec.json.encode(answer) + b"\n"
     if form == "sarif":
@@ -137,6 +154,16 @@ def _rendered(answer: Answer, form: str, file: Path | None, *, everything: bool)
     from oakum.reports.html import html
 
     return html(answer)
+
+
+def _painted(text: str) -> str:
+    """Headings bold and known exploitation red; every word stays, so that colour is never the only sign."""
+    lines = []
+    for line in text.splitlines():
+        heading = line[:4].isupper() and not line.startswith(("CVE", "GHSA", "DSA", "ALSA"))
+        painted = f"\x1b[1m{line}\x1b[0m" if heading else line.replace(" KEV ", " \x1b[1;31mKEV\x1b[0m ")
+        lines.append(painted)
+    return "\n".join(lines) + "\n"
 
 
 def _write(content: bytes, file: Path | None) -> None:

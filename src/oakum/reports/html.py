@@ -112,7 +112,8 @@ def _table(
 def _actions(answer: Answer) -> Iterable[str]:
     yield '<h2 id="actions">What to do first</h2>'
     if not answer.actions:
-        yield "<p>Nothing to act on.</p>"
+        unknown = any(not gap.accepted for gap in answer.not_assessable)
+        yield f"<p>{'Make assessable what is listed below.' if unknown else 'Nothing to act on.'}</p>"
         return
     orders = {finding.key: finding.decision.order for finding in answer.findings}
     rows = (_action(one, min((orders.get(key, 9) for key in one.findings), default=9)) for one in answer.actions)

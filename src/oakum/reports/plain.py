@@ -47,7 +47,8 @@ def _head(answer: Answer, width: int) -> Iterable[str]:
 def _actions(answer: Answer, width: int, limit: int | None) -> Iterable[str]:
     yield ""
     if not answer.actions:
-        yield "WHAT TO DO FIRST: nothing to act on"
+        unknown = any(not gap.accepted for gap in answer.not_assessable)
+        yield "WHAT TO DO FIRST: " + ("make assessable what is listed below" if unknown else "nothing to act on")
         return
     yield "WHAT TO DO FIRST"
     rows = [("#", "WHEN", "ACTION", "CLOSES", "RISK")]
@@ -57,6 +58,12 @@ def _actions(answer: Answer, width: int, limit: int | None) -> Iterable[str]:
     ]
     yield from table(rows, width, stretch=2, right=(3, 4))
     yield from _more(len(answer.actions), limit, "actions")
+    defaults = Counter(each.key for one in answer.findings for each in one.decision.inputs if each.default)
+    if defaults:
+        words = ", ".join(f"{key} ({count})" for key, count in sorted(defaults.items()))
+        yield from wrap(
+            f"Deadlines use defaults where nobody answered: {words} of {len(answer.findings)} findings.", width
+        )
 
 
 def when(action: ActionEntry) -> str:
