@@ -36,8 +36,12 @@ def read(tree: Tree) -> Processes:
         return Processes((), False, ())
     mapped: list[tuple[int, str, str]] = []
     seen = closed = 0
-    own_root = _root_device(tree, "self")
-    for name in tree.names("/proc"):
+    try:
+        own_root = _root_device(tree, "self")
+        names = tree.names("/proc")
+    except (FileNotFoundError, PermissionError, OakumError):
+        names = ()  # /proc is not mounted here
+    for name in names:
         if not name.isdecimal():
             continue
         seen += 1
