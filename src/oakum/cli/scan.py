@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from oakum.reports.answer import Answer
 
 FORMATS = ("table", "json", "sarif", "cyclonedx", "html")
-_EXAMPLES = """examples:
+_EXAMPLES = """Examples:
   oakum scan host
   oakum scan app.cdx.json --context business.yaml -o table,html=report.html
   oakum scan rootfs/ --fail-on 'decision == "3 days" || kev' -o sarif=oakum.sarif"""

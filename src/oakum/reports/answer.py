@@ -168,6 +168,7 @@ class ActionEntry(msgspec.Struct, frozen=True, kw_only=True):
     kind: str
     title: str
     outcome: str
+    order: int
     due_days: int | None
     assets: tuple[str, ...]
     moves: tuple[MoveEntry, ...]

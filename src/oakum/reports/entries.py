@@ -94,6 +94,7 @@ def action_entry(action: Action) -> ActionEntry:
         kind=action.kind,
         title=action.title,
         outcome=action.outcome,
+        order=action.order,
         due_days=action.due_days,
         assets=action.assets,
         moves=tuple(

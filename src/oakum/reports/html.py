@@ -115,12 +115,10 @@ def _actions(answer: Answer) -> Iterable[str]:
         unknown = any(not gap.accepted for gap in answer.not_assessable)
         yield f"<p>{'Make assessable what is listed below.' if unknown else 'Nothing to act on.'}</p>"
         return
-    orders = {finding.key: finding.decision.order for finding in answer.findings}
-    rows = (_action(one, min((orders.get(key, 9) for key in one.findings), default=9)) for one in answer.actions)
-    yield from _table(("#", "When", "Action", "Closes", "Risk closed"), rows, "Ranked actions", (0, 3, 4))
+    yield from _table(("#", "When", "Action", "Closes", "Risk closed"), map(_action, answer.actions), "Ranked actions", (0, 3, 4))
 
 
-def _action(action: ActionEntry, order: int) -> Sequence[str]:
+def _action(action: ActionEntry) -> Sequence[str]:
     moves = "".join(
         f"<li><code>{escape(move.source)}</code>: {escape(', '.join(move.found))}"
         f" &rarr; {escape(move.target or 'no fix')} ({escape(', '.join(move.packages))})</li>"
@@ -129,7 +127,7 @@ def _action(action: ActionEntry, order: int) -> Sequence[str]:
     why = "".join(f"<li>{escape(line)}</li>" for line in action.why)
     return (
         str(action.rank),
-        f'<span class="u{_band(order)}">{escape(when(action))}</span>',
+        f'<span class="u{_band(action.order)}">{escape(when(action))}</span>',
         f"<details><summary>{escape(action.title)}</summary><ul>{moves}</ul><ul>{why}</ul></details>",
         str(len(action.findings)),
         f"{action.risk:.0f}",
