@@ -146,6 +146,11 @@ def test_a_bomb_is_refused_while_it_unpacks(data: bytes) -> None:
     assert error.remedy
 
 
+def test_one_file_is_limited_whatever_its_ratio() -> None:
+    (error,) = errors(gzip.compress(os.urandom(2 << 20)), SMALL)
+    assert isinstance(error, LimitError)
+
+
 def test_the_sum_of_an_archive_is_limited() -> None:
     data = zipped(**{str(number): os.urandom(900 << 10) for number in range(4)})
     assert [type(error) for error in errors(data, SMALL)] == [LimitError]

@@ -150,6 +150,14 @@ def test_a_store_of_another_version_is_refused(tmp_path: Path) -> None:
         FeedStore.open(tmp_path)
 
 
+def test_a_transaction_that_fails_leaves_nothing_behind(store: FeedStore) -> None:
+    store.replace("s", feed("A"), DAY.format(1))
+    bad: list[Fact] = [Advisory("A", summary="new"), Advisory("B", summary="\ud800")]
+    with pytest.raises(UnicodeEncodeError):
+        store.replace("t", Parsed(format="osv", facts=bad, problems=[]), DAY.format(2))
+    assert [one.name for one in store.sources()] == ["s"]
+
+
 def test_a_store_is_read_while_another_process_writes(tmp_path: Path) -> None:
     with FeedStore.open(tmp_path) as writer:
         writer.replace("s", feed("A"), DAY.format(1))
