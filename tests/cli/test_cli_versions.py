@@ -131,6 +131,19 @@ def test_no_bytes_in_a_batch_make_it_crash(content: bytes) -> None:
             assert main(["versions", "compare", "composer", "--batch", path, "-o", output]) in (0, 1, 2, 3)
 
 
+def test_a_terminal_that_lacks_a_character_shows_its_escape(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    out = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    monkeypatch.setattr(sys, "stdout", out)
+    assert (
+        main(["versions", "compare", "pypi", "--batch", batch(tmp_path, "\u00e9 > 1\n".encode() + b"\xff = 1\n")]) == 1
+    )
+    out.flush()
+    out.buffer.seek(0)
+    shown = out.buffer.read()
+    assert b"1: \\xe9 > 1: got <" in shown
+    assert shown.endswith(b"0 agree, 2 disagree, 0 not comparable\n")
+
+
 def test_help_has_an_example(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         main(["versions", "compare", "--help"])

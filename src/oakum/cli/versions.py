@@ -6,6 +6,7 @@ import argparse
 import re
 import sys
 from collections.abc import Iterator
+from typing import TextIO
 
 import msgspec
 
@@ -79,7 +80,7 @@ def _single(known: Scheme, ecosystem: str, left: str, right: str, *, json: bool)
     if json:
         machine.print_json({"ecosystem": ecosystem, "a": left, "op": answer.sign, "b": right, **why})
     else:
-        print(_shown(" ".join((answer.sign, *why.values()))))
+        _say(" ".join((answer.sign, *why.values())), sys.stdout)
     return NotAssessable.exit_code if why else 0
 
 
@@ -89,7 +90,7 @@ def _batch(known: Scheme, name: str, *, json: bool) -> int:
     bad = False
     for line in _lines(name):
         if isinstance(line, InputError):
-            print(_shown(f"oakum versions: {line}"), file=sys.stderr)
+            _say(f"oakum versions: {line}", sys.stderr)
             bad = True
             continue
         answer = compare(known, line.left, line.right)
@@ -101,7 +102,7 @@ def _batch(known: Scheme, name: str, *, json: bool) -> int:
             disagreements.append({"line": line.number, "text": _shown(line.text), "got": answer.sign})
         else:
             why = f" ({answer.why})" if answer.why else ""
-            print(_shown(f"{line.number}: {line.text}: got {answer.sign}{why}"))
+            _say(f"{line.number}: {line.text}: got {answer.sign}{why}", sys.stdout)
     if json:
         machine.print_json({"checked": sum(counts.values()), "disagreements": disagreements})
     else:
@@ -131,5 +132,11 @@ def _lines(name: str) -> Iterator[_Line | InputError]:
 
 
 def _shown(text: str) -> str:
-    """Text that any terminal and any JSON reader takes: bytes that were no UTF-8 become replacement characters."""
+    """Text that any JSON reader takes: bytes that were no UTF-8 become replacement characters."""
     return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+def _say(text: str, stream: TextIO) -> None:
+    """Print a line on any terminal: what its encoding lacks is written as an escape."""
+    encoding = stream.encoding or "utf-8"
+    print(_shown(text).encode(encoding, "backslashreplace").decode(encoding), file=stream)

@@ -16,9 +16,8 @@ from oakum.versions.encoding import number
 from oakum.versions.encoding import text as text_part
 from oakum.versions.unparsable import Unparsable
 
-_SHAPE = re.compile(
-    r"[ \t\r\n\f\v]*([0-9][0-9A-Za-z]*(?:\.[0-9a-zA-Z]+)*(?:-[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?)?[ \t\r\n\f\v]*\Z"
-)
+_SHAPE = re.compile(r"(?:[0-9][0-9A-Za-z]*(?:\.[0-9a-zA-Z]+)*(?:-[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?)?\Z")
+_SPACE = " \t\r\n\f\v"
 _SEGMENTS = re.compile(r"[0-9]+|[a-zA-Z]+")
 
 _WORD, _ZERO_BEFORE_WORD, _END, _ZERO_BEFORE_NUMBER = b"\x02", b"\x03", b"\x04", b"\x05"
@@ -26,10 +25,10 @@ _WORD, _ZERO_BEFORE_WORD, _END, _ZERO_BEFORE_NUMBER = b"\x02", b"\x03", b"\x04",
 
 def key(text: str) -> bytes | Unparsable:
     """The sort key of one gem version; a blank text is version 0, as for RubyGems."""
-    found = _SHAPE.match(text)
-    if not found:
+    version = text.strip(_SPACE)
+    if not _SHAPE.match(version):
         return Unparsable(text, "RubyGems calls it a malformed version number")
-    segments = _SEGMENTS.findall((found[1] or "").replace("-", ".pre."))
+    segments = _SEGMENTS.findall(version.replace("-", ".pre."))
     first_word = next((at for at, segment in enumerate(segments) if segment[0] > "9"), len(segments))
     segments = _without_closing_zeros(segments[:first_word]) + _without_closing_zeros(segments[first_word:])
     parts = [_END]
