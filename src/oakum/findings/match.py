@@ -16,6 +16,7 @@ from oakum.advisories.index import Index, Record, Row, Rules, Statement, scheme_
 from oakum.advisories.model import Naming
 from oakum.findings import kernels
 from oakum.findings.builds import flavour, other_build
+from oakum.findings.errata import no_vulnerability
 from oakum.findings.model import Cleared, Coverage, Hit, Matched
 from oakum.findings.ownership import settle
 from oakum.fleet.assets import Gap, Host, Kind
@@ -154,7 +155,7 @@ class _Matching:
         if record is None:
             return False
         detail = self._index.detail(row.detail)
-        if why := other_build(package, row.fix, detail):
+        if why := no_vulnerability(record.advisory) or other_build(package, row.fix, detail):
             self._cleared.append(Cleared(package, record, why))
             return False
         if not detail.channel and (why := self._fixed_in_channel(package, key, row, rules, where.order)):

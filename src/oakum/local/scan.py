@@ -164,9 +164,10 @@ def _ages(index: Index, now: str) -> dict[int, SourceAge]:
 
 
 def _age(source: Source, now: str) -> float | None:
-    since = _time(source.as_of) or _time(source.recorded)
+    # A publisher's date later than our own copy is wrong; it must not make the copy look fresh.
+    times = [time for text in (source.as_of, source.recorded) if (time := _time(text))]
     until = _time(now)
-    return round((until - since).total_seconds() / 86400, 2) if since and until else None
+    return round(max(0.0, (until - min(times)).total_seconds()) / 86400, 2) if times and until else None
 
 
 def _time(text: str) -> datetime | None:
