@@ -13,6 +13,8 @@ from oakum.reports.answer import ActionEntry, Answer, FindingEntry
 
 #: How many actions and findings one screen shows; the machine forms hold them all.
 ACTIONS, FINDINGS, GAPS = 10, 10, 8
+#: Sources about vulnerabilities and releases, which speak of no package and so cover none.
+_INTELLIGENCE = ("kev", "epss", "vulnrichment", "endoflife")
 
 
 def plain(answer: Answer, *, width: int = 100, everything: bool = False) -> str:
@@ -115,7 +117,7 @@ def _gaps(answer: Answer, width: int, limit: int | None) -> Iterable[str]:
 def _sources(answer: Answer, width: int) -> Iterable[str]:
     yield ""
     used = {name for asset in answer.assets for part in asset.coverage for name in part.sources}
-    shown = [source for source in answer.sources if source.name in used or source.format != "osv"]
+    shown = [source for source in answer.sources if source.name in used or source.format in _INTELLIGENCE]
     if not shown:
         yield "SOURCES: none speaks about what was scanned"
         return

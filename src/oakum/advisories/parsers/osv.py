@@ -150,9 +150,14 @@ def _severities(record: _Record, publisher: str) -> tuple[Severity, ...]:
 
 
 def _scores(given: list[_Severity] | None, publisher: str) -> tuple[Severity, ...]:
-    return tuple(
-        dict.fromkeys(Severity(one.type, one.score, publisher) for one in given or () if one.type and one.score)
-    )
+    # Ubuntu rates by word; the vectors that it republishes are NVD's.
+    vectors = "NVD" if publisher == "Ubuntu" else publisher
+    scores = [
+        Severity(one.type, one.score, vectors if one.type.startswith("CVSS") else publisher)
+        for one in given or ()
+        if one.type and one.score
+    ]
+    return tuple(dict.fromkeys(scores))
 
 
 def _mapped_cves(affected: _Affected) -> list[str]:
