@@ -77,7 +77,7 @@ def test_truncated_and_foreign_files() -> None:
 def test_any_bytes_give_packages_gaps_or_a_clear_error(data: bytes) -> None:
     with contextlib.suppress(OakumError):
         apk.read(tree(data), "alpine")
-    apk_channels.read(tree(**{"/etc/apk/repositories": data}))
+    apk_channels.read(MemoryTree({"/etc/apk/repositories": data}))
 
 
 def test_repositories() -> None:
