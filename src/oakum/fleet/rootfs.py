@@ -10,20 +10,35 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+import msgspec
+
 from oakum.errors import OakumError
-from oakum.fleet import apk, dpkg, host, os_release, rpmdb
+from oakum.fleet import apk, dnf_channels, dpkg, host, os_release, rpmdb
 from oakum.fleet.assets import Asset, Gap
 from oakum.fleet.ecosystems import release_from_os_release
 from oakum.fleet.packages import Package, package_set
 from oakum.fleet.releases import Release
 from oakum.ports import Tree
 
+
+def _rpm(tree: Tree, namespace: str, distro: str) -> tuple[list[Package], list[Gap]]:
+    """The rpm database, with what the configuration of dnf, yum or zypp holds back."""
+    packages, gaps = rpmdb.read(tree, namespace, distro)
+    held = dnf_channels.held(tree)
+    if held:
+        packages = [
+            msgspec.structs.replace(package, held=True) if dnf_channels.is_held(package.name, held) else package
+            for package in packages
+        ]
+    return packages, gaps
+
+
 _MACHINE_ID = re.compile(r"[0-9a-f]{32}")
 _Reader = Callable[[Tree, str, str], tuple[list[Package], list[Gap]]]
 _DATABASES: tuple[tuple[str, Callable[[Tree], bool], _Reader], ...] = (
     ("dpkg", dpkg.present, dpkg.read),
     ("apk", apk.present, apk.read),
-    ("rpm", rpmdb.present, rpmdb.read),
+    ("rpm", rpmdb.present, _rpm),
 )
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from oakum.adapters.files.tree import DirectoryTree
-from oakum.errors import InputError, OakumError, UsageError
+from oakum.errors import InputError, OakumError, Place, UsageError
 from oakum.fleet.assets import Asset
 from oakum.fleet.rootfs import read_root
 from oakum.fleet.sbom import read
@@ -43,18 +43,20 @@ def read_target(target: str) -> Target:
                 )
             return _root(DirectoryTree(path), target)
         if not path.exists():
-            raise UsageError(f"{target}: no such file or folder", remedy="name host, a root folder or an SBOM file")
+            raise UsageError("no such file or folder", remedy="name host, a root folder or an SBOM file")
         if not path.is_file():
             raise UsageError(
                 f"{target}: neither a file nor a folder", remedy="name host, a root folder or an SBOM file"
             )
         if path.stat().st_size > SBOM_LIMIT:
-            raise InputError(f"{target}: larger than {SBOM_LIMIT >> 20} MB", remedy="split the SBOM")
+            raise InputError(f"larger than {SBOM_LIMIT >> 20} MB", remedy="split the SBOM")
         return Target(read(path.read_bytes(), name=target))
     except OakumError as error:
         raise error.within(target) from None
     except OSError as error:
-        raise InputError(f"{target}: {error.strerror or error}", remedy="check the path and its permissions") from None
+        raise InputError(
+            error.strerror or str(error), place=Place(target), remedy="check the path and its permissions"
+        ) from None
 
 
 def _root(tree: Tree, name: str) -> Target:
