@@ -12,6 +12,7 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from io import TextIOWrapper
 
 from oakum import __version__
 from oakum.errors import OakumError
@@ -29,6 +30,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; the exit code is 0 all well, 1 the answer is no, 2 wrong use or bad input, 3 not assessable."""
     words = list(sys.argv[1:] if argv is None else argv)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            # Names from outside may hold what the terminal's encoding lacks.
+            stream.reconfigure(errors="backslashreplace")
     command = next((word for word in words if not word.startswith("-")), "")
     parser = _parser(command)
     arguments = parser.parse_args(words)
