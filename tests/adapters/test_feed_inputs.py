@@ -139,6 +139,7 @@ SMALL = Limits(file=1 << 20, total=3 << 20, entries=5, ratio=20, free=1 << 16)
         zipped(**{"a.gz": gzip.compress(b"0" * (1 << 17))}),
         zipped(**{str(number): b"0" for number in range(6)}),
     ],
+    ids=["too large", "too dense", "zip too large", "gzip in zip", "too many"],
 )
 def test_a_bomb_is_refused_while_it_unpacks(data: bytes) -> None:
     (error,) = errors(data, SMALL)
@@ -156,7 +157,7 @@ def test_the_sum_of_an_archive_is_limited() -> None:
     assert [type(error) for error in errors(data, SMALL)] == [LimitError]
 
 
-@pytest.mark.parametrize("data", [b"\x28\xb5\x2f\xfd....", b"BZh9....", b"\xfd7zXZ\x00...."])
+@pytest.mark.parametrize("data", [b"\x28\xb5\x2f\xfd....", b"BZh9....", b"\xfd7zXZ\x00...."], ids=["zst", "bz2", "xz"])
 def test_other_compressions_name_the_tool(data: bytes) -> None:
     (error,) = errors(data, SMALL)
     assert "unpack it with" in error.remedy
@@ -165,6 +166,7 @@ def test_other_compressions_name_the_tool(data: bytes) -> None:
 @pytest.mark.parametrize(
     "data",
     [gzip.compress(b"abc" * 1000)[:-10], zipped(a=b"abc")[:-10], b"PK\x03\x04" + b"x" * 50, zipped()],
+    ids=["gzip cut", "zip cut", "zip of noise", "zip of nothing"],
 )
 def test_a_damaged_archive_is_a_clear_error(data: bytes) -> None:
     (error,) = errors(data, SMALL)
