@@ -147,7 +147,7 @@ class FeedStore:
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 yield
-            except BaseException:
+            except BaseException:  # whatever ends the block, half of it must not stay; it is raised again
                 self._connection.execute("ROLLBACK")
                 raise
             self._connection.execute("COMMIT")
