@@ -27,6 +27,7 @@ from oakum.advisories.model import (
     Severity,
 )
 from oakum.fleet.distributions import distribution
+from oakum.fleet.names import canonical
 from oakum.versions import Scheme, scheme
 
 INTEL: dict[type, str] = {Exploited: "kev", Epss: "epss", Enrichment: "vulnrichment"}
@@ -178,7 +179,8 @@ class _Builder:
         statements.extend((package, self._records, detail, part.why) for part in unusable)
 
     def _package(self, affected: Affected) -> int:
-        key = (affected.scope, affected.package, affected.naming)
+        name = canonical(affected.scope.partition(":")[0], affected.package)
+        key = (affected.scope, name, affected.naming)
         return self._packages.setdefault(key, len(self._packages) + 1)
 
     def _detail(self, affected: Affected) -> int:

@@ -13,8 +13,10 @@ import msgspec
 
 from oakum.advisories.index.build import Detail
 from oakum.advisories.index.schema import FORMAT
+from oakum.advisories.index.voices import Voices
 from oakum.advisories.model import Advisory, Enrichment, Epss, Exploited, Lifecycle, Naming
 from oakum.errors import InputError
+from oakum.fleet.names import canonical
 
 #: "still holds"; also later than every RFC 3339 text, so that one comparison serves both.
 FOREVER = "9999"
@@ -41,11 +43,13 @@ class Statement(msgspec.Struct, frozen=True, gc=False):
 class Rules:
     """Everything that the index holds about one package name in one scope."""
 
-    __slots__ = ("_highs", "_late", "_open", "rows", "statements")
+    __slots__ = ("_highs", "_late", "_open", "rows", "statements", "voices")
 
     def __init__(self, rows: list[Row], statements: tuple[Statement, ...]) -> None:
         self.rows = rows
         self.statements = statements
+        #: Filled by ``Index.voices`` when first asked for.
+        self.voices: Voices | None = None
         # Most intervals start at zero: sorted by their end, the ones that hold a key are one slice.
         self._open = sorted((row for row in rows if not row.low), key=lambda row: row.high)
         self._highs = [row.high for row in self._open]
@@ -122,6 +126,7 @@ class Index:
         self._namings: dict[str, tuple[Naming, ...]] = {}
         self._rules: dict[tuple[str, str, Naming], Rules] = {}
         self._records: dict[int, Record | None] = {}
+        self._withdrawn: dict[int, Record | None] = {}
         self._details: dict[int, Detail] = {}
         self._intel: dict[str, Intel] = {}
         self._decode_advisory = msgspec.msgpack.Decoder(Advisory).decode
@@ -164,8 +169,10 @@ class Index:
         return rules
 
     def _fetch(self, key: tuple[str, str, Naming]) -> Rules:
+        scope, name, naming = key
         found = self._connection.execute(
-            "SELECT id FROM packages WHERE scope = ? AND name = ? AND naming = ?", key
+            "SELECT id FROM packages WHERE scope = ? AND name = ? AND naming = ?",
+            (scope, canonical(scope.partition(":")[0], name), naming),
         ).fetchone()
         if found is None:
             return _NO_RULES
@@ -173,11 +180,28 @@ class Index:
         statements = self._connection.execute("SELECT record, detail, why FROM statements WHERE package = ?", found)
         return Rules([Row(*row) for row in rows], tuple(Statement(*row) for row in statements))
 
+    def voices(self, rules: Rules) -> Voices:
+        """Which records of these rules name the same vulnerability; made once."""
+        if rules.voices is None:
+            rules.voices = Voices(rules, self)
+        return rules.voices
+
     def record(self, number: int) -> Record | None:
         """A record, or None where it did not count at the time asked about (superseded, withdrawn, not yet known)."""
         if number not in self._records:
             self._records[number] = self._read_record(number)
         return self._records[number]
+
+    def withdrawn(self, number: int) -> Record | None:
+        """A record that held at the time asked about and had been taken back by its publisher by then, else None."""
+        if number not in self._withdrawn:
+            source, body, time, since, until = self._connection.execute(
+                "SELECT source, body, withdrawn, recorded_from, recorded_to FROM records WHERE id = ?", (number,)
+            ).fetchone()
+            gone = bool(time) and self._holds(since, until) and not (self.as_of and time > self.as_of)
+            record = Record(number, self._decode_advisory(body), self.sources[source], since, until) if gone else None
+            self._withdrawn[number] = record
+        return self._withdrawn[number]
 
     def _read_record(self, number: int) -> Record | None:
         source, body, published, withdrawn, since, until = self._connection.execute(

@@ -7,8 +7,9 @@ stands once in ``details``; the text of an advisory once in ``records``.
 
 from __future__ import annotations
 
-#: Raised when the layout or any version key changes: an index of another format is rebuilt, never misread.
-FORMAT = "1"
+#: Raised when the layout, the spelling of names or any version key changes: an index of another format is rebuilt,
+#: never misread.
+FORMAT = "2"
 
 TABLES = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
