@@ -42,5 +42,12 @@ def other_build(package: Package, fix: str, detail: Detail) -> str:
     return ""
 
 
+def unproven(package: Package, detail: Detail) -> tuple[str, ...]:
+    """A word where the verdict hangs on a module stream that the inventory does not name."""
+    if detail.module and not package.module and package.type == "rpm":
+        return (f"hangs on the module stream: the advisory is for {detail.module}, this build's stream is not named",)
+    return ()
+
+
 def _same_stream(left: str, right: str) -> bool:
     return left.split(":")[:2] == right.split(":")[:2]

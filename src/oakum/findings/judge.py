@@ -83,8 +83,18 @@ def _finding(
         severities=tuple(sorted(severities, key=msgspec.structs.astuple)),
         summary=next((hit.record.advisory.summary for hit in hits if hit.record.advisory.summary), ""),
         published=published[0] if published else "",
-        notes=tuple(sorted({note for hit in hits for note in hit.notes})),
+        notes=tuple(sorted({note for hit in hits for note in hit.notes} | set(_state_notes(first.package)))),
     )
+
+
+def _state_notes(package: Package) -> Iterable[str]:
+    """What stands between a package and its fix: a hold, or an installation that broke off."""
+    if package.held:
+        yield "the package is held: an upgrade leaves it as it is until the hold is released"
+    if package.state == "half-installed":
+        yield "its installation broke off (half-installed): some of its files may be of another version; reinstall it"
+    elif package.state != "installed":
+        yield f"its installation is not finished ({package.state}): its files are in place, finish its configuration"
 
 
 def _evidence(hit: Hit) -> Evidence:

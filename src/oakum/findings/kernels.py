@@ -8,7 +8,10 @@ machine once, through the package that owns what is running.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Literal
+
+import msgspec
 
 from oakum.fleet.assets import Host
 from oakum.fleet.packages import Package
@@ -74,7 +77,18 @@ def role(package: Package, host: Host | None) -> Role:
         return "none"
     if host is None:
         return "standby"
-    owners = {kernel.package for kernel in host.kernels if kernel.running}
-    if package.name in owners:
-        return "running"
+    for kernel in host.kernels:
+        # An rpm machine keeps several versions of one package: the name alone does not say which one runs.
+        if kernel.running and kernel.package == package.name and kernel.version in ("", package.version):
+            return "running"
     return "standby"
+
+
+def replaced(packages: Iterable[Package], host: Host | None) -> Iterable[Package]:
+    """The running kernel where its package has been upgraded in place: what runs is no longer on disk."""
+    for kernel in host.kernels if host is not None else ():
+        if not (kernel.running and kernel.package and kernel.version):
+            continue
+        same = [package for package in packages if package.name == kernel.package]
+        if same and all(package.version != kernel.version for package in same):
+            yield msgspec.structs.replace(same[0], version=kernel.version, source_version=kernel.version, purl="")

@@ -15,14 +15,17 @@ import msgspec
 from oakum.advisories.index import Index, Record, Row, Rules, Statement, scheme_of_scope
 from oakum.advisories.model import Naming
 from oakum.findings import kernels
-from oakum.findings.builds import flavour, other_build
+from oakum.findings.builds import flavour, other_build, unproven
 from oakum.findings.errata import no_vulnerability
 from oakum.findings.model import Cleared, Coverage, Hit, Matched
+from oakum.findings.origin import foreign
 from oakum.findings.ownership import settle
+from oakum.findings.twins import denied, disagreement
 from oakum.fleet.assets import Gap, Host, Kind
-from oakum.fleet.ecosystems import OS_TYPES
+from oakum.fleet.ecosystems import LANGUAGE_TYPES, OS_TYPES
 from oakum.fleet.packages import Package, PackageSet
 from oakum.versions import Scheme, Unparsable
+from oakum.versions.schemes import Apart
 
 Name = tuple[str, str, Naming]
 
@@ -38,11 +41,15 @@ def match(packages: PackageSet, index: Index, *, kind: Kind = "sbom", host: Host
 
 
 class Advised(msgspec.Struct, frozen=True):
-    """Whose advisories hold for a scope (its own, or those it derives from), and how they name and order packages."""
+    """Whose advisories hold for a scope (its own, or those it derives from), and how they name and order packages.
+
+    ``several``: more than one publisher speaks there, so that records may disagree about one vulnerability.
+    """
 
     scope: str
     namings: tuple[Naming, ...]
     order: Scheme
+    several: bool
 
 
 class _Matching:
@@ -57,6 +64,7 @@ class _Matching:
         self._seen: Counter[str] = Counter()
         self._assessed: Counter[str] = Counter()
         self._unscoped: defaultdict[str, list[str]] = defaultdict(list)
+        self._foreign: defaultdict[str, list[str]] = defaultdict(list)
         self._scopes: dict[str, Advised | None] = {}
         release = packages.release
         self._os_scope = release.scope if release is not None and release.known else ""
@@ -64,6 +72,8 @@ class _Matching:
     def run(self) -> Matched:
         """The whole set."""
         for package in self._packages.packages:
+            self._package(package)
+        for package in kernels.replaced(self._packages.packages, self._host):
             self._package(package)
         self._settle()
         coverage = tuple(
@@ -106,6 +116,9 @@ class _Matching:
         if where is None:
             self._unscoped[scope].append(package.name)
             return
+        if package.vendor and foreign(package, self._packages.release):
+            self._foreign[package.vendor].append(package.name)
+            return
         self._assessed[scope] += 1
         if self._kernel_elsewhere(package):
             return
@@ -122,7 +135,8 @@ class _Matching:
         for candidate in candidates:
             order = _order(candidate)
             if order is not None and self._index.coverage(candidate):
-                return Advised(candidate, self._index.namings(candidate), order)
+                several = len(self._index.coverage(candidate)) > 1 or candidate in LANGUAGE_TYPES
+                return Advised(candidate, self._index.namings(candidate), order, several)
         return None
 
     def _kernel_elsewhere(self, package: Package) -> bool:
@@ -142,37 +156,62 @@ class _Matching:
             )
             return True
         hit = False
-        for row in rules.affecting(key):
+        rows = rules.affecting(key)
+        if where.order.apart is not None:
+            rows = self._comparable(package, version, key, rows, rules, where.order.apart)
+        for row in rows:
             hit |= self._row(package, where, name, version, key, row, rules)
         for statement in rules.statements:
             hit |= self._statement(package, statement)
         return hit
+
+    def _comparable(
+        self, package: Package, version: str, key: bytes, rows: list[Row], rules: Rules, apart: Apart
+    ) -> list[Row]:
+        """The rows that hold the version, without those whose fix is a build that it cannot be compared with."""
+        unclear = {}
+        for row in rules.rows:
+            if row.fix and row.low <= key and (why := apart(version, row.fix)):
+                unclear[row] = why
+        for row, why in unclear.items():
+            if record := self._index.record(row.record):
+                what = f"{package.name} {version}: {record.advisory.id}"
+                self._gap("unparsable-version", what, why, "ask the vendor of this build whether it holds the fix")
+        return [row for row in rows if row not in unclear]
 
     def _row(
         self, package: Package, where: Advised, name: str, version: str, key: bytes, row: Row, rules: Rules
     ) -> bool:
         record = self._index.record(row.record)
         if record is None:
+            if gone := self._index.withdrawn(row.record):
+                why = f"{gone.source.name} withdrew it on {gone.advisory.withdrawn[:10]}"
+                self._cleared.append(Cleared(package, gone, why))
             return False
         detail = self._index.detail(row.detail)
-        if why := no_vulnerability(record.advisory) or other_build(package, row.fix, detail):
+        why = no_vulnerability(record.advisory) or other_build(package, row.fix, detail)
+        if not why and not detail.channel:
+            why = self._fixed_in_channel(package, key, row, rules, where.order)
+        notes = _epoch_notes(package, version, row.fix, where.order) + unproven(package, detail)
+        if not why and where.several:
+            why = denied(record, detail.channel, rules, self._index)
+            notes += disagreement(record, row, key, rules, where.order, self._index)
+        if why:
             self._cleared.append(Cleared(package, record, why))
             return False
-        if not detail.channel and (why := self._fixed_in_channel(package, key, row, rules, where.order)):
-            self._cleared.append(Cleared(package, record, why))
-            return False
-        notes = _epoch_notes(package, version, row.fix, where.order)
         self._hits.append(Hit(package, where.scope, name, version, record, detail, row.fix, notes))
         return True
 
     def _fixed_in_channel(self, package: Package, key: bytes, row: Row, rules: Rules, order: Scheme) -> str:
         """A fix from a channel (ESM, EUS) that this very build already has: the plain row must not override it."""
+        if not _from_channel(package.version):
+            return ""
         for other in rules.rows:
             if other.record != row.record or not other.fix or other is row:
                 continue
             detail = self._index.detail(other.detail)
             fixed = order.key(other.fix)
-            if detail.channel and not isinstance(fixed, Unparsable) and fixed <= key and _from_channel(package.version):
+            if detail.channel and not isinstance(fixed, Unparsable) and fixed <= key:
                 return f"{other.fix} of channel {detail.channel} or newer is installed"
         return ""
 
@@ -205,6 +244,22 @@ class _Matching:
 
     def _scope_gaps(self) -> Iterator[Gap]:
         release = self._packages.release
+        if release is not None and not any(package.type in OS_TYPES for package in self._packages.packages):
+            yield Gap(
+                "incomplete-inventory",
+                f"the packages of {release.scope}",
+                "the operating system is named, and no package of it is listed",
+                "read its package database too; a system without one is assessed by its vendor's advisories for "
+                "this version",
+            )
+        for vendor, names in sorted(self._foreign.items()):
+            shown = ", ".join(sorted(set(names))[:5]) + (", ..." if len(set(names)) > 5 else "")
+            yield Gap(
+                "foreign-package",
+                f"{len(names)} package{'s' if len(names) != 1 else ''} built by {vendor} ({shown})",
+                f"the advisories for {self._os_scope} do not speak about this vendor's builds",
+                "follow this vendor's own announcements, or replace them by the distribution's packages",
+            )
         for scope, names in sorted(self._unscoped.items()):
             count = f"{len(names)} package{'s' if len(names) != 1 else ''} of {scope}"
             if scope.endswith("(release unknown)"):
@@ -248,7 +303,14 @@ def _from_channel(version: str) -> bool:
 def _epoch_notes(package: Package, version: str, fix: str, order: Scheme) -> tuple[str, ...]:
     """A word where the verdict hangs on an epoch that nobody stated."""
     epoch, colon, _ = fix.partition(":")
-    if not colon or epoch == "0" or ":" in version or not epoch.isdigit() or package.type not in ("rpm", "deb"):
+    if (
+        package.epoch is not None
+        or not colon
+        or epoch == "0"
+        or ":" in version
+        or not epoch.isdigit()
+        or package.type not in ("rpm", "deb")
+    ):
         return ()
     assumed, fixed = order.key(f"{epoch}:{version}"), order.key(fix)
     if isinstance(assumed, Unparsable) or isinstance(fixed, Unparsable) or assumed < fixed:

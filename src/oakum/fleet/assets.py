@@ -31,11 +31,12 @@ GAPS: dict[str, str] = {
     "no-feed": "no imported source speaks about this release or ecosystem",
     "stale-feed": "the source is older than allowed",
     "end-of-life": "the vendor no longer publishes advisories for this release",
-    "unparsable-version": "a version has no place in the order of its ecosystem",
+    "unparsable-version": "a version has no place in the order of its ecosystem, or none beside an advisory's version",
     "unusable-advisory": "an advisory names the package, but its ranges cannot be evaluated",
     "unreadable-advisory": "records of a source could not be read",
     "unowned-kernel": "the running kernel belongs to no installed package",
     "foreign-package": "the package comes from a third party whose advisories are not known",
+    "stale-process": "running processes use files of a package that have been replaced on disk",
     "incomplete-inventory": "a part of the inventory is missing or could not be read",
     "undetermined": "the vendor has not decided yet whether the package is affected",
 }

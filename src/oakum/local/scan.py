@@ -18,6 +18,7 @@ from oakum.findings.judge import judge, merge
 from oakum.findings.lifecycle import ended
 from oakum.findings.match import match
 from oakum.findings.model import Cleared, Coverage, Finding, Matched
+from oakum.findings.stale import stale
 from oakum.fleet.apt_lists import Offers
 from oakum.fleet.assets import Asset, Context, Gap
 from oakum.reports.answer import Answer, AssetEntry, ClearedEntry, FindingEntry, SourceAge, Tool, gap_entry
@@ -191,6 +192,7 @@ def _gaps(
             *asset.gaps,
             *matched[asset.key].gaps,
             *_stale(matched[asset.key].coverage, ages, options.max_age_days),
+            *stale(asset.host),
             *ended(asset.packages.release, index, options.as_of or options.now),
         ):
             found[msgspec.structs.replace(gap, asset=asset.key)] = None

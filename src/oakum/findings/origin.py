@@ -1,0 +1,39 @@
+"""Whose build a package is: a third party's rebuild is not what the distribution's advisories speak about.
+
+An rpm says who built it. Where that is stated and is none of the names that the distribution builds under, its versions
+cannot be compared with the distribution's fixes, in either direction. Where nothing is stated (most SBOM tools leave it
+out), the package counts as the distribution's own. Source of the names: the ``Vendor`` tag of the distributions' own
+packages; AlmaLinux 8 also ships packages built by CloudLinux.
+"""
+
+from __future__ import annotations
+
+from oakum.fleet.packages import Package
+from oakum.fleet.releases import Release
+
+_SUSE = ("suse", "opensuse")
+#: How the names begin, in lower case, under which a product's own packages are built.
+VENDORS: dict[str, tuple[str, ...]] = {
+    "almalinux": ("almalinux", "cloudlinux"),
+    "rocky": ("rocky",),
+    "rhel": ("red hat",),
+    "centos": ("centos",),
+    "centos-stream": ("centos", "red hat"),
+    "ol": ("oracle",),
+    "amzn": ("amazon",),
+    "fedora": ("fedora",),
+    "opensuse-leap": _SUSE,
+    "opensuse-tumbleweed": _SUSE,
+    "sles": _SUSE,
+    "photon": ("vmware", "broadcom"),
+    "azurelinux": ("microsoft",),
+    "mariner": ("microsoft",),
+}
+
+
+def foreign(package: Package, release: Release | None) -> bool:
+    """Whether somebody else than the distribution states to have built an OS package."""
+    if not package.vendor or package.type != "rpm" or release is None:
+        return False
+    own = VENDORS.get(release.product)
+    return own is not None and not package.vendor.casefold().startswith(own)
