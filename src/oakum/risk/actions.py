@@ -120,7 +120,7 @@ def _kind(finding: Finding, asset: Asset) -> ActionKind:
         return "bump"
     if asset.kind == "image":
         return "rebuild"
-    if fix.channel and fix.available.answer == "no":
+    if fix.channel and fix.available.answer != "yes":
         return "subscribe"
     return "kernel" if is_image(package) else "upgrade"
 
@@ -147,7 +147,7 @@ def _action(
         findings=keys,
         risk=round(_distinct_risk(findings) * len(members), 3),
         disruption=cost * len(members),
-        why=tuple(_why(worst, len(keys), len(members))),
+        why=(*_why(worst, len(keys), len(members)), *_holds(findings)),
     )
 
 
@@ -202,6 +202,22 @@ def _why(worst: Ranked, findings: int, assets: int) -> Iterable[str]:
     yield f"{worst.finding.id}: {worst.outcome}"
     yield f"closes {findings} finding{'s' if findings != 1 else ''} on {assets} asset{'s' if assets != 1 else ''}"
     yield f"fix {worst.finding.fix.state}: {_proof(worst.finding)}"
+
+
+#: How the tools of each package system release a hold.
+_RELEASE = {
+    "deb": "apt-mark unhold {}",
+    "rpm": "dnf versionlock delete {}, or take it out of the excludes",
+    "apk": "take its version out of /etc/apk/world",
+}
+
+
+def _holds(findings: Iterable[Ranked]) -> Iterable[str]:
+    """Packages that stay as they are until somebody releases them."""
+    held = {one.finding.package.name: one.finding.package.type for one in findings if one.finding.package.held}
+    for name in sorted(held):
+        how = _RELEASE.get(held[name], "unpin it").format(name)
+        yield f"{name} is held: release it first ({how})"
 
 
 def _proof(finding: Finding) -> str:
