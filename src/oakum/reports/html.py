@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from html import escape
 
 from oakum.reports.answer import ActionEntry, Answer, FindingEntry
-from oakum.reports.plain import when
+from oakum.reports.plain import age, date, evr, named, when
 
 _CSP = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
 _STYLE = """
@@ -115,7 +115,9 @@ def _actions(answer: Answer) -> Iterable[str]:
         unknown = any(not gap.accepted for gap in answer.not_assessable)
         yield f"<p>{'Make assessable what is listed below.' if unknown else 'Nothing to act on.'}</p>"
         return
-    yield from _table(("#", "When", "Action", "Closes", "Risk closed"), map(_action, answer.actions), "Ranked actions", (0, 3, 4))
+    yield from _table(
+        ("#", "When", "Action", "Closes", "Risk closed"), map(_action, answer.actions), "Ranked actions", (0, 3, 4)
+    )
 
 
 def _action(action: ActionEntry) -> Sequence[str]:

@@ -1,31 +1,36 @@
 """The answer as text for a terminal of any width: what to do first, what was not assessed, how old the sources are.
 
 Plain text without colours or box drawing, so that it survives pipes, logs and screen readers; a terminal may colour it.
+One screen unless everything is asked for: each part has a number of lines, and says how much it leaves out.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from textwrap import shorten, wrap
+from collections.abc import Iterable, Iterator, Sequence
+from textwrap import wrap
 
-from oakum.reports.answer import ActionEntry, Answer, FindingEntry
+from oakum.reports.answer import ActionEntry, Answer, FindingEntry, GapEntry, SourceAge
+from oakum.reports.printable import printable
 
-#: How many actions and findings one screen shows; the machine forms hold them all.
-ACTIONS, FINDINGS, GAPS = 10, 10, 8
-#: Sources about vulnerabilities and releases, which speak of no package and so cover none.
-_INTELLIGENCE = ("kev", "epss", "vulnrichment", "endoflife")
+#: Lines of actions, rows of findings, lines of gaps, rows of sources on one screen; the machine forms hold them all.
+ACTIONS, FINDINGS, GAPS, SOURCES = 13, 6, 8, 6
+#: Cells of a finding that give way on a narrow terminal: the installed version, then how far the fix has come.
+_OPTIONAL = (2, 4)
+#: The widest deadline on a narrow terminal; a longer one takes two lines.
+_WHEN = 17
+_MORE = "-o json or --all shows them"
 
 
 def plain(answer: Answer, *, width: int = 100, everything: bool = False) -> str:
     """One screen; ``everything`` shows all rows."""
     lines: list[str] = []
     lines += _head(answer, width)
-    lines += _actions(answer, width, None if everything else ACTIONS)
-    lines += _findings(answer, width, None if everything else FINDINGS)
-    lines += _gaps(answer, width, None if everything else GAPS)
-    lines += _sources(answer, width)
-    return "\n".join(lines) + "\n"
+    lines += _actions(answer, width, everything)
+    lines += _findings(answer, width, everything)
+    lines += _gaps(answer, width, everything)
+    lines += _sources(answer, width, everything)
+    return "\n".join(map(printable, lines)) + "\n"
 
 
 def _head(answer: Answer, width: int) -> Iterable[str]:
@@ -33,39 +38,91 @@ def _head(answer: Answer, width: int) -> Iterable[str]:
     packages = sum(asset.packages for asset in answer.assets)
     assessed = sum(part.assessed for asset in answer.assets for part in asset.coverage)
     when = f" as of {answer.as_of}" if answer.as_of else ""
-    yield f"{names}: {packages} packages, {assessed} assessed{when}"
+    rest = f", {packages - assessed} not assessable" if packages > assessed else ""
+    yield from wrap(f"{names}: {packages} packages, {assessed} assessed{rest}{when}", width)
     if answer.reconstructed:
         yield from wrap(
             "Nothing was recorded that long ago: this answer is reconstructed from the publishers' own dates.", width
         )
+    if packages and not assessed:
+        yield "No package could be assessed, so nothing is known to be clean."
+        return
+    yield from wrap(_count(answer), width)
+
+
+def _count(answer: Answer) -> str:
     new = f" new since {answer.baseline}" if answer.baseline else ""
     states: Counter[str] = Counter(finding.fix.state for finding in answer.findings)
-    order = ("none", "published", "available", "installed")
-    words = {"none": "without a fix", "installed": "installed, not effective"}
-    parts = [f"{states[state]} {words.get(state, 'fix ' + state)}" for state in order if states[state]]
-    yield f"{len(answer.findings)} findings{new}" + (f": {', '.join(parts)}" if parts else "")
+    words = {"none": "without a fix", "installed": "with a fix installed but not effective"}
+    parts = [
+        f"{states[state]} {words.get(state, f'with a fix {state}')}"
+        for state in ("none", "published", "available", "installed")
+        if states[state]
+    ]
+    if exploited := sum(finding.kev for finding in answer.findings):
+        parts.append(f"{exploited} known exploited (KEV)")
+    return f"{_number(len(answer.findings), 'finding')}{new}" + (f": {', '.join(parts)}" if parts else "")
 
 
-def _actions(answer: Answer, width: int, limit: int | None) -> Iterable[str]:
+def _number(count: int, thing: str) -> str:
+    return f"{count} {thing}{'' if count == 1 else 's'}"
+
+
+def _actions(answer: Answer, width: int, everything: bool) -> Iterable[str]:
     yield ""
     if not answer.actions:
         unknown = any(not gap.accepted for gap in answer.not_assessable)
         yield "WHAT TO DO FIRST: " + ("make assessable what is listed below" if unknown else "nothing to act on")
         return
     yield "WHAT TO DO FIRST"
-    rows = [("#", "WHEN", "ACTION", "CLOSES", "RISK")]
-    rows += [
-        (str(one.rank), when(one), one.title, str(len(one.findings)), f"{one.risk:.0f}")
-        for one in answer.actions[:limit]
-    ]
-    yield from table(rows, width, stretch=2, right=(3, 4))
-    yield from _more(len(answer.actions), limit, "actions")
+    yield from _ranked(answer.actions, width, None if everything else ACTIONS)
     defaults = Counter(each.key for one in answer.findings for each in one.decision.inputs if each.default)
     if defaults:
         words = ", ".join(f"{key} ({count})" for key, count in sorted(defaults.items()))
         yield from wrap(
-            f"Deadlines use defaults where nobody answered: {words} of {len(answer.findings)} findings.", width
+            f"Deadlines use defaults where nobody answered: {words} of {_number(len(answer.findings), 'finding')}.",
+            width,
         )
+
+
+def _ranked(actions: Sequence[ActionEntry], width: int, limit: int | None) -> Iterator[str]:
+    """Each action with its whole title and what it moves; nothing of it is cut, so that it can be done as written."""
+    ranks = max(len(str(len(actions))), 1)
+    deadline = max(4, *(min(len(when(one)), _WHEN if width < 100 else 40) for one in actions))
+    title = max(width - ranks - deadline - 6 - 6 - 8, 24)
+    risk = max(4, *(len(f"{one.risk:.0f}") for one in actions))
+    yield f"{'#':>{ranks}}  {'WHEN':{deadline}}  {'ACTION':{title}}  CLOSES  {'RISK':>{risk}}"
+    used = 0
+    for at, one in enumerate(actions):
+        first = wrap(when(one), deadline) or [""]
+        second = [*(wrap(one.title, title) or [""]), *_moved(one, title)]
+        height = max(len(first), len(second))
+        if limit is not None and used and used + height > limit:
+            yield f"... and {len(actions) - at} more actions; {_MORE}"
+            return
+        used += height
+        for line in range(height):
+            left = first[line] if line < len(first) else ""
+            right = second[line] if line < len(second) else ""
+            if line == 0:
+                numbers = f"  {len(one.findings):>6}  {one.risk:>{risk}.0f}"
+                yield f"{one.rank:>{ranks}}  {left:{deadline}}  {right:{title}}{numbers}"
+            else:
+                yield f"{'':{ranks}}  {left:{deadline}}  {right}".rstrip()
+
+
+def _moved(action: ActionEntry, width: int) -> Sequence[str]:
+    """The names behind "5 packages", on one line."""
+    names = list(dict.fromkeys(move.source for move in action.moves))
+    if len(names) < 2:
+        return ()
+    shown = len(names)
+    while True:
+        rest = f" and {len(names) - shown} more" if shown < len(names) else ""
+        text = ", ".join(names[:shown]) + rest
+        if len(text) <= width or shown == 1:
+            return (text,)
+        shown -= 1
 
 
 def when(action: ActionEntry) -> str:
@@ -73,83 +130,135 @@ def when(action: ActionEntry) -> str:
     return "no fix yet" if action.kind == "wait" else action.outcome
 
 
-def _findings(answer: Answer, width: int, limit: int | None) -> Iterable[str]:
+def named(finding: FindingEntry) -> str:
+    """The finding's id, and the CVE behind it where a vendor's bundle holds exactly one."""
+    return f"{finding.id} {finding.cves[0]}" if len(finding.cves) == 1 and finding.cves[0] != finding.id else finding.id
+
+
+def evr(finding: FindingEntry) -> str:
+    """The installed version with its epoch."""
+    package = finding.package
+    return f"{package.epoch}:{package.version}" if package.epoch else package.version
+
+
+def _findings(answer: Answer, width: int, everything: bool) -> Iterable[str]:
     if not answer.findings:
         return
+    limit = None if everything else FINDINGS
     yield ""
     yield "MOST URGENT FINDINGS"
     rows = [("ID", "PACKAGE", "INSTALLED", "FIXED IN", "FIX", "SEVERITY", "SCORE")]
     rows += [
         (
-            one.id + (" KEV" if one.kev else ""),
+            named(one),
             one.package.name,
-            _evr(one),
+            evr(one),
             one.fix.version or "-",
             one.fix.state,
-            one.severity,
+            one.severity + (" KEV" if one.kev else ""),
             f"{one.score.value:.0f}",
         )
         for one in answer.findings[:limit]
     ]
-    yield from table(rows, width, stretch=1, right=(6,))
-    yield from _more(len(answer.findings), limit, "findings")
+    yield from table(rows, width, stretch=1, right=(6,), optional=_OPTIONAL)
+    if limit is not None and len(answer.findings) > limit:
+        yield f"... and {len(answer.findings) - limit} more findings; {_MORE}"
 
 
-def _evr(finding: FindingEntry) -> str:
-    package = finding.package
-    return f"{package.epoch}:{package.version}" if package.epoch else package.version
-
-
-def _gaps(answer: Answer, width: int, limit: int | None) -> Iterable[str]:
+def _gaps(answer: Answer, width: int, everything: bool) -> Iterable[str]:
     yield ""
-    if not answer.not_assessable:
+    gaps = answer.not_assessable
+    if not gaps:
         yield "NOT ASSESSABLE: nothing; every package was assessed"
         return
-    yield f"NOT ASSESSABLE ({len(answer.not_assessable)})"
-    for gap in answer.not_assessable[:limit]:
-        accepted = " (accepted)" if gap.accepted else ""
-        yield from wrap(
-            f"- [{gap.kind}]{accepted} {gap.what}: {gap.why}. Do: {gap.remedy}", width, subsequent_indent="  "
-        )
-    yield from _more(len(answer.not_assessable), limit, "lines")
+    yield f"NOT ASSESSABLE ({len(gaps)})"
+    groups: dict[tuple[str, bool] | GapEntry, list[GapEntry]] = {}
+    for gap in gaps:
+        groups.setdefault(gap if everything else (gap.kind, gap.accepted), []).append(gap)
+    used = 0
+    left = len(gaps)
+    # The kind with the most gaps first: a screen without it would mislead.
+    for same in groups.values() if everything else sorted(groups.values(), key=len, reverse=True):
+        lines = list(_gap(same, width))
+        if not everything and used and used + len(lines) > GAPS:
+            yield f"... and {left} more; {_MORE}"
+            return
+        used += len(lines)
+        left -= len(same)
+        yield from lines
 
 
-def _sources(answer: Answer, width: int) -> Iterable[str]:
+def _gap(same: Sequence[GapEntry], width: int) -> Iterator[str]:
+    """Gaps of one kind: the first in full, the others by name."""
+    first = same[0]
+    accepted = " (accepted)" if first.accepted else ""
+    others = list(dict.fromkeys(gap.what for gap in same if gap.what != first.what))
+    also = ""
+    if others:
+        rest = f" and {len(others) - 3} more" if len(others) > 3 else ""
+        also = f" Likewise {', '.join(others[:3])}{rest}."
+    yield from wrap(
+        f"- [{first.kind}]{accepted} {first.what}: {first.why}. Do: {first.remedy}.{also}",
+        width,
+        subsequent_indent="  ",
+    )
+
+
+def _sources(answer: Answer, width: int, everything: bool) -> Iterable[str]:
     yield ""
     used = {name for asset in answer.assets for part in asset.coverage for name in part.sources}
-    shown = [source for source in answer.sources if source.name in used or source.format in _INTELLIGENCE]
+    shown = [source for source in answer.sources if source.name in used or source.format in _INTEL]
     if not shown:
         yield "SOURCES: none speaks about what was scanned"
         return
+    # The oldest first: it limits what the answer is worth.
+    shown.sort(key=lambda one: (-(one.age_days if one.age_days is not None else float("inf")), one.name))
+    limit = len(shown) if everything else SOURCES
     yield "SOURCES"
     rows = [("SOURCE", "FORMAT", "AGE", "DATE", "FACTS")]
-    for source in shown:
-        age = f"{source.age_days:.1f} days" if source.age_days is not None else "unknown"
-        rows.append((source.name, source.format, age, (source.as_of or source.recorded)[:10], str(source.facts)))
+    rows += [(one.name, one.format, age(one), date(one), str(one.facts)) for one in shown[:limit]]
     yield from table(rows, width, stretch=0, right=(4,))
+    if len(shown) > limit:
+        yield f"... and {len(shown) - limit} younger sources; {_MORE}"
 
 
-def _more(count: int, limit: int | None, what: str) -> Iterable[str]:
-    if limit is not None and count > limit:
-        yield f"... and {count - limit} more {what}; -o json or --all shows them"
+#: Sources that speak about vulnerabilities whatever was scanned.
+_INTEL = frozenset({"kev", "epss", "vulnrichment"})
 
 
-def table(rows: Sequence[tuple[str, ...]], width: int, *, stretch: int, right: tuple[int, ...] = ()) -> Iterable[str]:
-    """Columns as wide as their content; the ``stretch`` column gives way so that a line fits."""
+def age(source: SourceAge) -> str:
+    """The age of a source in words."""
+    return f"{source.age_days:.1f} days" if source.age_days is not None else "unknown"
+
+
+def date(source: SourceAge) -> str:
+    """The publisher's day, else that of the import."""
+    return (source.as_of or source.recorded)[:10]
+
+
+def table(
+    rows: Sequence[tuple[str, ...]],
+    width: int,
+    *,
+    stretch: int,
+    right: tuple[int, ...] = (),
+    optional: tuple[int, ...] = (),
+) -> Iterable[str]:
+    """Columns as wide as their content; where they do not fit, the ``optional`` go, then ``stretch`` gives way."""
     clean = [tuple(" ".join(cell.split()) for cell in row) for row in rows]
     widths = [max(len(row[at]) for row in clean) for at in range(len(clean[0]))]
-    over = sum(widths) + 2 * (len(widths) - 1) - width
-    if over > 0:
-        widths[stretch] = max(min(widths[stretch], 12), widths[stretch] - over)
+    kept = list(range(len(widths)))
+
+    def over() -> int:
+        return sum(widths[at] for at in kept) + 2 * (len(kept) - 1) - width
+
+    for at in optional:
+        if over() > 0:
+            kept.remove(at)
+    widths[stretch] = max(min(widths[stretch], 12), widths[stretch] - max(over(), 0))
     for row in clean:
         cells = []
-        for at, cell in enumerate(row):
-            text = cell if len(cell) <= widths[at] else shorten_cell(cell, widths[at])
+        for at in kept:
+            text = row[at] if len(row[at]) <= widths[at] else row[at][: widths[at] - 3] + "..."
             cells.append(text.rjust(widths[at]) if at in right else text.ljust(widths[at]))
         yield "  ".join(cells).rstrip()
-
-
-def shorten_cell(text: str, width: int) -> str:
-    """Cut at a word where that keeps most of it, else anywhere, with an ellipsis."""
-    cut = shorten(text, width, placeholder="...")
-    return cut if len(cut) > width // 2 else text[: width - 3] + "..."

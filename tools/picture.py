@@ -1,0 +1,96 @@
+"""``make picture``: run the real scan of the demo fleet and draw what it prints as docs/pictures/scan.svg.
+
+The clock of the scan is fixed and this machine is not scanned, so that the picture is the same everywhere. It names no
+font to fetch and brings its own background, so that it reads on a light page and on a dark one.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from rich.console import Console
+from rich.text import Text
+
+ROOT = Path(__file__).resolve().parents[1]
+PICTURE = ROOT / "docs" / "pictures" / "scan.svg"
+NOW = "2026-01-15T12:00:00Z"
+WIDTH = 100
+SHOWN = "oakum scan demo/fleet/*.cdx.json --context demo/context.yaml"
+
+FORMAT = """\
+<svg xmlns="http://www.w3.org/2000/svg" class="rich-terminal" viewBox="0 0 {width} {height}" role="img"
+  aria-labelledby="{unique_id}-t {unique_id}-d">
+<title id="{unique_id}-t">What oakum scan prints</title>
+<desc id="{unique_id}-d">@DESCRIPTION@</desc>
+<style>
+.{unique_id}-matrix {{
+  font-family: ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, monospace;
+  font-size: {char_height}px; line-height: {line_height}px; font-variant-east-asian: full-width;
+}}
+{styles}
+</style>
+<defs>
+<clipPath id="{unique_id}-clip-terminal">
+<rect x="0" y="0" width="{terminal_width}" height="{terminal_height}"/>
+</clipPath>
+{lines}
+</defs>
+<rect x="1" y="1" width="{terminal_width}" height="{terminal_height}" rx="8" fill="#161b22" stroke="#8b949e"/>
+<g transform="translate({terminal_x}, {terminal_y})" clip-path="url(#{unique_id}-clip-terminal)">
+{backgrounds}
+<g class="{unique_id}-matrix">
+{matrix}
+</g>
+</g>
+</svg>
+"""
+
+
+def oakum(*words: str, data: str, answers: tuple[int, ...]) -> str:
+    """What a command prints, run as a person would."""
+    environment = os.environ | {"COLUMNS": str(WIDTH), "NO_COLOR": "1", "OAKUM_DATA": data}
+    done = subprocess.run(
+        [sys.executable, "-m", "oakum", *words], cwd=ROOT, env=environment, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    if done.returncode not in answers:
+        raise SystemExit(f"oakum {words[0]} ended with {done.returncode}:\n{done.stderr}")
+    return done.stdout
+
+
+def drawn(text: str) -> str:
+    """The text as SVG; headings bold, known exploitation red."""
+    console = Console(record=True, width=WIDTH, file=io.StringIO(), force_terminal=True, color_system="truecolor")
+    console.print(Text.assemble(("$ ", "bright_black"), (SHOWN, "bold")))
+    for line in text.splitlines():
+        shown = Text(line)
+        if line[:4].isupper() and not line.startswith(("CVE", "DSA", "ALSA", "GHSA")):
+            shown.stylize("bold")
+        shown.highlight_regex(r"\bKEV\b", "bold red")
+        shown.highlight_regex(r"(?<=^\d  )3 days(?: & forensic investigation)?", "bold red")
+        shown.highlight_regex(r"(?<=^\d  )14 days", "yellow")
+        console.print(shown, soft_wrap=True)
+    svg = console.export_svg(title="", code_format=FORMAT, unique_id="scan")
+    heads = [line for line in text.splitlines()[:2] if line]
+    description = f"A terminal. {'. '.join(heads)}. Below: ranked actions, findings, what was not assessed, sources."
+    return re.sub(r"[ \t]+\n", "\n", svg.replace("@DESCRIPTION@", description.replace("&", "&amp;")))
+
+
+def main() -> None:
+    """Write the picture."""
+    fleet = sorted(str(path.relative_to(ROOT)) for path in (ROOT / "demo" / "fleet").glob("*.cdx.json"))
+    with tempfile.TemporaryDirectory(prefix="oakum-picture-") as data:
+        oakum("feeds", "import", "demo/feeds", data=data, answers=(0,))
+        text = oakum("scan", *fleet, "--context", "demo/context.yaml", "--now", NOW, data=data, answers=(0, 3))
+    PICTURE.parent.mkdir(parents=True, exist_ok=True)
+    PICTURE.write_text(drawn(text))
+    print(PICTURE.relative_to(ROOT))
+
+
+if __name__ == "__main__":
+    main()
