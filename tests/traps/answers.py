@@ -45,8 +45,9 @@ def index_of(*records: Advisory, as_of: str = "", **sources: Sequence[Advisory])
 
 
 def facts(name: str, recorded: Iterable[Recorded]) -> SourceFacts:
-    """One source."""
-    return SourceFacts(name=name, format="osv", facts=recorded)
+    """One source, imported when the latest of its facts was recorded."""
+    some = list(recorded)
+    return SourceFacts(name=name, format="osv", recorded=max((one.since for one in some), default=""), facts=some)
 
 
 def deb(name: str, version: str, source: str = "", source_version: str = "", **rest: Any) -> Package:

@@ -1,0 +1,50 @@
+"""Trap 12: what an OSV range means: order of events, several branches, inclusive ends, listed versions, commits."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+from tests.traps.answers import findings, ids, index_of, library, matched, record
+
+from oakum.advisories.model import Affected, EventKind, Range
+
+BRANCHES: tuple[tuple[EventKind, str], ...] = (
+    ("introduced", "0"), ("fixed", "1.2.0"), ("introduced", "2.0.0"), ("fixed", "2.1.0"),
+)  # fmt: skip
+
+
+def hits(version: str, *events: tuple[EventKind, str], kind: str = "SEMVER", versions: tuple[str, ...] = ()) -> bool:
+    one = Affected("npm", "left", ranges=(Range(kind, events),) if events else (), versions=versions)
+    return bool(ids(findings(index_of(record("GHSA-1", one)), None, library("npm", "left", version))))
+
+
+@pytest.mark.parametrize("events", list(itertools.permutations(BRANCHES)))
+def test_trap_12_osv_ranges_in_any_order_of_events(events: tuple[tuple[EventKind, str], ...]) -> None:
+    given = ["1.1.9", "1.2.0", "1.9.0", "2.0.0", "2.0.9", "2.1.0"]
+    assert [version for version in given if hits(version, *events)] == ["1.1.9", "2.0.0", "2.0.9"]
+
+
+def test_trap_12_osv_ranges_last_affected_is_inclusive() -> None:
+    assert hits("1.2.0", ("introduced", "1.0.0"), ("last_affected", "1.2.0"))
+    assert not hits("1.2.1", ("introduced", "1.0.0"), ("last_affected", "1.2.0"))
+
+
+def test_trap_12_osv_ranges_limit_cuts() -> None:
+    assert hits("1.9.9", ("introduced", "1.0.0"), ("limit", "2.0.0"))
+    assert not hits("2.0.0", ("introduced", "1.0.0"), ("limit", "2.0.0"))
+
+
+def test_trap_12_osv_ranges_a_listed_version_counts_whatever_the_range_says() -> None:
+    assert hits("3.0.0", ("introduced", "0"), ("fixed", "1.0.0"), versions=("3.0.0",))
+
+
+def test_trap_12_osv_ranges_introduced_0_is_before_every_version() -> None:
+    assert hits("0.0.0-alpha", ("introduced", "0"), ("fixed", "1.0.0"))
+
+
+def test_trap_12_osv_ranges_of_commits_alone_are_a_gap_and_not_clean() -> None:
+    one = Affected("npm", "left", ranges=(Range("GIT", (("introduced", "0"), ("fixed", "abc"))),))
+    answer = matched(index_of(record("GHSA-1", one)), None, library("npm", "left", "1.0.0"))
+    assert answer.hits == ()
+    assert [gap.kind for gap in answer.gaps] == ["unusable-advisory"]

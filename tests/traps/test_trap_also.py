@@ -1,0 +1,143 @@
+"""The smaller traps: architectures, third parties, holds, broken installations, keys, names and dirty versions."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.traps.answers import (
+    ALMA,
+    DEBIAN,
+    asset,
+    deb,
+    findings,
+    ids,
+    index_of,
+    library,
+    matched,
+    record,
+    rpm,
+    running,
+    upto,
+)
+
+from oakum.fleet.packages import State, package_set
+from oakum.fleet.sbom import read
+from oakum.risk.actions import Ranked, actions
+from oakum.versions.schemes import NAMES
+
+BASH = index_of(record("CVE-2024-1", upto("debian:12", "bash", "5.2-2")))
+
+
+@pytest.mark.parametrize(
+    ("arch", "expected"), [("x86_64", ["ALSA-1"]), ("noarch", ["ALSA-1"]), ("aarch64", []), ("i686", [])]
+)
+def test_trap_also_arch_specific_advisories_and_noarch(arch: str, expected: list[str]) -> None:
+    index = index_of(record("ALSA-1", upto("almalinux:8", "bash", "4.4.20-6.el8", arches=("x86_64",))))
+    assert ids(findings(index, ALMA, rpm("bash", "4.4.20-1.el8", arch=arch))) == expected
+
+
+def test_trap_also_i386_on_amd64_multiarch_duplicates_are_two_findings_and_one_action() -> None:
+    both = [deb("bash", "5.2-1", arch=arch) for arch in ("amd64", "i386")]
+    found = findings(BASH, DEBIAN, *both)
+    assert sorted(one.package.arch for one in found) == ["amd64", "i386"]
+    assert len({one.key for one in found}) == 2
+    machine = asset("a", package_set(DEBIAN, both), "sbom")
+    (action,) = actions([Ranked(one, "14 days", 1, 14, 10.0) for one in found], {"a": machine})
+    assert (len(action.findings), len(action.moves), action.risk) == (2, 1, 10.0)
+
+
+@pytest.mark.parametrize("vendor", ["NGINX Packaging <nginx-packaging@f5.com>", "Fedora Project", "Docker"])
+def test_trap_also_third_party_repositories_are_a_gap_and_no_comparison(vendor: str) -> None:
+    index = index_of(record("ALSA-1", upto("almalinux:8", "nginx", "1:99")))
+    answer = matched(index, ALMA, rpm("nginx", "1.25.0-1.el8.ngx", epoch=1, vendor=vendor), rpm("bash", "4.4"))
+    assert answer.hits == ()
+    assert [(gap.kind, vendor in gap.what) for gap in answer.gaps] == [("foreign-package", True)]
+    assert [(one.packages, one.assessed) for one in answer.coverage] == [(2, 1)]
+
+
+@pytest.mark.parametrize("vendor", ["", "AlmaLinux", "CloudLinux"])
+def test_trap_also_third_party_repositories_own_builds_and_silent_inventories_are_compared(vendor: str) -> None:
+    index = index_of(record("ALSA-1", upto("almalinux:8", "nginx", "1:99")))
+    assert ids(findings(index, ALMA, rpm("nginx", "1.14.1-9.el8", epoch=1, vendor=vendor))) == ["ALSA-1"]
+
+
+def test_trap_also_held_packages_say_so_and_how_to_release_them() -> None:
+    package = deb("bash", "5.2-1", held=True)
+    (found,) = findings(BASH, DEBIAN, package)
+    assert any("held" in note for note in found.notes)
+    machine = asset("a", package_set(DEBIAN, [package]), host=running("6.1"))
+    (action,) = actions([Ranked(found, "14 days", 1, 14, 10.0)], {"a": machine})
+    assert "bash is held: release it first (apt-mark unhold bash)" in action.why
+
+
+@pytest.mark.parametrize("state", ["half-installed", "unpacked", "half-configured", "triggers"])
+def test_trap_also_half_installed_states_are_findings_with_a_note(state: State) -> None:
+    (found,) = findings(BASH, DEBIAN, deb("bash", "5.2-1", state=state))
+    assert any(state in note for note in found.notes)
+    (whole,) = findings(BASH, DEBIAN, deb("bash", "5.2-1"))
+    assert whole.notes == ()
+
+
+def sbom(*purls: str, version: str = "1") -> bytes:
+    parts = ",".join(
+        f'{{"type": "library", "name": "{purl.rpartition("/")[2].partition("@")[0]}", "purl": "{purl}"}}'
+        for purl in purls
+    )
+    return f'{{"bomFormat": "CycloneDX", "specVersion": "1.5", "version": {version}, "components": [{parts}]}}'.encode()
+
+
+def test_trap_also_gpg_pubkey_is_no_software() -> None:
+    key = "pkg:rpm/almalinux/gpg-pubkey@3abb34f8-5ffd890e?distro=almalinux-8.10"
+    bash = "pkg:rpm/almalinux/bash@4.4.20-5.el8?arch=x86_64&distro=almalinux-8.10"
+    assert [one.name for one in read(sbom(key, bash), name="a").packages.packages] == ["bash"]
+
+
+@pytest.mark.parametrize(
+    "purl",
+    [
+        "pkg:deb/debian/libstdc%2B%2B6@12.2.0-14%2Bdeb12u1?arch=amd64&distro=debian-12",
+        "pkg:deb/debian/libstdc++6@12.2.0-14+deb12u1?arch=amd64&distro=debian-12",
+        "pkg:DEB/Debian/libstdc%2b%2b6@12.2.0-14%2bdeb12u1?arch=amd64&distro=debian-12",
+    ],
+)
+def test_trap_also_purl_case_and_percent_encoding_name_one_package(purl: str) -> None:
+    (package,) = read(sbom(purl), name="a").packages.packages
+    assert (package.type, package.name, package.version) == ("deb", "libstdc++6", "12.2.0-14+deb12u1")
+
+
+@pytest.mark.parametrize(
+    ("type_", "advised", "found", "expected"),
+    [
+        ("pypi", "Zope.Interface", "zope-interface", True),
+        ("pypi", "ruamel_yaml", "ruamel.yaml", True),
+        ("nuget", "newtonsoft.json", "Newtonsoft.Json", True),
+        ("composer", "TYPO3/cms", "typo3/cms", True),
+        ("npm", "JSONStream", "jsonstream", False),
+        ("golang", "github.com/BurntSushi/toml", "github.com/burntsushi/toml", True),
+        ("maven", "org.example:Tool", "org.example:tool", False),
+    ],
+)
+def test_trap_also_pypi_name_normalisation_and_what_other_registries_fold(
+    type_: str, advised: str, found: str, expected: bool
+) -> None:
+    index = index_of(record("GHSA-1", upto(type_, advised, "2.0.0")))
+    assert bool(findings(index, None, library(type_, found, "1.0.0"))) is expected
+
+
+@pytest.mark.parametrize("type_", ["apk", "pypi", "deb", "rpm", "golang", "npm", "maven", "nuget", "gem"])
+def test_trap_also_version_strings_that_make_a_comparator_raise_are_a_gap_at_worst(type_: str) -> None:
+    assert type_ in {name for names in NAMES.values() for name in names}
+    scope = {"apk": "alpine:3.20", "deb": "debian:12", "rpm": "almalinux:8"}.get(type_, type_)
+    product, _, number = scope.partition(":")
+    release = DEBIAN.__class__(product, number) if number else None
+    index = index_of(record("X-1", upto(scope, "tool", "1.0.0", naming="either")))
+
+    @given(st.text(max_size=20))
+    def always_answers(version: str) -> None:
+        package = library(type_, "tool", version)
+        answer = matched(index, release, package)
+        assert answer.coverage[0].assessed == 1
+        assert len(answer.gaps) <= 1
+
+    always_answers()
