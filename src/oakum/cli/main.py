@@ -45,7 +45,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except OakumError as error:
         if arguments.debug:
             raise
-        print(f"oakum {command}: {error}", file=sys.stderr)
+        from oakum.reports.printable import printable
+
+        print(printable(f"oakum {command}: {error}"), file=sys.stderr)
         return error.exit_code
     except BrokenPipeError:
         # The reader of our output has gone; pointing stdout elsewhere keeps the interpreter's own flush quiet.
