@@ -15,6 +15,7 @@ import msgspec
 
 from oakum.errors import InputError, OakumError, Place, UsageError
 from oakum.fleet.assets import GAPS
+from oakum.reports.printable import printable
 
 if TYPE_CHECKING:
     from oakum.local.targets import Target
@@ -25,6 +26,18 @@ _EXAMPLES = """Examples:
   oakum scan host
   oakum scan app.cdx.json --context business.yaml -o table,html=report.html
   oakum scan rootfs/ --fail-on 'decision == "3 days" || kev' -o sarif=oakum.sarif"""
+
+
+class _Known(msgspec.Struct):
+    """The identity of a finding in an earlier answer."""
+
+    key: str
+
+
+class _Earlier(msgspec.Struct):
+    """What a baseline is read for."""
+
+    findings: list[_Known]
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -89,7 +102,7 @@ def run(arguments: argparse.Namespace) -> int:
     for form, file in outputs:
         _write(_rendered(outcome.answer, form, file, everything=arguments.all), file)
     for failing in outcome.failing[:20]:
-        print(f"oakum scan: fails: {failing}", file=sys.stderr)
+        print(printable(f"oakum scan: fails: {failing}"), file=sys.stderr)
     if bad:
         return 2
     if outcome.failing:
@@ -116,7 +129,7 @@ def _targets(words: list[str], progress: Callable[[str], None]) -> tuple[list[Ta
         except OakumError as error:
             bad += 1
             progress("")
-            print(f"oakum scan: {error}", file=sys.stderr)
+            print(printable(f"oakum scan: {error}"), file=sys.stderr)
     return distinct(targets), bad
 
 
@@ -185,15 +198,8 @@ def _write(content: bytes, file: Path | None) -> None:
 def _baseline(file: Path | None) -> frozenset[str]:
     if file is None:
         return frozenset()
-
-    class Key(msgspec.Struct):
-        key: str
-
-    class Earlier(msgspec.Struct):
-        findings: list[Key]
-
     try:
-        return frozenset(each.key for each in msgspec.json.decode(file.read_bytes(), type=Earlier).findings)
+        return frozenset(each.key for each in msgspec.json.decode(file.read_bytes(), type=_Earlier).findings)
     except OSError as error:
         raise InputError(f"{error.strerror}", place=Place(str(file)), remedy="name an earlier JSON answer") from None
     except (msgspec.MsgspecError, RecursionError) as error:
