@@ -16,7 +16,7 @@ STORE = "feeds.sqlite"
 def open_index(
     feeds: Path | None, data: Path | None, *, as_of: str = "", progress: Callable[[str], None] = lambda _: None
 ) -> Index:
-    """The index as of a time. Without any store it is empty, so that nothing can be assessed by it.
+    """The index as of a time. Without any store or file it is empty, so that nothing can be assessed by it.
 
     Raises UsageError where ``feeds`` is no folder, InputError where a store is damaged.
     """
@@ -28,6 +28,8 @@ def open_index(
     for folder in (feeds, feeds / "feeds"):
         if (folder / STORE).is_file():
             return _of_store(folder, as_of)
+    if not any(feeds.iterdir()):
+        return _of_nothing(as_of)
     progress(f"reading {feeds}")
     return _of_folder(feeds, as_of)
 
