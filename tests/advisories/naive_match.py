@@ -77,7 +77,9 @@ def by_package(records: Iterable[Record]) -> dict[tuple[str, str], list[tuple[st
     for record in records:
         for affected in record["affected"] if not record.get("withdrawn") else ():
             package = affected["package"]
-            found[package["ecosystem"], package["name"]].append((record["id"], affected))
+            # One repository stands in the Go database in two spellings; its host treats them as one.
+            name = package["name"].lower() if package["ecosystem"] == "Go" else package["name"]
+            found[package["ecosystem"], name].append((record["id"], affected))
     return found
 
 

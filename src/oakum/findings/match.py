@@ -22,6 +22,7 @@ from oakum.findings.origin import foreign
 from oakum.findings.ownership import settle
 from oakum.findings.twins import denied, disagreement
 from oakum.fleet.assets import Gap, Host, Kind
+from oakum.fleet.distributions import distribution
 from oakum.fleet.ecosystems import LANGUAGE_TYPES, OS_TYPES
 from oakum.fleet.packages import Package, PackageSet
 from oakum.versions import Scheme, Unparsable
@@ -68,6 +69,9 @@ class _Matching:
         self._scopes: dict[str, Advised | None] = {}
         release = packages.release
         self._os_scope = release.scope if release is not None and release.known else ""
+        product = distribution(release.product) if release is not None else None
+        #: The type of the system's packages; "" where nobody here knows the product.
+        self._os_type = product.type if product is not None else ""
 
     def run(self) -> Matched:
         """The whole set."""
@@ -108,7 +112,7 @@ class _Matching:
         return tuple(source.name for source in self._index.coverage(where.scope)) if where else ()
 
     def _package(self, package: Package) -> None:
-        scope = self._os_scope or f"{package.type} (release unknown)" if package.type in OS_TYPES else package.type
+        scope = self._scope_of(package)
         self._seen[scope] += 1
         if scope not in self._scopes:
             self._scopes[scope] = self._advised(scope)
@@ -126,6 +130,13 @@ class _Matching:
             rules = self._index.rules(where.scope, name, naming)
             if (rules.rows or rules.statements) and self._compare(package, where, name, version, rules):
                 break
+
+    def _scope_of(self, package: Package) -> str:
+        if package.type not in OS_TYPES:
+            return package.type
+        # An rpm on Debian is no package of Debian: the names and orders of its advisories say nothing about it.
+        ours = self._os_scope and package.type == (self._os_type or package.type)
+        return self._os_scope if ours else f"{package.type} (release unknown)"
 
     def _advised(self, scope: str) -> Advised | None:
         release = self._packages.release
@@ -264,6 +275,8 @@ class _Matching:
             count = f"{len(names)} package{'s' if len(names) != 1 else ''} of {scope}"
             if scope.endswith("(release unknown)"):
                 given = f"the release {release.given!r} is not understood" if release else "no release is named"
+                if self._os_scope:
+                    given = f"{self._os_scope} has packages of type {self._os_type}, and these are of another"
                 remedy = "name the operating system and its release in the input (os-release, or an SBOM's distro)"
                 yield Gap("unknown-release", count, given, remedy)
             elif _order(scope) is None:

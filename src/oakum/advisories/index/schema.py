@@ -9,7 +9,7 @@ from __future__ import annotations
 
 #: Raised when the layout, the spelling of names or any version key changes: an index of another format is rebuilt,
 #: never misread.
-FORMAT = "2"
+FORMAT = "3"
 
 TABLES = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;

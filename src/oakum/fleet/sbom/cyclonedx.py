@@ -23,9 +23,10 @@ VERSIONS = ("1.4", "1.5", "1.6", "1.7")
 #: Components may hold components; nobody needs more levels than this.
 _DEEPEST = 32
 
-#: Kinds of component that are software in their own right; the others (files, data, platforms) are not
-#: packages.
-_SOFTWARE = frozenset({"library", "framework", "application", "container", "firmware", "device-driver"})
+#: Kinds of component that are no software in their own right; a kind that is not named, or not known, may be.
+_NO_SOFTWARE = frozenset(
+    {"file", "data", "platform", "device", "operating-system", "cryptographic-asset", "machine-learning-model"}
+)
 
 #: Property -> what it says. Trivy writes a source's version, release and epoch apart.
 _PROPERTIES = {
@@ -118,8 +119,8 @@ def read(data: bytes, *, name: str) -> Asset:
                 inventory.add(component.purl, _full_name(component), component.version or "", _said(component))
         elif component.type == "operating-system":
             inventory.system(f"{component.name} {component.version or ''}".strip(), _release(component))
-        elif component.type in _SOFTWARE and component is not subject and not _is_heading(component):
-            inventory.nameless(component.type, _full_name(component))
+        elif component.type not in _NO_SOFTWARE and component is not subject and not _is_heading(component):
+            inventory.nameless(component.type or "no type", _full_name(component))
     packages, gaps = inventory.finish()
     tool = f" by {tools[0].name} {tools[0].version or ''}".rstrip() if tools else ""
     return Asset(
@@ -149,8 +150,10 @@ def _flatten(roots: list[_Component], name: str) -> list[_Component]:
 
 def _refuse_duplicates(data: bytes, bom: _Bom, metadata: _Metadata, components: list[_Component], name: str) -> None:
     purls = lists = properties = 0
+    by_version = False
     for component in components:
         purls += component.purl is not None
+        by_version |= component.purl is not None and component.version is not None and "@" not in component.purl
         lists += component.components is not None
         properties += component.properties is not None
     lists += (bom.components is not None) + (
@@ -158,6 +161,9 @@ def _refuse_duplicates(data: bytes, bom: _Bom, metadata: _Metadata, components: 
     )
     properties += (bom.properties is not None) + (metadata.properties is not None)
     counts = {b"purl": purls, b"components": lists, b"properties": properties, b"specVersion": 1}
+    if by_version:
+        # The version beside the purl decides; a second one can hide among the many others of a document.
+        counts[b"version"] = -1
     refuse_duplicates(data, counts, name)
 
 

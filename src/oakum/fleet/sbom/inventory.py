@@ -23,6 +23,10 @@ from oakum.fleet.sbom.purls import Purl, parse, source_rpm, upstream
 
 #: purl type -> the type that versions and advisories know it by.
 _TYPES = {"k8s": "kubernetes"}
+#: Types whose names are only whole with a namespace, which advisories always state.
+_GROUPED = {"maven": "group", "composer": "vendor"}
+#: Words and templates that tools write where they know no version. Some ecosystems would compare them as one.
+_NO_VERSION = frozenset({"unknown", "unspecified", "undefined", "none", "null", "n/a", "latest", "noassertion", "*"})
 _EPOCH = re.compile(r"(\d{1,9}):(.+)")
 #: rpm keeps the keys that it trusts as packages of this name; they are no software.
 _KEY_PACKAGE = "gpg-pubkey"
@@ -78,7 +82,10 @@ class Inventory:
         elif type_ not in LANGUAGE_TYPES:
             self._unknown.setdefault(f"of type {type_}", []).append(name or purl.name)
             return
-        if not (purl.version or version):
+        if type_ in _GROUPED and not purl.namespace:
+            self._unknown.setdefault(f"of type {type_} without a {_GROUPED[type_]}", []).append(name or purl.name)
+            return
+        if not _is_version(purl.version or version):
             self._unversioned.setdefault(type_, []).append(name or purl.name)
             return
         if type_ == "rpm":
@@ -126,6 +133,10 @@ _REMEDIES = {
     "of type oci": "make an SBOM of each of these images and scan them too",
     "of type docker": "make an SBOM of each of these images and scan them too",
 }
+
+
+def _is_version(text: str) -> bool:
+    return bool(text.strip()) and text.strip().lower() not in _NO_VERSION and not text.startswith(("${", "@", "#{"))
 
 
 def _counted(names: list[str], noun: str, kind: str) -> str:
