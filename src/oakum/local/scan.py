@@ -20,7 +20,7 @@ from oakum.findings.match import match
 from oakum.findings.model import Cleared, Coverage, Finding, Matched
 from oakum.findings.stale import stale
 from oakum.fleet.apt_lists import Offers
-from oakum.fleet.assets import Asset, Context, Gap
+from oakum.fleet.assets import Asset, Context, Gap, Kernel
 from oakum.reports.answer import Answer, AssetEntry, ClearedEntry, FindingEntry, SourceAge, Tool, gap_entry
 from oakum.reports.entries import action_entry, finding_entry
 from oakum.risk.actions import Ranked, actions
@@ -97,22 +97,30 @@ def scan(
 def _findings(
     assets: Sequence[Asset], index: Index, offers_of: OffersOf | None
 ) -> tuple[dict[str, Matched], list[Finding]]:
-    """Each distinct package set is matched once; only a machine's own facts make two of its placements differ."""
+    """Each distinct package set is matched once, and judged once for all machines whose channels tell nothing more.
+
+    Of a machine's own facts a match looks at its kernels only; sets beside equal kernels are therefore alike.
+    """
     matched: dict[str, Matched] = {}
-    shared: defaultdict[tuple[str, bool], list[Asset]] = defaultdict(list)
     findings: list[Finding] = []
+    shared: defaultdict[tuple[str, bool, tuple[Kernel, ...] | None], list[Asset]] = defaultdict(list)
     for asset in assets:
-        if asset.host is None:
-            shared[asset.packages.digest, asset.kind == "image"].append(asset)
-            continue
-        found = matched[asset.key] = match(asset.packages, index, kind=asset.kind, host=asset.host)
-        names = frozenset(hit.package.name for hit in found.hits)
-        offers = offers_of(asset, names) if offers_of and names else None
-        findings.extend(judge(found, asset.packages, (asset.key,), host=asset.host, offers=offers))
+        kernels = None if asset.host is None else asset.host.kernels
+        shared[asset.packages.digest, asset.kind == "image", kernels].append(asset)
     for same in shared.values():
-        found = match(same[0].packages, index, kind=same[0].kind)
+        first = same[0]
+        found = match(first.packages, index, kind=first.kind, host=first.host)
         matched.update(dict.fromkeys((asset.key for asset in same), found))
-        findings.extend(judge(found, same[0].packages, tuple(asset.key for asset in same)))
+        names = frozenset(hit.package.name for hit in found.hits)
+        alike = []
+        for asset in same:
+            offers = offers_of(asset, names) if offers_of and names and asset.host is not None else None
+            if offers is None:
+                alike.append(asset.key)
+            else:
+                findings.extend(judge(found, first.packages, (asset.key,), host=asset.host, offers=offers))
+        if alike:
+            findings.extend(judge(found, first.packages, tuple(alike), host=first.host))
     return matched, findings
 
 
@@ -132,12 +140,17 @@ def _judged(
     entries: list[FindingEntry] = []
     ranked: list[Ranked] = []
     failing: list[str] = []
+    # Contexts are many equal values: numbered once, they are not hashed again at each placement.
+    distinct = {context: number for number, context in enumerate(dict.fromkeys(contexts.values()))}
+    numbers = {key: distinct[context] for key, context in contexts.items()}
+    numbered = list(distinct)
     for finding in findings:
-        placed: defaultdict[Context, list[str]] = defaultdict(list)
+        placed: defaultdict[int, list[str]] = defaultdict(list)
         for key in finding.assets:
-            placed[contexts[key]].append(key)
+            placed[numbers[key]].append(key)
         judged: list[Judgement] = []
-        for context, keys in placed.items():
+        for number, keys in placed.items():
+            context = numbered[number]
             judgement = assessor.judge(finding, context)
             judged.append(judgement)
             part = finding if len(placed) == 1 else msgspec.structs.replace(finding, assets=tuple(keys))

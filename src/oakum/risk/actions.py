@@ -104,13 +104,16 @@ def actions(
 
 def _kinds(finding: Finding, assets: Mapping[str, Asset]) -> dict[ActionKind, tuple[str, ...]]:
     """Which kind of action closes a finding on which of its assets."""
+    image, other = _kind(finding, image=True), _kind(finding, image=False)
+    if image == other:
+        return {other: finding.assets}
     kinds: defaultdict[ActionKind, list[str]] = defaultdict(list)
     for key in finding.assets:
-        kinds[_kind(finding, assets[key])].append(key)
+        kinds[image if assets[key].kind == "image" else other].append(key)
     return {kind: tuple(keys) for kind, keys in kinds.items()}
 
 
-def _kind(finding: Finding, asset: Asset) -> ActionKind:
+def _kind(finding: Finding, *, image: bool) -> ActionKind:
     package, fix = finding.package, finding.fix
     if not fix.version:
         return "wait"
@@ -118,7 +121,7 @@ def _kind(finding: Finding, asset: Asset) -> ActionKind:
         return "reboot"
     if package.type not in OS_TYPES:
         return "bump"
-    if asset.kind == "image":
+    if image:
         return "rebuild"
     if fix.channel and fix.available.answer != "yes":
         return "subscribe"
