@@ -1,0 +1,1 @@
+"""Measurements on real data: ``make bench`` for Oakum alone, ``make bench-peers`` beside other scanners."""
