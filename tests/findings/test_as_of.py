@@ -202,7 +202,6 @@ def test_a_kev_entry_counts_from_its_own_day(feed: Callable[..., None], kev: Cal
     assert [one["kev"] for one in json.loads(scan("2026-01-05"))["findings"]] == [True]
 
 
-@pytest.mark.xfail(reason="the index knows what a source covers now, not what it covered then")
 def test_a_source_that_came_later_is_no_silence_about_the_days_before(feed: Callable[..., None], scan: Scan) -> None:
     """Another source was there first; of Debian nothing was known yet, and that is not "not affected"."""
     feed(FIRST, [record(2001, "bash", ecosystem="Alpine:v3.20")], source="alpine")
@@ -213,7 +212,6 @@ def test_a_source_that_came_later_is_no_silence_about_the_days_before(feed: Call
     assert answer["not_assessable"][0]["remedy"]
 
 
-@pytest.mark.xfail(reason="the index knows what a source covers now, not what it covered then")
 def test_a_scope_that_a_source_lost_is_still_answered_for_the_day_when_it_had_it(
     feed: Callable[..., None], scan: Scan
 ) -> None:

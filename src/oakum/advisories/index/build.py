@@ -30,6 +30,8 @@ from oakum.fleet.distributions import distribution
 from oakum.fleet.names import canonical
 from oakum.versions import Scheme, scheme
 
+#: A scope that a source speaks about, from when and until when.
+Spoken = tuple[str, str, str]
 INTEL: dict[type, str] = {Exploited: "kev", Epss: "epss", Enrichment: "vulnrichment"}
 
 
@@ -86,7 +88,7 @@ class _Builder:
         self._records = 0
 
     def source(self, number: int, source: SourceFacts) -> None:
-        coverage: Counter[str] = Counter()
+        coverage: Counter[Spoken] = Counter()
         count = 0
 
         def rows() -> Iterator[tuple[object, ...]]:
@@ -125,7 +127,8 @@ class _Builder:
                     )
 
         self._write("INSERT INTO records VALUES (?, ?, ?, ?, ?, ?, ?)", rows())
-        self._write("INSERT INTO coverage VALUES (?, ?, ?)", [(scope, number, n) for scope, n in coverage.items()])
+        spoken = [(scope, number, since, until, n) for (scope, since, until), n in coverage.items()]
+        self._write("INSERT INTO coverage VALUES (?, ?, ?, ?, ?)", spoken)
         self._write(
             "INSERT INTO sources VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             [
@@ -147,13 +150,14 @@ class _Builder:
         self._write("INSERT INTO details VALUES (?, ?)", [(id_, body) for body, id_ in self._details.items()])
         self._write("INSERT INTO meta VALUES (?, ?)", [("format", FORMAT), ("digest", digest)])
 
-    def _advisory(self, source: int, one: Recorded, advisory: Advisory, coverage: Counter[str]) -> tuple[object, ...]:
+    def _advisory(
+        self, source: int, one: Recorded, advisory: Advisory, coverage: Counter[Spoken]
+    ) -> tuple[object, ...]:
         self._records += 1
         ranges: list[tuple[object, ...]] = []
         statements: list[tuple[object, ...]] = []
         for affected in advisory.affected:
-            if not one.until:
-                coverage[affected.scope] += 1
+            coverage[affected.scope, one.since, one.until] += 1
             self._affected(affected, ranges, statements)
         if ranges:
             self._write("INSERT OR IGNORE INTO ranges VALUES (?, ?, ?, ?, ?, ?)", ranges)

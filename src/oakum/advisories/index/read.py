@@ -139,11 +139,14 @@ class Index:
         return found or fallback
 
     def coverage(self, scope: str) -> tuple[Source, ...]:
-        """The sources that hold advisories for a scope; empty means that nothing can be said about it."""
+        """The sources that held advisories for a scope at the time asked about; without any, nothing can be said."""
         covering = self._coverage.get(scope)
         if covering is None:
-            rows = self._connection.execute("SELECT source FROM coverage WHERE scope = ? ORDER BY source", (scope,))
-            covering = self._coverage[scope] = tuple(self.sources[source] for (source,) in rows)
+            rows = self._connection.execute(
+                "SELECT source, recorded_from, recorded_to FROM coverage WHERE scope = ? ORDER BY source", (scope,)
+            )
+            speaking = dict.fromkeys(source for source, since, until in rows if self._holds(since, until))
+            covering = self._coverage[scope] = tuple(self.sources[source] for source in speaking)
         return covering
 
     def namings(self, scope: str) -> tuple[Naming, ...]:
@@ -155,7 +158,7 @@ class Index:
         return namings
 
     def scopes(self) -> tuple[str, ...]:
-        """Every scope that some source speaks about."""
+        """Every scope that some source speaks about, or ever did."""
         return tuple(
             scope for (scope,) in self._connection.execute("SELECT DISTINCT scope FROM coverage ORDER BY scope")
         )
