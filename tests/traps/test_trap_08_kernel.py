@@ -74,7 +74,7 @@ def test_trap_08_kernel_that_no_package_owns_leaves_installed_ones_in_sight() ->
     assert on(running("6.18.44-fc"), OLD_IMAGE) == [OLD_IMAGE.name]
 
 
-def test_trap_08_kernel_headers_of_another_source_name_are_no_kernel_in_coverage_either() -> None:
+def test_trap_08_kernel_headers_are_assessed_and_clear() -> None:
     answer = matched(INDEX, DEBIAN, deb("linux-headers-amd64", "6.1.85-1", "linux-signed-amd64", "6.1.85+1"))
     assert answer.hits == ()
     assert answer.coverage[0].assessed == 1

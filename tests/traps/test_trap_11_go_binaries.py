@@ -44,6 +44,6 @@ def test_trap_11_go_binaries_a_record_without_fix_and_severity_is_still_a_findin
     assert choose(found.severities).chosen is None
 
 
-def test_trap_11_go_binaries_names_of_modules_keep_their_case() -> None:
+def test_trap_11_go_binaries_names_of_modules_with_capitals_are_found() -> None:
     index = index_of(record("GO-1", upto("golang", "github.com/Masterminds/goutils", "1.1.1")))
     assert ids(findings(index, None, library("golang", "github.com/Masterminds/goutils", "v1.1.0"))) == ["GO-1"]
