@@ -70,7 +70,7 @@ def test_wrong_use_ends_with_2(words: list[str], capsys: pytest.CaptureFixture[s
         ("1 ? 2\n", "0 agree, 1 disagree, 0 not comparable", 1),
         ("1 > 2\nx < 2\n", "0 agree, 1 disagree, 1 not comparable", 1),
         ("1 < 2 < 3\n1 >= 2\nnonsense\n< 2\n1 >\n1 > 2\n1 < 2", "1 agree, 1 disagree, 0 not comparable", 2),
-        ("", "0 agree, 0 disagree, 0 not comparable", 0),
+        ("", "0 agree, 0 disagree, 0 not comparable", 2),
         ("\ufeff1 < 2\n", "1 agree, 0 disagree, 0 not comparable", 0),
     ],
 )

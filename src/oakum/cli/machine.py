@@ -23,12 +23,13 @@ LONGEST_LINE = 4 * 1024 * 1024
 
 def answer_batch(name: str, lines: Iterable[bytes], answer: Callable[[Request], Answer]) -> int:
     """Answer every line of ``lines``, which were read from ``name``; 2 where one of them was bad, else 0."""
-    code = 0
+    code: int | None = None
     shown = "standard input" if name == "-" else name
     write = sys.stdout.buffer.write
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
+        code = code or 0
         identity: object = None
         try:
             request = read_object(line, Place(shown, number))
@@ -39,6 +40,8 @@ def answer_batch(name: str, lines: Iterable[bytes], answer: Callable[[Request], 
             code = 2
         write(json.dumps(result).encode() + b"\n")
     sys.stdout.buffer.flush()
+    if code is None:
+        raise InputError("the batch is empty", place=Place(shown), remedy="give one JSON object a line")
     return code
 
 

@@ -10,9 +10,12 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import traceback
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib import import_module
 from io import TextIOWrapper
+from pathlib import Path
 
 from oakum import __version__
 from oakum.errors import OakumError
@@ -30,6 +33,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; the exit code is 0 all well, 1 the answer is no, 2 wrong use or bad input, 3 not assessable."""
     words = list(sys.argv[1:] if argv is None else argv)
+    _fill_closed_streams()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             # Names from outside may hold what the terminal's encoding lacks.
@@ -41,20 +45,48 @@ def main(argv: Sequence[str] | None = None) -> int:
         parser.print_help()
         return 0
     try:
-        return int(arguments.run(arguments))
+        code = int(arguments.run(arguments))
+        sys.stdout.flush()
+        return code
     except OakumError as error:
         if arguments.debug:
-            raise
+            # The exit code stays what the error says it is.
+            traceback.print_exception(error)
+            return error.exit_code
         from oakum.reports.printable import printable
 
         print(printable(f"oakum {command}: {error}"), file=sys.stderr)
         return error.exit_code
     except BrokenPipeError:
-        # The reader of our output has gone; pointing stdout elsewhere keeps the interpreter's own flush quiet.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        # The reader of our output has gone.
+        # As a shell reports it: who lost the answer must not take it for "all well".
+        _discard_output()
+        return 141
     except KeyboardInterrupt:
         return 130
+    except Exception as error:  # noqa: BLE001 (a defect or a full disk is no answer; Python's exit code, 1, means "no")
+        if arguments.debug:
+            traceback.print_exception(error)
+        else:
+            why = (
+                error.strerror if isinstance(error, OSError) and error.strerror else f"{type(error).__name__}: {error}"
+            )
+            print(f"oakum {command}: stopped without an answer: {why!a} (see more with --debug)", file=sys.stderr)
+        _discard_output()
+        return 2
+
+
+def _fill_closed_streams() -> None:
+    """A stream that the caller closed is None here, and its number would go to the next file that is opened."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open(mode))  # noqa: SIM115 (open as long as the process)
+
+
+def _discard_output() -> None:
+    """Point standard output elsewhere, so that the interpreter's own last flush stays quiet."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _parser(command: str) -> argparse.ArgumentParser:

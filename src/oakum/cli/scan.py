@@ -185,10 +185,18 @@ def _write(content: bytes, file: Path | None) -> None:
         sys.stdout.buffer.flush()
         return
     try:
+        if file.exists() and not file.is_file():
+            # A device or a pipe (/dev/null, /dev/stdout) is written to and never replaced.
+            file.write_bytes(content)
+            return
         # Beside its place and then moved, so that a reader never sees half of it.
-        beside = file.with_name(f".{file.name}.part")
-        beside.write_bytes(content)
-        beside.replace(file)
+        place = file.resolve()
+        beside = place.with_name(f".{place.name}.{os.getpid()}.part")
+        try:
+            beside.write_bytes(content)
+            beside.replace(place)
+        finally:
+            beside.unlink(missing_ok=True)
     except OSError as error:
         raise InputError(
             f"cannot write {file}: {error.strerror}", remedy="name a file in a folder you may write"
@@ -226,11 +234,15 @@ def _time(text: str, option: str, *, end_of_day: bool = False) -> str:
         raise UsageError(f"{option} {text!r} is no time", remedy="a day or an RFC 3339 time, 2026-03-01") from None
     if end_of_day and len(text) == 10:
         time = time.replace(hour=23, minute=59, second=59)
-    return _text(time if time.tzinfo else time.replace(tzinfo=UTC))
+    try:
+        return _text(time if time.tzinfo else time.replace(tzinfo=UTC))
+    except OverflowError:
+        raise UsageError(f"{option} {text!r} is out of range", remedy="a time between the years 1 and 9999") from None
 
 
 def _text(time: datetime) -> str:
-    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    # Not by strftime, which writes the year 1 as "1": these texts are compared as texts.
+    return f"{time.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='seconds')}Z"
 
 
 def _progress() -> Callable[[str], None]:

@@ -107,6 +107,8 @@ def _batch(known: Scheme, name: str, *, json: bool) -> int:
         machine.print_json({"checked": sum(counts.values()), "disagreements": disagreements})
     else:
         print(", ".join(f"{count} {verdict}" for verdict, count in counts.items()))
+    if not bad and not any(counts.values()):
+        raise InputError("holds no comparison", place=Place(_named(name)), remedy="write A OP B, one a line")
     if bad:
         return InputError.exit_code
     if counts["disagree"]:
@@ -116,7 +118,7 @@ def _batch(known: Scheme, name: str, *, json: bool) -> int:
 
 def _lines(name: str) -> Iterator[_Line | InputError]:
     """The comparisons of a batch, read as they come; a line that is none comes as the error that says so."""
-    shown = "standard input" if name == "-" else name
+    shown = _named(name)
     for number, raw in enumerate(machine.read_lines(name), 1):
         text = raw.decode("utf-8-sig" if number == 1 else "utf-8", "surrogateescape").strip(" \t\r\n")
         if not text or text.startswith(("#", "//")):
@@ -129,6 +131,10 @@ def _lines(name: str) -> Iterator[_Line | InputError]:
         else:
             what = f"{text[:_SHOWN]!r} is not a comparison"
             yield InputError(what, place=Place(shown, number), remedy="write A OP B, where OP is <, =, > or ?")
+
+
+def _named(name: str) -> str:
+    return "standard input" if name == "-" else name
 
 
 def _shown(text: str) -> str:

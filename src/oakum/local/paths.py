@@ -8,14 +8,25 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from oakum.errors import UsageError
+
 
 def data_folder(given: str | None = None) -> Path:
     """The data folder: what the user gave, else ``$OAKUM_DATA``, else ``$XDG_DATA_HOME/oakum`` or its default."""
     if given or (given := os.environ.get("OAKUM_DATA")):
-        return Path(given).expanduser()
+        return _home_of(Path(given))
     base = os.environ.get("XDG_DATA_HOME", "")
     # The specification has relative paths ignored.
-    return (Path(base) if Path(base).is_absolute() else Path.home() / ".local/share") / "oakum"
+    return (Path(base) if Path(base).is_absolute() else _home_of(Path("~/.local/share"))) / "oakum"
+
+
+def _home_of(path: Path) -> Path:
+    try:
+        return path.expanduser()
+    except RuntimeError:
+        raise UsageError(
+            f"{path}: whose home folder that is is not known", remedy="name a folder with --data"
+        ) from None
 
 
 def feeds_folder(given: str | None = None) -> Path:

@@ -27,6 +27,8 @@ class Target(msgspec.Struct, frozen=True):
 
 def read_target(target: str) -> Target:
     """Read one target. Raises OakumError naming the target, with the remedy."""
+    if not target:
+        raise UsageError("a target's name is empty", remedy="name host, a root folder or an SBOM file")
     if target == "host":
         return _root(DirectoryTree(Path("/")), platform.node() or "localhost")
     if target == "cluster" or target.startswith(("image:", "cluster:")):
