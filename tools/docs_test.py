@@ -1,6 +1,6 @@
 """Run the commands of a tutorial, and compare what they print with what the tutorial says.
 
-Each Markdown file starts in a temporary folder of its own, with a home of its own. In its fenced ``console`` blocks a
+Each Markdown file starts in a temporary folder of its own that holds a copy of demo/, with a home of its own. In its fenced ``console`` blocks a
 line ``$ command`` (continued by lines that begin ``> ``) is run by bash, must end with 0, and must print the lines
 that follow, in that order. In such a line ``...`` stands for any text; a line of ``...`` alone stands for any number
 of lines, and what comes after the last expected line is not looked at. ``cd`` and ``export`` last to the end of the
@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -80,6 +81,7 @@ def run(file: Path) -> list[str]:
             "COLUMNS": "120",
             "NO_COLOR": "1",
         }
+        shutil.copytree(ROOT / "demo", Path(folder, "demo"))
         state = Path(folder, ".state")
         state.write_text(f"cd {folder}\n")
         for step in steps(file.read_text()):

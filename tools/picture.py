@@ -19,7 +19,7 @@ from rich.text import Text
 
 ROOT = Path(__file__).resolve().parents[1]
 PICTURE = ROOT / "docs" / "pictures" / "scan.svg"
-NOW = "2026-01-15T12:00:00Z"
+NOW = "2026-09-01T12:00:00Z"
 WIDTH = 100
 SHOWN = "oakum scan demo/fleet/*.cdx.json --context demo/context.yaml"
 
@@ -41,7 +41,7 @@ FORMAT = """\
 </clipPath>
 {lines}
 </defs>
-<rect x="1" y="1" width="{terminal_width}" height="{terminal_height}" rx="8" fill="#161b22" stroke="#8b949e"/>
+<rect x="1" y="1" width="{width}" height="100%" rx="8" fill="#161b22"/>
 <g transform="translate({terminal_x}, {terminal_y})" clip-path="url(#{unique_id}-clip-terminal)">
 {backgrounds}
 <g class="{unique_id}-matrix">
@@ -85,7 +85,7 @@ def main() -> None:
     """Write the picture."""
     fleet = sorted(str(path.relative_to(ROOT)) for path in (ROOT / "demo" / "fleet").glob("*.cdx.json"))
     with tempfile.TemporaryDirectory(prefix="oakum-picture-") as data:
-        oakum("feeds", "import", "demo/feeds", data=data, answers=(0,))
+        oakum("feeds", "import", "demo/feeds", "--recorded-at", NOW, data=data, answers=(0,))
         text = oakum("scan", *fleet, "--context", "demo/context.yaml", "--now", NOW, data=data, answers=(0, 3))
     PICTURE.parent.mkdir(parents=True, exist_ok=True)
     PICTURE.write_text(drawn(text))

@@ -27,8 +27,19 @@ td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}code{font-family:ui
 .u0,.u1{color:var(--now);font-weight:600}.u2{color:var(--soon);font-weight:600}.u3{color:var(--later)}.u9{color:var(--quiet)}
 .bar{display:flex;height:1rem;border-radius:.25rem;overflow:hidden;background:var(--line);margin:.6rem 0}
 .bar span{display:block}.bg0,.bg1{background:var(--now)}.bg2{background:var(--soon)}.bg3{background:var(--later)}.bg9{background:var(--quiet)}
-summary{cursor:pointer}ul{margin:.3rem 0;padding-left:1.2rem}
+summary{cursor:pointer}ul{margin:.3rem 0;padding-left:1.2rem}.tag{font-size:.8rem;font-weight:600;color:var(--now);border:1px solid;border-radius:.25rem;padding:0 .25rem;white-space:nowrap}
+@media(max-width:44rem){body{padding:1rem}thead{position:absolute;left:-99rem}table,tbody,tr,td{display:block}tr{border:1px solid var(--line);border-radius:.4rem;margin:0 0 .75rem;padding:.35rem 0}
+td,td.n{display:grid;grid-template-columns:6.5rem minmax(0,1fr);gap:.5rem;text-align:left;border:0;padding:.2rem .6rem}td::before{content:attr(data-label);color:var(--soft)}}
+@media print{.wide{overflow:visible}.skip{display:none}}
 """  # noqa: E501 (a style sheet)
+
+
+_STATES = {
+    "none": "no fix is published",
+    "published": "published",
+    "available": "available here",
+    "installed": "installed, not effective",
+}
 
 
 def html(answer: Answer) -> bytes:
@@ -64,7 +75,7 @@ def _head(answer: Answer) -> Iterable[str]:
     packages = sum(asset.packages for asset in answer.assets)
     assessed = sum(part.assessed for asset in answer.assets for part in asset.coverage)
     as_of = f", as of {escape(answer.as_of)}" if answer.as_of else ""
-    yield f"<header><h1>{_names(answer)}</h1>"
+    yield f"<header><h1>Oakum: {_names(answer)}</h1>"
     yield (
         f'<p class="soft">Scanned {_moment(answer.now)}{as_of} by {escape(answer.tool.name)} '
         f"{escape(answer.tool.version)}: {packages} packages, {assessed} assessed, {len(answer.findings)} findings, "
@@ -72,6 +83,8 @@ def _head(answer: Answer) -> Iterable[str]:
     )
     if answer.reconstructed:
         yield "<p>Nothing was recorded that long ago: this answer is reconstructed from the publishers' own dates.</p>"
+    if packages and not assessed:
+        yield "<p><strong>No package could be assessed, so nothing is known to be clean.</strong></p>"
     yield from _bar(answer.findings)
     yield "</header>"
 
@@ -84,11 +97,11 @@ def _bar(findings: Sequence[FindingEntry]) -> Iterable[str]:
     counts = Counter((one.decision.order, one.decision.outcome) for one in findings)
     if not counts:
         return
-    words = "; ".join(f"{count} {outcome}" for (_, outcome), count in sorted(counts.items()))
-    yield f'<div class="bar" role="img" aria-label="Findings by deadline: {escape(words)}">'
+    words = "; ".join(f"{outcome}: {count}" for (_, outcome), count in sorted(counts.items()))
+    yield f'<div class="bar" role="img" aria-label="Findings by deadline. {escape(words)}">'
     for (order, _), count in sorted(counts.items()):
         yield f'<span class="bg{_band(order)}" style="width:{100 * count / len(findings):.2f}%"></span>'
-    yield f'</div><p class="soft">{escape(words)}</p>'
+    yield f'</div><p class="soft">Findings by deadline: {escape(words)}.</p>'
 
 
 def _band(order: int) -> int:
@@ -99,13 +112,18 @@ def _table(
     heads: Sequence[str], rows: Iterable[Sequence[str]], caption: str, numbers: tuple[int, ...] = ()
 ) -> Iterable[str]:
     """A table of cells that are HTML already."""
-    yield f'<div class="wide" tabindex="0" role="region" aria-label="{escape(caption)}"><table><thead><tr>'
+    # The roles repeat what the elements mean, since a narrow page lays rows out as blocks.
+    yield f'<div class="wide" tabindex="0" role="region" aria-label="{escape(caption)}">'
+    yield '<table role="table"><thead role="rowgroup"><tr role="row">'
     for at, head in enumerate(heads):
-        yield f'<th scope="col"{" class=n" if at in numbers else ""}>{escape(head)}</th>'
-    yield "</tr></thead><tbody>"
+        yield f'<th scope="col" role="columnheader"{" class=n" if at in numbers else ""}>{escape(head)}</th>'
+    yield '</tr></thead><tbody role="rowgroup">'
     for row in rows:
-        cells = "".join(f"<td{' class=n' if at in numbers else ''}>{cell}</td>" for at, cell in enumerate(row))
-        yield f"<tr>{cells}</tr>"
+        cells = "".join(
+            f'<td role="cell" data-label="{escape(head)}"{" class=n" if at in numbers else ""}><div>{cell}</div></td>'
+            for at, (head, cell) in enumerate(zip(heads, row, strict=True))
+        )
+        yield f'<tr role="row">{cells}</tr>'
     yield "</tbody></table></div>"
 
 
@@ -127,10 +145,12 @@ def _action(action: ActionEntry) -> Sequence[str]:
         for move in action.moves
     )
     why = "".join(f"<li>{escape(line)}</li>" for line in action.why)
+    sources = list(dict.fromkeys(move.source for move in action.moves))
+    names = f'<br><span class="soft">{escape(", ".join(sources))}</span>' if len(sources) > 1 else ""
     return (
         str(action.rank),
         f'<span class="u{_band(action.order)}">{escape(when(action))}</span>',
-        f"<details><summary>{escape(action.title)}</summary><ul>{moves}</ul><ul>{why}</ul></details>",
+        f"<details><summary>{escape(action.title)}{names}</summary><ul>{moves}</ul><ul>{why}</ul></details>",
         str(len(action.findings)),
         f"{action.risk:.0f}",
     )
@@ -153,7 +173,7 @@ def _findings(answer: Answer) -> Iterable[str]:
     if not answer.findings:
         yield "<p>None.</p>"
         return
-    heads = ("Vulnerability", "Package", "Fix", "Deadline", "Severity", "Score")
+    heads = ("Vulnerability", "Package", "Fixed in", "Deadline", "Severity", "Score")
     yield from _table(heads, map(_finding, answer.findings), "Findings, most urgent first", (5,))
 
 
@@ -187,12 +207,15 @@ def _finding(finding: FindingEntry) -> Sequence[str]:
         for one in finding.evidence
     )
     notes = "".join(f"<li>{escape(note)}</li>" for note in finding.notes)
+    tag = ' <span class="tag">known exploited</span>' if finding.kev else ""
     also = ", ".join((*finding.aliases, *finding.bundles))
     return (
-        f"<details><summary>{escape(finding.id)}{' (known exploited)' if finding.kev else ''}</summary>"
-        f"<p>{escape(finding.summary)}</p><p>{escape(also)}</p><ul>{evidence}{notes}</ul></details>",
-        f"<code>{escape(package.name)} {escape(package.version)}</code>",
-        f"<details><summary>{escape(fix.version or 'none')} ({escape(fix.state)})</summary><ul>{steps}</ul></details>",
+        f"<details><summary>{escape(named(finding))}{tag}</summary>"
+        f"<p>{escape(finding.summary)}</p><p>{'Also ' if also else ''}{escape(also)}</p>"
+        f"<ul>{evidence}{notes}</ul></details>",
+        f"{escape(package.name)}<br><code>{escape(evr(finding))}</code>",
+        f"<details><summary>{f'<code>{escape(fix.version)}</code>' if fix.version else 'none'}"
+        f"<br><span class=soft>{escape(_STATES.get(fix.state, fix.state))}</span></summary><ul>{steps}</ul></details>",
         f'<details><summary class="u{_band(decision.order)}">{escape(decision.outcome)}</summary>'
         f"<ul>{inputs}{changes}</ul></details>",
         escape(finding.severity),
@@ -206,8 +229,8 @@ def _sources(answer: Answer) -> Iterable[str]:
         (
             escape(source.name),
             escape(source.format),
-            f"{source.age_days:.1f} days" if source.age_days is not None else "unknown",
-            escape((source.as_of or source.recorded)[:10]),
+            age(source),
+            escape(date(source)),
             str(source.facts),
         )
         for source in answer.sources

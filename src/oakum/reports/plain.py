@@ -95,7 +95,7 @@ def _ranked(actions: Sequence[ActionEntry], width: int, limit: int | None) -> It
     used = 0
     for at, one in enumerate(actions):
         first = wrap(when(one), deadline) or [""]
-        second = [*(wrap(one.title, title) or [""]), *_moved(one, title)]
+        second = [*(wrap(one.title, title, break_on_hyphens=False) or [""]), *_moved(one, title)]
         height = max(len(first), len(second))
         if limit is not None and used and used + height > limit:
             yield f"... and {len(actions) - at} more actions; {_MORE}"
