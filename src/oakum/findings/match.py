@@ -203,7 +203,9 @@ class _Matching:
         why = no_vulnerability(record.advisory) or other_build(package, row.fix, detail)
         if not why and not detail.channel:
             why = self._fixed_in_channel(package, key, row, rules, where.order)
-        notes = _epoch_notes(package, version, row.fix, where.order) + unproven(package, detail)
+        notes = _epoch_notes(package, version, row.fix, where.order)
+        if detail.module:
+            notes += unproven(package, detail)
         if not why and where.several:
             why = denied(record, detail.channel, rules, self._index)
             notes += disagreement(record, row, key, rules, where.order, self._index)

@@ -8,6 +8,8 @@ packages; AlmaLinux 8 also ships packages built by CloudLinux.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from oakum.fleet.packages import Package
 from oakum.fleet.releases import Release
 
@@ -35,5 +37,10 @@ def foreign(package: Package, release: Release | None) -> bool:
     """Whether somebody else than the distribution states to have built an OS package."""
     if not package.vendor or package.type != "rpm" or release is None:
         return False
-    own = VENDORS.get(release.product)
-    return own is not None and not package.vendor.casefold().startswith(own)
+    return _foreign(package.vendor, release.product)
+
+
+@lru_cache(maxsize=1024)
+def _foreign(vendor: str, product: str) -> bool:
+    own = VENDORS.get(product)
+    return own is not None and not vendor.casefold().startswith(own)
