@@ -1,10 +1,10 @@
 """Run the commands of a tutorial, and compare what they print with what the tutorial says.
 
-Each Markdown file starts in a temporary folder of its own that holds a copy of demo/, with a home of its own. In its fenced ``console`` blocks a
-line ``$ command`` (continued by lines that begin ``> ``) is run by bash, must end with 0, and must print the lines
-that follow, in that order. In such a line ``...`` stands for any text; a line of ``...`` alone stands for any number
-of lines, and what comes after the last expected line is not looked at. ``cd`` and ``export`` last to the end of the
-file.
+Each Markdown file starts in a temporary folder of its own that holds a copy of demo/, with a home of its own. In its
+fenced ``console`` blocks a line ``$ command`` (continued by lines that begin ``> ``) is run by bash, must end with 0,
+and must print the lines that follow, in that order. In such a line ``...`` stands for any text; a line of ``...`` alone
+stands for any number of lines, and what comes after the last expected line is not looked at. ``cd`` and ``export`` last
+to the end of the file.
 """
 
 from __future__ import annotations
