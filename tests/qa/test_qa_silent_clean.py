@@ -111,3 +111,25 @@ def test_qa_two_versions_in_one_component_are_refused_where_the_version_decides(
     store = feeds(tmp_path / "feeds", ("npm", "lodash", "2.0"))
     twice = '[{"type": "library", "name": "lodash", "version": "1.5", "version": "9.0", "purl": "pkg:npm/lodash"}]'
     assert scan(tmp_path, capsysbinary, store, twice) == (2, [], [])
+
+
+@pytest.mark.parametrize("platform", ["java", "x86_64-linux", "arm64-darwin", "x64-mingw32", "aarch64-linux-gnu"])
+def test_qa_a_gems_platform_is_no_part_of_its_version(
+    tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes], platform: str
+) -> None:
+    store = feeds(tmp_path / "feeds", ("RubyGems", "nokogiri", "1.13.3"))
+    bad, good = (f"pkg:gem/nokogiri@{version}-{platform}" for version in ("1.13.2", "1.13.3"))
+    components = json.dumps([component(bad), component(good)])
+    assert scan(tmp_path, capsysbinary, store, components) == (0, [bad], [])
+
+
+def test_qa_a_fresh_source_does_not_cover_for_an_old_one(tmp_path: Path) -> None:
+    store = feeds(tmp_path / "feeds", ("npm", "old", "2.0"))
+    fresh = {"id": "Y-1", "modified": NOW, "affected": [{"package": {"ecosystem": "npm", "name": "z"}}]}
+    (store / "fresh.jsonl").write_text(f"{json.dumps(fresh)}\n{json.dumps({**fresh, 'id': 'Y-2'})}\n")
+    bom = tmp_path / "bom.json"
+    found = [component("pkg:npm/a@1.0.0")]
+    bom.write_text(json.dumps({"bomFormat": "CycloneDX", "specVersion": "1.5", "components": found}))
+    words = ["scan", str(bom), "--feeds", str(store), "--now", NOW]
+    assert main([*words, "--max-feed-age", "2d"]) == 0
+    assert main([*words, "--max-feed-age", "12h"]) == 3

@@ -225,7 +225,8 @@ def _stale(coverage: Iterable[Coverage], ages: Mapping[int, SourceAge], limit: f
     by_name = {age.name: age for age in ages.values()}
     for part in coverage:
         old = [age for name in part.sources if _older(age := by_name[name], limit)]
-        if old and len(old) == len(part.sources):
+        # One is enough: what only this source would have said is missing, however fresh the others are.
+        if old:
             words = ", ".join(
                 f"{age.name} is {age.age_days:.0f} days old" if age.age_days is not None else f"{age.name} has no date"
                 for age in old

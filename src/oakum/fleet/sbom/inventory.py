@@ -27,6 +27,11 @@ _TYPES = {"k8s": "kubernetes"}
 _GROUPED = {"maven": "group", "composer": "vendor"}
 #: Words and templates that tools write where they know no version. Some ecosystems would compare them as one.
 _NO_VERSION = frozenset({"unknown", "unspecified", "undefined", "none", "null", "n/a", "latest", "noassertion", "*"})
+#: Lock files write a gem's platform behind its version, where the order of versions would take it for a pre-release.
+_GEM_PLATFORM = re.compile(
+    r"(.+?)-(?:java|jruby|mswin\d*|(?:x86|x64|x86_64|amd64|arm|armv\d\w?|arm64|aarch64|i\d86|universal|ppc64le|s390x"
+    r"|riscv64)-[a-z][\w.-]*)"
+)
 _EPOCH = re.compile(r"(\d{1,9}):(.+)")
 #: rpm keeps the keys that it trusts as packages of this name; they are no software.
 _KEY_PACKAGE = "gpg-pubkey"
@@ -208,7 +213,10 @@ def _library(text: str, type_: str, purl: Purl, given_name: str, given: str, sai
         name = given_name.rpartition("/")[2]  # names from before 2017 may have capitals, which a purl loses
     if purl.namespace:
         name = f"{purl.namespace}{':' if type_ == 'maven' else '/'}{name}"
-    return Package(type=type_, name=name, version=purl.version or given, path=said.path, purl=text)
+    version = purl.version or given
+    if type_ == "gem" and (found := _GEM_PLATFORM.fullmatch(version)):
+        version = found[1]
+    return Package(type=type_, name=name, version=version, path=said.path, purl=text)
 
 
 def _distro(purl: Purl) -> str:
