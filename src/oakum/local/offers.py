@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
 
-from oakum.adapters.files.unpack import unpackers
-from oakum.fleet import apt_lists, dpkg
-from oakum.fleet.apt_lists import Offers
 from oakum.fleet.assets import Asset
 from oakum.local.targets import Target
+
+if TYPE_CHECKING:
+    from oakum.fleet.apt_lists import Offers
 
 
 def offers_of(targets: Iterable[Target]) -> Callable[[Asset, frozenset[str]], Offers | None]:
@@ -17,7 +18,12 @@ def offers_of(targets: Iterable[Target]) -> Callable[[Asset, frozenset[str]], Of
 
     def offered(asset: Asset, names: frozenset[str]) -> Offers | None:
         tree = trees.get(asset.key)
-        if tree is None or not dpkg.present(tree):
+        if tree is None:
+            return None
+        from oakum.adapters.files.unpack import unpackers
+        from oakum.fleet import apt_lists, dpkg
+
+        if not dpkg.present(tree):
             return None
         return apt_lists.offers(tree, names, unpackers())
 

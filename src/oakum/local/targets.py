@@ -1,4 +1,7 @@
-"""From what a person names to an asset: this machine, a root file system, or an SBOM."""
+"""From what a person names to an asset: this machine, a root file system, or an SBOM.
+
+Who reads one kind of target does not wait for the readers of the others: each is imported when it is first needed.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +10,8 @@ from pathlib import Path
 
 import msgspec
 
-from oakum.adapters.files.tree import DirectoryTree
 from oakum.errors import InputError, OakumError, Place, UsageError
 from oakum.fleet.assets import Asset
-from oakum.fleet.rootfs import read_root
-from oakum.fleet.sbom import read
 from oakum.ports import Tree
 
 #: The largest SBOM that is read; the largest real ones (a mono-repository's) have tens of megabytes.
@@ -30,7 +30,7 @@ def read_target(target: str) -> Target:
     if not target:
         raise UsageError("a target's name is empty", remedy="name host, a root folder or an SBOM file")
     if target == "host":
-        return _root(DirectoryTree(Path("/")), platform.node() or "localhost")
+        return _root(Path("/"), platform.node() or "localhost")
     if target == "cluster" or target.startswith(("image:", "cluster:")):
         raise UsageError(
             f"{target}: registries and live clusters are not read yet",
@@ -43,7 +43,7 @@ def read_target(target: str) -> Target:
                 raise UsageError(
                     f"{target}: OCI layouts are not read yet", remedy="write an SBOM of the image, scan that"
                 )
-            return _root(DirectoryTree(path), target)
+            return _root(path, target)
         if not path.exists():
             raise UsageError("no such file or folder", remedy="name host, a root folder or an SBOM file")
         if not path.is_file():
@@ -52,7 +52,7 @@ def read_target(target: str) -> Target:
             )
         if path.stat().st_size > SBOM_LIMIT:
             raise InputError(f"larger than {SBOM_LIMIT >> 20} MB", remedy="split the SBOM")
-        return Target(read(path.read_bytes(), name=target))
+        return _sbom(path, target)
     except OakumError as error:
         raise error.within(target) from None
     except OSError as error:
@@ -61,8 +61,18 @@ def read_target(target: str) -> Target:
         ) from None
 
 
-def _root(tree: Tree, name: str) -> Target:
+def _root(path: Path, name: str) -> Target:
+    from oakum.adapters.files.tree import DirectoryTree
+    from oakum.fleet.rootfs import read_root
+
+    tree = DirectoryTree(path)
     return Target(read_root(tree, name=name), tree)
+
+
+def _sbom(path: Path, name: str) -> Target:
+    from oakum.fleet.sbom import read
+
+    return Target(read(path.read_bytes(), name=name))
 
 
 def distinct(targets: list[Target]) -> list[Target]:

@@ -1,0 +1,68 @@
+"""What a start imports: each command pays for itself only, and a scan of one SBOM for nothing that it does not use."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+#: Needed by some form of input, output or condition, never by the start.
+HEAVY = ("yaml", "rich", "cyclonedx", "cel_expr_python", "asyncio", "packageurl", "http", "urllib.request")
+SBOM = {
+    "bomFormat": "CycloneDX",
+    "specVersion": "1.6",
+    "metadata": {"component": {"type": "container", "name": "image"}},
+    "components": [
+        {"type": "operating-system", "name": "debian", "version": "12"},
+        {
+            "type": "library",
+            "name": "bash",
+            "version": "5.2.15-2+b2",
+            "purl": "pkg:deb/debian/bash@5.2.15-2%2Bb2?arch=amd64&distro=debian-12",
+        },
+    ],
+}
+PROBE = """
+import sys
+from oakum.cli.main import main
+try:
+    code = main(sys.argv[1:])
+except SystemExit as end:
+    code = end.code or 0
+print("exit", code, *sorted(sys.modules), file=sys.stderr)
+"""
+
+
+def imported(*words: str) -> tuple[int, set[str]]:
+    """The exit code of one command in a process of its own, and every module that is loaded at its end."""
+    done = subprocess.run([sys.executable, "-c", PROBE, *words], capture_output=True, text=True, check=True)
+    word, code, *modules = done.stderr.splitlines()[-1].split()
+    assert word == "exit"
+    return int(code), set(modules)
+
+
+def test_the_version_is_told_without_loading_any_command() -> None:
+    code, modules = imported("--version")
+    assert code == 0
+    assert modules.isdisjoint(HEAVY)
+    assert not {name for name in modules if name.startswith(("oakum.local", "oakum.advisories", "oakum.fleet"))}
+
+
+@pytest.mark.parametrize("form", ["table", "json"])
+def test_a_scan_of_one_sbom_loads_no_heavy_library(tmp_path: Path, form: str) -> None:
+    sbom = tmp_path / "image.cdx.json"
+    sbom.write_text(json.dumps(SBOM), encoding="utf-8")
+    code, modules = imported("scan", str(sbom), "--data", str(tmp_path / "data"), "-o", form)
+    assert code == 3, "without feeds nothing can be assessed"
+    assert modules.isdisjoint(HEAVY)
+    assert "oakum.fleet.sbom" in modules
+
+
+def test_a_scan_of_one_sbom_loads_no_reader_of_machines(tmp_path: Path) -> None:
+    sbom = tmp_path / "image.cdx.json"
+    sbom.write_text(json.dumps(SBOM), encoding="utf-8")
+    _, modules = imported("scan", str(sbom), "--data", str(tmp_path / "data"))
+    assert modules.isdisjoint({"oakum.fleet.rootfs", "oakum.fleet.rpmdb", "oakum.adapters.files.tree"})
