@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 class Voices:
     """The records of one package by their names, with the rows and the denial of each. Made once for each package."""
 
-    __slots__ = ("_denied", "_names", "_rows")
+    __slots__ = ("_denied", "_names", "_rows", "_shared")
 
     def __init__(self, rules: Rules, index: Index) -> None:
         self._rows: dict[int, list[Row]] = {}
@@ -31,9 +31,13 @@ class Voices:
             if record is not None:
                 for name in (record.advisory.id, *record.advisory.aliases):
                     self._names.setdefault(name, []).append(number)
+        # Nearly always every record speaks for itself, and nothing needs to be looked for at each row.
+        self._shared = any(len(numbers) > 1 for numbers in self._names.values())
 
     def denial(self, record: Record, channel: str, index: Index) -> Record | None:
         """Another record that says of everything this record is about: this package is not affected."""
+        if not self._denied:
+            return None
         advisory = record.advisory
         names = advisory.cves if advisory.bundle else (advisory.id, *advisory.aliases)
         # Who names CVEs is denied by them alone: a record about two of them is not answered by a word about one.
@@ -51,6 +55,8 @@ class Voices:
 
     def twins(self, record: Record) -> list[tuple[int, list[Row]]]:
         """The other records with one of this record's names, with their rows."""
+        if not self._shared:
+            return []
         advisory = record.advisory
         names = (advisory.id, *advisory.aliases)
         numbers = {number for name in names for number in self._names.get(name, ())} - {record.id}
