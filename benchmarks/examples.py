@@ -69,14 +69,14 @@ def go_sboms(work: Path, count: int) -> Iterator[bytes]:
     """``count`` Go programs in Trivy's form: 181 modules of the Go vulnerability database, near a fixed version."""
     with sqlite3.connect(index_file(work, "go")) as connection:
         rows = connection.execute(
-            "SELECT name, max(fix) FROM packages JOIN ranges ON package = id WHERE scope = 'golang'"
+            "SELECT name, fix, max(high) FROM packages JOIN ranges ON package = id WHERE scope = 'golang'"
             " AND name LIKE '%.%/%' AND fix GLOB '[0-9]*.[0-9]*.[0-9]*' GROUP BY name ORDER BY name"
         ).fetchall()
     chance = random.Random(181)
     modules = sorted(chance.sample(rows, GO_MODULES))
     for number in range(count):
         components: list[dict[str, Any]] = []
-        for module, fix in modules:
+        for module, fix, _ in modules:
             major, minor = fix.split(".")[:2]
             version = f"v{major}.{max(0, int(minor) + chance.randint(-1, 1))}.{number}"
             components.append(

@@ -9,7 +9,6 @@ import os
 import statistics
 import subprocess
 import sys
-import time
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -51,17 +50,9 @@ def environment(work: Path) -> dict[str, str]:
 
 def run(words: Sequence[str], env: Mapping[str, str], output: Path | None = None) -> Cost:
     """Run one command to its end; what it prints goes to ``output`` or nowhere."""
-    quiet = os.open(output or os.devnull, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
-    try:
-        start = time.perf_counter()
-        process = subprocess.Popen(words, env=dict(env), cwd=ROOT, stdout=quiet, stderr=subprocess.DEVNULL)
-        # wait4 gives the use of this child alone; RUSAGE_CHILDREN would give the greatest memory of all of them.
-        _, status, usage = os.wait4(process.pid, 0)
-        wall = time.perf_counter() - start
-        process.returncode = os.waitstatus_to_exitcode(status)
-    finally:
-        os.close(quiet)
-    return Cost(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024, process.returncode)
+    starter = (sys.executable, "-I", "-S", str(ROOT / "benchmarks" / "launch.py"), str(output or os.devnull))
+    done = subprocess.run([*starter, *words], env=dict(env), cwd=ROOT, stdout=subprocess.PIPE, check=True)
+    return msgspec.json.decode(done.stdout, type=Cost)
 
 
 def in_turn(commands: Mapping[str, Sequence[str]], env: Mapping[str, str], times: int) -> dict[str, list[Cost]]:
@@ -79,12 +70,9 @@ def case(name: str, work: Path, *words: str, times: int = 1) -> list[dict[str, f
     """Run one function of ``benchmarks.cases`` ``times`` over, each in a new process; its figures and its peak."""
     found = []
     for _ in range(times):
-        done = subprocess.run(
-            [sys.executable, "-m", "benchmarks.cases", name, str(work), *words],
-            cwd=ROOT,
-            env=environment(work),
-            stdout=subprocess.PIPE,
-            check=True,
-        )
-        found.append(msgspec.json.decode(done.stdout, type=dict[str, float]))
+        output = work / "case.json"
+        cost = run((sys.executable, "-m", "benchmarks.cases", name, str(work), *words), environment(work), output)
+        if cost.code:
+            raise SystemExit(f"benchmark case {name} {' '.join(words)} ended with {cost.code}")
+        found.append({**msgspec.json.decode(output.read_bytes(), type=dict[str, float]), "peak": float(cost.peak)})
     return found
