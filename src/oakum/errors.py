@@ -62,7 +62,7 @@ class LimitError(InputError):
     """An input is larger, deeper or longer than a reader is willing to follow."""
 
 
-class NotAssessable(OakumError):
+class NotAssessableError(OakumError):
     """The question is well put, but nothing here can answer it: no evidence is not good news."""
 
     exit_code = 3

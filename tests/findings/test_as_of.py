@@ -129,9 +129,6 @@ def test_trap_17_the_findings_of_a_past_answer_are_reproduced(feed: Callable[...
     assert {**again, "feeds": "", "sources": []} == {**json.loads(then), "feeds": "", "sources": []}
 
 
-@pytest.mark.xfail(
-    reason="the store keeps only the last import of a source: its time, digest and size of then are lost"
-)
 def test_trap_17_a_past_answer_is_reproduced_byte_for_byte(feed: Callable[..., None], scan: Scan) -> None:
     """The sources too stand as they were: their digest, their age and how many facts they held."""
     feed(FIRST, [record(1001, "bash"), record(1002, "curl")])

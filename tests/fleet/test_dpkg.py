@@ -14,7 +14,7 @@ from packageurl import PackageURL
 from tests.fleet.memory_tree import MemoryTree
 
 from oakum.adapters.files.tree import DirectoryTree
-from oakum.errors import InputError, NotAssessable, OakumError
+from oakum.errors import InputError, NotAssessableError, OakumError
 from oakum.fleet import dpkg
 from oakum.fleet.packages import Package
 
@@ -181,7 +181,7 @@ def test_a_file_of_another_kind_is_an_error() -> None:
 
 
 def test_no_database_is_not_an_empty_one() -> None:
-    with pytest.raises(NotAssessable):
+    with pytest.raises(NotAssessableError):
         dpkg.read(MemoryTree({}), "debian")
 
 

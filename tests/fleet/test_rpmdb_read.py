@@ -11,7 +11,7 @@ from tests.fleet.rpm_roots import FOLDER, Files, bdb, build, headers, ndb, query
 from tests.fleet.rpm_roots import package as small
 
 from oakum.adapters.files.tree import DirectoryTree
-from oakum.errors import InputError, LimitError, NotAssessable
+from oakum.errors import InputError, LimitError, NotAssessableError
 from oakum.fleet import rpmdb
 from oakum.fleet.packages import Package
 from oakum.fleet.rpmdb import header
@@ -175,7 +175,7 @@ def test_a_second_database_is_a_gap() -> None:
 
 def test_no_database_is_not_assessable_and_an_empty_one_is_empty() -> None:
     assert not rpmdb.present(Files({"/etc/os-release": b""}))
-    with pytest.raises(NotAssessable, match="no rpm database"):
+    with pytest.raises(NotAssessableError, match="no rpm database"):
         rpmdb.read(Files({}), "x")
     empty = Files({f"{FOLDER}/Packages.db": ndb({})})
     assert rpmdb.present(empty)
@@ -198,7 +198,7 @@ def test_a_database_that_may_not_be_read_or_is_too_large_is_an_error_with_its_pl
     files = {f"{FOLDER}/Packages": b""}
     for closed in (Closed(files), Locked(files)):
         assert rpmdb.present(closed)
-        with pytest.raises(NotAssessable, match=r"rpm.*may not be read"):
+        with pytest.raises(NotAssessableError, match=r"rpm.*may not be read"):
             rpmdb.read(closed, "x")
     with pytest.raises(LimitError, match=f"^{FOLDER}/Packages: larger"):
         rpmdb.read(Huge(files), "x")

@@ -70,7 +70,7 @@ def scan(
     findings = [one for one in merge(findings) if one.key not in options.baseline]
     contexts = {asset.key: context_of(asset.name, asset.kind) for asset in assets}
     progress(f"judging {len(findings)} findings")
-    ages = _ages(index, options.now)
+    ages = _ages(index, options.as_of or options.now)
     catalogue = max(
         (each.as_of or each.recorded for each in index.sources.values() if each.format == "kev"), default=""
     )
@@ -209,8 +209,10 @@ def _gaps(
             *ended(asset.packages.release, index, options.as_of or options.now),
         ):
             found[msgspec.structs.replace(gap, asset=asset.key)] = None
+    speaking = {name for one in matched.values() for part in one.coverage for name in part.sources}
     for source in index.sources.values():
-        if source.problems:
+        # What a source without any package says (KEV, an unreadable file) may bear on everything.
+        if source.problems and (source.name in speaking or not index.covers(source)):
             what = f"{source.problems} record{'s' if source.problems != 1 else ''} of {source.name}"
             why = "could not be read, so what they say is missing here"
             remedy = "see `oakum feeds status`, mend or replace the file, and import it again"

@@ -36,6 +36,7 @@ def rebuild_index(store: FeedStore) -> Path:
                         recorded=one.recorded,
                         digest=one.digest,
                         problems=len(one.problems),
+                        imports=tuple(store.imports(one.name)),
                         facts=store.facts(one.name),
                     )
                     for one in store.sources()

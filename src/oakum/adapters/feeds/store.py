@@ -19,6 +19,7 @@ from pathlib import Path
 import msgspec
 
 from oakum.advisories.index import Recorded
+from oakum.advisories.index.state import Import, state_digest
 from oakum.advisories.model import (
     Advisory,
     Enrichment,
@@ -41,6 +42,10 @@ CREATE TABLE sources (
     id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, format TEXT NOT NULL, origin TEXT NOT NULL,
     digest TEXT NOT NULL, as_of TEXT NOT NULL, recorded TEXT NOT NULL, facts INTEGER NOT NULL, problems BLOB NOT NULL
 );
+CREATE TABLE imports (
+    source INTEGER NOT NULL REFERENCES sources, recorded TEXT NOT NULL, as_of TEXT NOT NULL, digest TEXT NOT NULL,
+    facts INTEGER NOT NULL, problems INTEGER NOT NULL, PRIMARY KEY (source, recorded)
+) WITHOUT ROWID;
 CREATE TABLE facts (
     id INTEGER PRIMARY KEY, source INTEGER NOT NULL REFERENCES sources, key TEXT NOT NULL, digest BLOB NOT NULL,
     body BLOB NOT NULL, recorded_from TEXT NOT NULL, recorded_to TEXT NOT NULL DEFAULT ''
@@ -192,6 +197,10 @@ class FeedStore:
                     msgspec.msgpack.encode(parsed.problems), number,
                 ),
             )  # fmt: skip
+            self._connection.execute(
+                "INSERT OR REPLACE INTO imports VALUES (?, ?, ?, ?, ?, ?)",
+                (number, time, parsed.as_of, digest, facts, len(parsed.problems)),
+            )
         return change
 
     def _check(self, before: StoredSource, parsed: Parsed, time: str) -> None:
@@ -272,6 +281,16 @@ class FeedStore:
             for name, format_, origin, digest, as_of, recorded, facts, problems in rows
         ]  # fmt: skip
 
+    def imports(self, source: str) -> list[Import]:
+        """Every import of a source, the earliest first."""
+        with _readable(self.folder):
+            rows = self._connection.execute(
+                "SELECT recorded, as_of, digest, facts, problems FROM imports"
+                " WHERE source = (SELECT id FROM sources WHERE name = ?) ORDER BY recorded",
+                (source,),
+            ).fetchall()
+        return [Import(*row) for row in rows]
+
     def facts(self, source: str) -> Iterator[Recorded]:
         """Every fact of a source, the superseded ones too, with its two times ("" until it is superseded)."""
         with _readable(self.folder):
@@ -287,8 +306,7 @@ class FeedStore:
 
     def digest(self) -> str:
         """``sha256:`` over the sources and when they were recorded: the state that an index or an answer is of."""
-        state = [(one.name, one.digest, one.recorded, one.facts) for one in self.sources()]
-        return f"sha256:{hashlib.sha256(msgspec.msgpack.encode(state)).hexdigest()}"
+        return state_digest((one.name, one.digest, one.recorded, one.facts) for one in self.sources())
 
 
 @contextmanager

@@ -15,6 +15,7 @@ import msgspec
 
 from oakum.advisories.index.ranges import intervals
 from oakum.advisories.index.schema import FORMAT, TABLES
+from oakum.advisories.index.state import Import
 from oakum.advisories.model import (
     Advisory,
     Affected,
@@ -44,7 +45,10 @@ class Recorded(msgspec.Struct, frozen=True):
 
 
 class SourceFacts(msgspec.Struct, kw_only=True):
-    """One source with its facts; ``as_of`` is the publisher's date, ``recorded`` when this copy was imported."""
+    """One source with its facts; ``as_of`` is the publisher's date, ``recorded`` when this copy was imported.
+
+    ``imports`` are all its imports, this one too, where a store keeps them: by them a past state is named.
+    """
 
     name: str
     format: str
@@ -52,6 +56,7 @@ class SourceFacts(msgspec.Struct, kw_only=True):
     recorded: str = ""
     digest: str = ""
     problems: int = 0
+    imports: tuple[Import, ...] = ()
     facts: Iterable[Recorded]
 
 
@@ -139,10 +144,14 @@ class _Builder:
                     source.as_of,
                     source.recorded,
                     source.digest,
-                    count,
+                    source.imports[-1].facts if source.imports else count,
                     source.problems,
                 )
             ],
+        )
+        self._write(
+            "INSERT INTO imports VALUES (?, ?, ?, ?, ?, ?)",
+            [(number, *msgspec.structs.astuple(one)) for one in source.imports],
         )
 
     def finish(self, digest: str) -> None:

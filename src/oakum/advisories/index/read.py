@@ -13,6 +13,7 @@ import msgspec
 
 from oakum.advisories.index.build import Detail
 from oakum.advisories.index.schema import FORMAT
+from oakum.advisories.index.state import Import, state_digest
 from oakum.advisories.index.voices import Voices
 from oakum.advisories.model import Advisory, Enrichment, Epss, Exploited, Lifecycle, Naming
 from oakum.errors import InputError
@@ -122,6 +123,8 @@ class Index:
         earliest = min((source.recorded for source in self.sources.values() if source.recorded), default="")
         #: Asked about a day before anything was recorded, only the publishers' own dates can answer.
         self.reconstructed = bool(as_of) and (not earliest or as_of < self._earliest(earliest))
+        if as_of and not self.reconstructed:
+            self._return_to(as_of)
         self._coverage: dict[str, tuple[Source, ...]] = {}
         self._namings: dict[str, tuple[Naming, ...]] = {}
         self._rules: dict[tuple[str, str, Naming], Rules] = {}
@@ -131,6 +134,24 @@ class Index:
         self._intel: dict[str, Intel] = {}
         self._decode_advisory = msgspec.msgpack.Decoder(Advisory).decode
         self._has_intel = connection.execute("SELECT EXISTS (SELECT 1 FROM intel)").fetchone()[0]
+
+    def _return_to(self, as_of: str) -> None:
+        """The sources as they stood then: each with its last import up to that time, none that came later."""
+        then: dict[int, Source] = {}
+        rows = self._connection.execute(
+            "SELECT source, recorded, as_of, digest, facts, problems FROM imports"
+            " WHERE recorded <= ? ORDER BY recorded",
+            (as_of,),
+        )
+        for number, *values in rows:
+            one = Import(*values)
+            now = self.sources[number]
+            then[number] = Source(
+                number, now.name, now.format, one.as_of, one.recorded, one.digest, one.facts, one.problems
+            )
+        if then:
+            self.sources = dict(sorted(then.items()))
+            self.digest = state_digest((one.name, one.digest, one.recorded, one.facts) for one in then.values())
 
     def _earliest(self, fallback: str) -> str:
         (found,) = self._connection.execute(
@@ -148,6 +169,11 @@ class Index:
             speaking = dict.fromkeys(source for source, since, until in rows if self._holds(since, until))
             covering = self._coverage[scope] = tuple(self.sources[source] for source in speaking)
         return covering
+
+    def covers(self, source: Source) -> bool:
+        """Whether a source speaks about packages of any scope, or ever did."""
+        found = self._connection.execute("SELECT 1 FROM coverage WHERE source = ? LIMIT 1", (source.id,))
+        return found.fetchone() is not None
 
     def namings(self, scope: str) -> tuple[Naming, ...]:
         """How the advisories of a scope name packages: usually one way."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 #: Raised when the layout, the spelling of names or any version key changes: an index of another format is rebuilt,
 #: never misread.
-FORMAT = "4"
+FORMAT = "5"
 
 TABLES = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -17,6 +17,10 @@ CREATE TABLE sources (
     id INTEGER PRIMARY KEY, name TEXT NOT NULL, format TEXT NOT NULL, as_of TEXT NOT NULL, recorded TEXT NOT NULL,
     digest TEXT NOT NULL, facts INTEGER NOT NULL, problems INTEGER NOT NULL
 );
+CREATE TABLE imports (
+    source INTEGER, recorded TEXT, as_of TEXT NOT NULL, digest TEXT NOT NULL, facts INTEGER NOT NULL,
+    problems INTEGER NOT NULL, PRIMARY KEY (source, recorded)
+) WITHOUT ROWID;
 CREATE TABLE coverage (
     scope TEXT, source INTEGER, recorded_from TEXT, recorded_to TEXT, rows INTEGER NOT NULL,
     PRIMARY KEY (scope, source, recorded_from, recorded_to)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from urllib.parse import quote
 
-from oakum.errors import InputError, LimitError, NotAssessable, OakumError, Place
+from oakum.errors import InputError, LimitError, NotAssessableError, OakumError, Place
 from oakum.fleet.assets import Gap
 from oakum.fleet.packages import Package
 from oakum.fleet.rpmdb import bdb, header, ndb, sqlite
@@ -41,19 +41,19 @@ def read(tree: Tree, namespace: str, distro: str = "") -> tuple[list[Package], l
 
     ``namespace`` is os-release's ID, ``distro`` the purl qualifier of that name ("almalinux-8.10"). A sound database
     without packages gives two empty lists: rpm as a tool on a machine of another kind has one. Raises InputError
-    where the database is truncated, malformed or too large, NotAssessable where there is none or it may not be read.
+    where the database is truncated, malformed or too large, NotAssessableError where there is none or it may not be read.
     """
     try:
         databases = _databases(tree)
         if not databases:
-            raise NotAssessable(
+            raise NotAssessableError(
                 "no rpm database was found",
                 place=Place(_FOLDERS[1]),
                 remedy=f"give the root of a system that has one in {', '.join(_FOLDERS)}",
             )
         return _packages(tree, databases, namespace, distro)
     except PermissionError as error:
-        raise NotAssessable(
+        raise NotAssessableError(
             "the rpm database may not be read",
             place=Place(str(error.filename or _FOLDERS[1])),
             remedy="run oakum as a user who may read it",

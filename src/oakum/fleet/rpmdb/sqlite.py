@@ -14,7 +14,7 @@ import struct
 from collections.abc import Iterator
 from contextlib import closing
 
-from oakum.errors import InputError, NotAssessable
+from oakum.errors import InputError, NotAssessableError
 from oakum.fleet.rpmdb.records import Record
 from oakum.fleet.rpmdb.wal import replay
 
@@ -64,7 +64,7 @@ def _check(image: bytearray) -> None:
 
 def _rows(connection: sqlite3.Connection, image: bytearray) -> Iterator[Record]:
     if not hasattr(connection, "deserialize"):  # optional where Python is built with an SQLite before 3.36
-        raise NotAssessable(
+        raise NotAssessableError(
             "the SQLite of this Python cannot read a database from memory",
             remedy="run oakum with a Python whose SQLite is 3.36 or later",
         )
