@@ -133,3 +133,12 @@ def test_qa_a_fresh_source_does_not_cover_for_an_old_one(tmp_path: Path) -> None
     words = ["scan", str(bom), "--feeds", str(store), "--now", NOW]
     assert main([*words, "--max-feed-age", "2d"]) == 0
     assert main([*words, "--max-feed-age", "12h"]) == 3
+
+
+@pytest.mark.parametrize(("version", "code", "gaps"), [("1.5-1", 3, ["undetermined"]), ("2.0-1", 0, [])])
+def test_qa_an_advisory_for_debian_of_no_release_is_not_silence(
+    tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes], version: str, code: int, gaps: list[str]
+) -> None:
+    store = feeds(tmp_path / "feeds", ("Debian", "zlib", "2.0"), ("Debian:12", "bash", "2.0"))
+    purl = f"pkg:deb/debian/zlib1g@{version}?distro=debian-12&upstream=zlib"
+    assert scan(tmp_path, capsysbinary, store, json.dumps([component(purl)])) == (code, [], gaps)

@@ -20,6 +20,7 @@ from oakum.findings.errata import no_vulnerability
 from oakum.findings.model import Cleared, Coverage, Hit, Matched
 from oakum.findings.origin import foreign
 from oakum.findings.ownership import settle
+from oakum.findings.releaseless import releaseless
 from oakum.findings.twins import denied, disagreement
 from oakum.fleet.assets import Gap, Host, Kind
 from oakum.fleet.distributions import distribution
@@ -84,6 +85,7 @@ class _Matching:
             Coverage(scope, count, self._assessed[scope], self._sources(scope))
             for scope, count in sorted(self._seen.items())
         )
+        self._gaps.extend(releaseless(self._packages, self._index))
         self._gaps.extend(self._scope_gaps())
         return Matched(tuple(self._hits), tuple(self._cleared), tuple(self._gaps), coverage)
 
