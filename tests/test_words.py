@@ -7,12 +7,12 @@ import re
 from pathlib import Path
 
 import pytest
+from tools import docs_hooks
 
 from oakum.cli import main as cli
 from oakum.fleet.assets import GAPS
 from oakum.fleet.context import DEFAULTS
 from oakum.risk.conditions import FAIL_ON
-from tools import docs_hooks
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 
