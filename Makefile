@@ -12,7 +12,7 @@ WORKERS ?= 2
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-annotate --no-header
 
-.PHONY: help env demo test coverage check bench bench-peers fuzz docs docs-test lock licences clean
+.PHONY: help env demo test coverage check bench bench-peers fuzz docs docs-test picture lock licences clean
 
 help: ## list these commands
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | while IFS=$$'\t' read -r name text; do \
@@ -50,6 +50,9 @@ docs: $(VENV)/dev.stamp ## build the documentation strictly, into site/
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 	! grep -rlE '(src|<link[^>]* href)="?(https?:)?//' site --include='*.html' || \
 		{ echo 'these pages load something from elsewhere' >&2; exit 1; }
+
+picture: $(VENV)/dev.stamp ## draw what the demo's scan prints as docs/pictures/scan.svg
+	@$(BIN)/python tools/picture.py
 
 docs-test: $(VENV)/dev.stamp ## run the commands of the tutorials and compare what they print
 	@$(BIN)/python tools/docs_test.py docs/tutorial
