@@ -41,7 +41,8 @@ def read(tree: Tree, namespace: str, distro: str = "") -> tuple[list[Package], l
 
     ``namespace`` is os-release's ID, ``distro`` the purl qualifier of that name ("almalinux-8.10"). A sound database
     without packages gives two empty lists: rpm as a tool on a machine of another kind has one. Raises InputError
-    where the database is truncated, malformed or too large, NotAssessableError where there is none or it may not be read.
+    where the database is truncated, malformed or too large, NotAssessableError where there is none or it may not be
+    read.
     """
     try:
         databases = _databases(tree)
