@@ -142,3 +142,21 @@ def test_qa_an_advisory_for_debian_of_no_release_is_not_silence(
     store = feeds(tmp_path / "feeds", ("Debian", "zlib", "2.0"), ("Debian:12", "bash", "2.0"))
     purl = f"pkg:deb/debian/zlib1g@{version}?distro=debian-12&upstream=zlib"
     assert scan(tmp_path, capsysbinary, store, json.dumps([component(purl)])) == (code, [], gaps)
+
+
+def test_qa_spdx_packages_of_any_purpose_and_under_each_of_their_purls_are_seen(
+    tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    store = feeds(tmp_path / "feeds", ("npm", "first", "2.0"), ("PyPI", "second", "2.0"))
+    purls = ["pkg:npm/first@1.5.0", "pkg:pypi/second@1.5"]
+    references = [{"referenceType": "purl", "referenceLocator": purl} for purl in purls]
+    packages = [
+        {"SPDXID": "SPDXRef-a", "name": "both", "versionInfo": "1.5", "externalRefs": references},
+        {"SPDXID": "SPDXRef-b", "name": "a.jar", "versionInfo": "1.5", "primaryPackagePurpose": "ARCHIVE"},
+    ]
+    bom = tmp_path / "bom.spdx.json"
+    bom.write_text(json.dumps({"spdxVersion": "SPDX-2.3", "name": "x", "packages": packages}))
+    assert main(["scan", str(bom), "--feeds", str(store), "-o", "json", "--now", NOW]) == 3
+    answer = json.loads(capsysbinary.readouterr().out)
+    assert sorted(each["package"]["purl"] for each in answer["findings"]) == purls
+    assert [each["kind"] for each in answer["not_assessable"]] == ["unknown-ecosystem"]

@@ -24,7 +24,7 @@ VERSIONS = ("SPDX-2.2", "SPDX-2.3")
 _BUILT_FROM = re.compile(r"built package from: (\S+) (\S+)")
 _NOTHING = frozenset({"NOASSERTION", "NONE"})
 #: Kinds of package that are no software of their own, or that stand for the subject.
-_NO_SOFTWARE = frozenset({"FILE", "SOURCE", "ARCHIVE", "OTHER", "DEVICE", "CONTAINER"})
+_NO_SOFTWARE = frozenset({"FILE", "DEVICE", "CONTAINER"})
 #: Trivy's annotation for the module stream of an rpm.
 _MODULE = "Modularitylabel: "
 _PATH = "FilePath: "
@@ -90,14 +90,15 @@ def read(data: bytes, *, name: str) -> Asset:
     for package in packages:
         is_subject = package.spdxid in subjects
         purpose = package.primary_package_purpose or ""
-        purl = _purl(package)
+        purls = _purls(package)
         if purpose == "OPERATING-SYSTEM" or package.spdxid.startswith("SPDXRef-OperatingSystem"):
             version = _given(package.version_info)
             inventory.system(f"{package.name} {version}".strip(), release_from_name(package.name, version))
-        elif is_subject and (purpose == "CONTAINER" or purl.startswith(("pkg:oci/", "pkg:docker/"))):
-            kind, digest = "image", digest or _digest(purl, package)
-        elif purl:
-            inventory.add(purl, package.name, _given(package.version_info), _said(package))
+        elif is_subject and (purpose == "CONTAINER" or any(map(_is_image, purls))):
+            kind, digest = "image", digest or _digest(purls, package)
+        elif purls:
+            for purl in purls:
+                inventory.add(purl, package.name, _given(package.version_info), _said(package))
         elif not is_subject and purpose not in _NO_SOFTWARE and not _is_heading(package):
             inventory.nameless(purpose.lower() or "package", package.name)
     found, gaps = inventory.finish()
@@ -131,11 +132,18 @@ def _described(document: _Document) -> set[str]:
     return described.union(document.document_describes or ())
 
 
-def _purl(package: _Package) -> str:
-    for reference in package.external_refs or ():
-        if reference.reference_type.rpartition("/")[2] == "purl":
-            return reference.reference_locator
-    return ""
+def _purls(package: _Package) -> list[str]:
+    """Usually one; a package that is known under several has the advisories of each."""
+    found = (
+        reference.reference_locator
+        for reference in package.external_refs or ()
+        if reference.reference_type.rpartition("/")[2] == "purl"
+    )
+    return list(dict.fromkeys(found))
+
+
+def _is_image(purl: str) -> bool:
+    return purl.startswith(("pkg:oci/", "pkg:docker/"))
 
 
 def _given(text: str | None) -> str:
@@ -161,12 +169,9 @@ def _is_heading(package: _Package) -> bool:
     return any(annotation.comment.startswith("Class: ") for annotation in package.annotations or ())
 
 
-def _digest(text: str, package: _Package) -> str:
-    purl = parse(text) if text else None
-    for version in (purl.version if purl else "", package.version_info or ""):
-        if version.startswith("sha256:"):
-            return version
-    return ""
+def _digest(purls: list[str], package: _Package) -> str:
+    named = [purl.version for text in purls if (purl := parse(text))]
+    return next((version for version in (*named, package.version_info or "") if version.startswith("sha256:")), "")
 
 
 def _tool(document: _Document) -> str:
