@@ -112,3 +112,21 @@ def test_qa_an_empty_batch_is_not_all_well(tmp_path: Path, words: list[str], con
     batch = tmp_path / "batch"
     batch.write_text(content)
     assert main([*words, "--batch", str(batch), "-o", "json"]) == 2
+
+
+def test_qa_a_damaged_index_is_told_with_its_remedy(
+    tmp_path: Path, bom: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    affected = [{"package": {"ecosystem": "npm", "name": "a"}, "versions": ["1.0.0"]}]
+    record = {"id": "X-1", "modified": "2026-01-01T00:00:00Z", "affected": affected}
+    (tmp_path / "X-1.json").write_text(json.dumps(record))
+    data = str(tmp_path / "data")
+    assert main(["feeds", "import", str(tmp_path / "X-1.json"), "--data", data]) == 0
+    index = tmp_path / "data/feeds/index.sqlite"
+    content = bytearray(index.read_bytes())
+    content[8192::97] = bytes(0x55 ^ byte for byte in content[8192::97])
+    index.write_bytes(content)
+    assert main(["scan", bom, "--data", data]) == 2
+    assert "index.sqlite" in capsys.readouterr().err
+    index.unlink()
+    assert main(["scan", bom, "--data", data]) == 0

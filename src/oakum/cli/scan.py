@@ -64,6 +64,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Scan; 0 all well, 1 the condition holds, 2 an input could not be read, 3 something was not assessable."""
+    import sqlite3
+
     from oakum.local.context import context_of
     from oakum.local.feeds import open_index
     from oakum.local.offers import offers_of
@@ -90,14 +92,21 @@ def run(arguments: argparse.Namespace) -> int:
     targets, bad = _targets(arguments.targets, progress)
     if not targets:
         return 2
-    outcome = scan(
-        [target.asset for target in targets],
-        open_index(arguments.feeds, arguments.data, as_of=options.as_of, progress=progress),
-        context_of(arguments.context),
-        options,
-        offers_of=offers_of(targets),
-        progress=progress,
-    )
+    try:
+        outcome = scan(
+            [target.asset for target in targets],
+            open_index(arguments.feeds, arguments.data, as_of=options.as_of, progress=progress),
+            context_of(arguments.context),
+            options,
+            offers_of=offers_of(targets),
+            progress=progress,
+        )
+    except sqlite3.DatabaseError as error:
+        # Its first page was sound, so it opened; the pages behind it are read when they are needed.
+        raise InputError(
+            f"the advisory index is damaged: {error}",
+            remedy="delete index.sqlite beside feeds.sqlite; the next scan builds it anew",
+        ) from None
     progress("")
     for form, file in outputs:
         _write(_rendered(outcome.answer, form, file, everything=arguments.all), file)
