@@ -14,7 +14,7 @@ import msgspec
 
 from oakum.advisories.index import Index, Record, Row, Rules, Statement, scheme_of_scope
 from oakum.advisories.model import Naming
-from oakum.findings import kernels
+from oakum.findings import kernels, unassessed
 from oakum.findings.builds import flavour, other_build, unproven
 from oakum.findings.errata import no_vulnerability
 from oakum.findings.model import Cleared, Coverage, Hit, Matched
@@ -86,7 +86,9 @@ class _Matching:
             for scope, count in sorted(self._seen.items())
         )
         self._gaps.extend(releaseless(self._packages, self._index))
-        self._gaps.extend(self._scope_gaps())
+        self._gaps.extend(unassessed.systems(self._packages))
+        self._gaps.extend(unassessed.vendors(self._foreign, self._os_scope))
+        self._gaps.extend(unassessed.scopes(self._unscoped, self._packages.release, self._os_scope))
         return Matched(tuple(self._hits), tuple(self._cleared), tuple(self._gaps), coverage)
 
     def _settle(self) -> None:
@@ -131,6 +133,7 @@ class _Matching:
         for name, version, naming in _names(package, where.namings):
             rules = self._index.rules(where.scope, name, naming)
             if (rules.rows or rules.statements) and self._compare(package, where, name, version, rules):
+                # A feed that names this very package speaks of binaries: what it says of its source is another's.
                 break
 
     def _scope_of(self, package: Package) -> str:
@@ -138,7 +141,7 @@ class _Matching:
             return package.type
         # An rpm on Debian is no package of Debian: the names and orders of its advisories say nothing about it.
         ours = self._os_scope and package.type == (self._os_type or package.type)
-        return self._os_scope if ours else f"{package.type} (release unknown)"
+        return self._os_scope if ours else f"{package.type} {unassessed.UNKNOWN}"
 
     def _advised(self, scope: str) -> Advised | None:
         release = self._packages.release
@@ -162,21 +165,22 @@ class _Matching:
         return self._host is not None and any(kernel.running and kernel.package for kernel in self._host.kernels)
 
     def _compare(self, package: Package, where: Advised, name: str, version: str, rules: Rules) -> bool:
+        """Whether the package was hit, or cannot be compared at all."""
         key = where.order.key(version)
         if isinstance(key, Unparsable):
             self._gap(
                 "unparsable-version", f"{package.name} {version}", key.why, "correct the version in the inventory"
             )
             return True
-        hit = False
+        before = len(self._hits)
         rows = rules.affecting(key)
         if where.order.apart is not None:
             rows = self._comparable(package, version, key, rows, rules, where.order.apart)
         for row in rows:
-            hit |= self._row(package, where, name, version, key, row, rules)
+            self._row(package, where, name, version, key, row, rules)
         for statement in rules.statements:
-            hit |= self._statement(package, statement)
-        return hit
+            self._statement(package, statement)
+        return len(self._hits) > before
 
     def _comparable(
         self, package: Package, version: str, key: bytes, rows: list[Row], rules: Rules, apart: Apart
@@ -194,13 +198,13 @@ class _Matching:
 
     def _row(
         self, package: Package, where: Advised, name: str, version: str, key: bytes, row: Row, rules: Rules
-    ) -> bool:
+    ) -> None:
         record = self._index.record(row.record)
         if record is None:
             if gone := self._index.withdrawn(row.record):
                 why = f"{gone.source.name} withdrew it on {gone.advisory.withdrawn[:10]}"
                 self._cleared.append(Cleared(package, gone, why))
-            return False
+            return
         detail = self._index.detail(row.detail)
         why = no_vulnerability(record.advisory) or other_build(package, row.fix, detail)
         if not why and not detail.channel:
@@ -213,9 +217,8 @@ class _Matching:
             notes += disagreement(record, row, key, rules, where.order, self._index)
         if why:
             self._cleared.append(Cleared(package, record, why))
-            return False
+            return
         self._hits.append(Hit(package, where.scope, name, version, record, detail, row.fix, notes))
-        return True
 
     def _fixed_in_channel(self, package: Package, key: bytes, row: Row, rules: Rules, order: Scheme) -> str:
         """A fix from a channel (ESM, EUS) that this very build already has: the plain row must not override it."""
@@ -230,10 +233,10 @@ class _Matching:
                 return f"{other.fix} of channel {detail.channel} or newer is installed"
         return ""
 
-    def _statement(self, package: Package, statement: Statement) -> bool:
+    def _statement(self, package: Package, statement: Statement) -> None:
         record = self._index.record(statement.record)
         if record is None:
-            return False
+            return
         detail = self._index.detail(statement.detail)
         if statement.why:
             self._gap(
@@ -252,46 +255,9 @@ class _Matching:
         else:
             reason = f": {detail.reason}" if detail.reason else ""
             self._cleared.append(Cleared(package, record, f"{record.source.name} says {detail.state}{reason}"))
-        return False
 
     def _gap(self, kind: str, what: str, why: str, remedy: str) -> None:
         self._gaps.append(Gap(kind, what, why, remedy))
-
-    def _scope_gaps(self) -> Iterator[Gap]:
-        release = self._packages.release
-        if release is not None and not any(package.type in OS_TYPES for package in self._packages.packages):
-            yield Gap(
-                "incomplete-inventory",
-                f"the packages of {release.scope}",
-                "the operating system is named, and no package of it is listed",
-                "read its package database too; a system without one is assessed by its vendor's advisories for "
-                "this version",
-            )
-        for vendor, names in sorted(self._foreign.items()):
-            shown = ", ".join(sorted(set(names))[:5]) + (", ..." if len(set(names)) > 5 else "")
-            yield Gap(
-                "foreign-package",
-                f"{len(names)} package{'s' if len(names) != 1 else ''} built by {vendor} ({shown})",
-                f"the advisories for {self._os_scope} do not speak about this vendor's builds",
-                "follow this vendor's own announcements, or replace them by the distribution's packages",
-            )
-        for scope, names in sorted(self._unscoped.items()):
-            count = f"{len(names)} package{'s' if len(names) != 1 else ''} of {scope}"
-            if scope.endswith("(release unknown)"):
-                given = f"the release {release.given!r} is not understood" if release else "no release is named"
-                if self._os_scope:
-                    given = f"{self._os_scope} has packages of type {self._os_type}, and these are of another"
-                remedy = "name the operating system and its release in the input (os-release, or an SBOM's distro)"
-                yield Gap("unknown-release", count, given, remedy)
-            elif _order(scope) is None:
-                yield Gap(
-                    "unknown-ecosystem", count, "no order of versions is known for it", "judge these packages by hand"
-                )
-            else:
-                yield Gap(
-                    "no-feed", count, f"no imported source speaks about {scope}",
-                    f"import advisories for {scope}: oakum feeds import FILE",
-                )  # fmt: skip
 
 
 def _names(package: Package, namings: tuple[Naming, ...]) -> Iterator[Name]:

@@ -188,7 +188,8 @@ def _title(kind: ActionKind, moves: tuple[Move, ...], names: list[str]) -> str:
     if kind == "upgrade":
         return f"Upgrade {what} on {where}"
     if kind == "kernel":
-        return f"Install kernel {what} on {where} and reboot"
+        kernel = f"{moves[0].source} {moves[0].target}" if len(moves) == 1 else what
+        return f"Install {kernel} on {where} and reboot"
     if kind == "reboot":
         return f"Reboot {where} into the installed kernel"
     if kind == "rebuild":
