@@ -11,7 +11,7 @@ from typing import TextIO
 import msgspec
 
 from oakum.cli import machine
-from oakum.errors import InputError, NotAssessable, Place, UsageError
+from oakum.errors import InputError, NotAssessableError, Place, UsageError
 from oakum.versions import Scheme, compare, scheme
 from oakum.versions.schemes import NAMES
 
@@ -81,7 +81,7 @@ def _single(known: Scheme, ecosystem: str, left: str, right: str, *, json: bool)
         machine.print_json({"ecosystem": ecosystem, "a": left, "op": answer.sign, "b": right, **why})
     else:
         _say(" ".join((answer.sign, *why.values())), sys.stdout)
-    return NotAssessable.exit_code if why else 0
+    return NotAssessableError.exit_code if why else 0
 
 
 def _batch(known: Scheme, name: str, *, json: bool) -> int:
@@ -113,7 +113,7 @@ def _batch(known: Scheme, name: str, *, json: bool) -> int:
         return InputError.exit_code
     if counts["disagree"]:
         return 1
-    return NotAssessable.exit_code if counts["not comparable"] else 0
+    return NotAssessableError.exit_code if counts["not comparable"] else 0
 
 
 def _lines(name: str) -> Iterator[_Line | InputError]:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from urllib.parse import quote
 
-from oakum.errors import InputError, NotAssessable, Place
+from oakum.errors import InputError, NotAssessableError, Place
 from oakum.fleet.assets import Gap
 from oakum.fleet.packages import Package
 from oakum.ports import Tree
@@ -38,7 +38,7 @@ def read(tree: Tree, namespace: str, distro: str = "") -> tuple[list[Package], l
     """The installed packages, and what of them could not be read; see ``oakum.fleet.dpkg.read`` for all else."""
     path = next((path for path in DATABASES if tree.kind(path) is not None), None)
     if path is None:
-        raise NotAssessable(
+        raise NotAssessableError(
             "no apk database was found", place=Place(DATABASES[1]), remedy="give the root of a system that has one"
         )
     data = tree.read(path, SIZE_LIMIT).replace(b"\r\n", b"\n")

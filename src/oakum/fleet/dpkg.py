@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 from urllib.parse import quote
 
-from oakum.errors import InputError, NotAssessable, Place
+from oakum.errors import InputError, NotAssessableError, Place
 from oakum.fleet.assets import Gap
 from oakum.fleet.packages import Package, State
 from oakum.ports import Tree
@@ -61,11 +61,11 @@ def read(tree: Tree, namespace: str, distro: str = "") -> tuple[list[Package], l
     """The installed packages, and what of them could not be read.
 
     ``namespace`` is os-release's ID, ``distro`` the purl qualifier of that name ("debian-12"). A sound database without
-    packages gives two empty lists. Raises InputError where a file is no dpkg database or too large, NotAssessable
+    packages gives two empty lists. Raises InputError where a file is no dpkg database or too large, NotAssessableError
     where none is there, PermissionError where it may not be read.
     """
     if not present(tree):
-        raise NotAssessable(
+        raise NotAssessableError(
             "no dpkg database was found", place=Place(FOLDER), remedy="give the root of a system that has one"
         )
     found: dict[tuple[str, str], Package | None] = {}
