@@ -159,7 +159,9 @@ def debian_root(work: Path) -> tuple[Path, int] | str:
     root = work / "debian"
     paragraphs = status.read_text(encoding="utf-8").strip().split("\n\n")
     (root / "etc").mkdir(parents=True, exist_ok=True)
-    shutil.copy("/etc/os-release", root / "etc" / "os-release")
+    for name in ("os-release", "debian_version"):
+        if (file := Path("/etc") / name).is_file():
+            shutil.copy(file, root / "etc" / name)
     database = root / "var" / "lib" / "dpkg"
     shutil.copytree("/var/lib/dpkg", database, dirs_exist_ok=True)
     (database / "status").write_text("\n\n".join(paragraphs[:ROOT_PACKAGES]) + "\n\n", encoding="utf-8")
