@@ -34,7 +34,7 @@ def test_the_reference_prints_every_command_with_every_option(command: str) -> N
     filled = docs_hooks.on_page_markdown(page)
     assert f"## {command}" in page
     assert "generated:" not in filled
-    for sub in _leaves(cli._parser(command), command):
+    for sub in _leaves(cli._parser(command)[0], command):
         for action in sub._actions:
             for option in action.option_strings:
                 assert option in filled, f"{sub.prog} {option}"

@@ -306,7 +306,9 @@ def test_html_opens_from_disk(page: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("condition", "code"),
     [
-        ("kev", 0),
+        # No catalogue of exploited vulnerabilities is imported here.
+        ("kev", 1),
+        ("has_kev && kev", 0),
         ("false", 0),
         ('id == "CVE-2025-1001"', 1),
         ('severity == "critical" && fix_state == "none"', 1),
@@ -330,6 +332,11 @@ def test_fail_on(condition: str, code: int, run: Run, sbom: Path, capsys: pytest
         assert "--fail-on" in said.err
     else:
         assert "CVE-2025-1001" in said.out
+
+
+def test_targets_and_options_stand_in_any_order(run: Run, sbom: Path, tmp_path: Path) -> None:
+    other = write_sbom(tmp_path / "other.cdx.json", ("left", "9.0.0"))
+    assert run(sbom, "--fail-on", "false", other) == 0
 
 
 def test_a_bad_condition_is_wrong_use_even_where_nothing_is_found(run: Run, tmp_path: Path) -> None:

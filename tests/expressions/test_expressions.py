@@ -29,6 +29,7 @@ FACTS: dict[str, object] = {
     "score": 81.0,
     "severity": "critical",
     "cvss": 10.0,
+    "has_kev": True,
     "kev": True,
     "exploitation": "active",
     "has_epss": False,

@@ -39,8 +39,13 @@ def main(argv: Sequence[str] | None = None) -> int:
             # Names from outside may hold what the terminal's encoding lacks.
             stream.reconfigure(errors="backslashreplace")
     command = next((word for word in words if not word.startswith("-")), "")
-    parser = _parser(command)
-    arguments = parser.parse_args(words)
+    parser, own = _parser(command)
+    if own is None:
+        arguments = parser.parse_args(words)
+    else:
+        # Targets and options of such a command may stand in any order, which argparse allows to no sub-parser.
+        at = words.index(command)
+        arguments = own.parse_intermixed_args(words[at + 1 :], parser.parse_args(words[:at]))
     if not command:
         parser.print_help()
         return 0
@@ -89,7 +94,9 @@ def _discard_output() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _parser(command: str) -> argparse.ArgumentParser:
+def _parser(command: str) -> tuple[argparse.ArgumentParser, argparse.ArgumentParser | None]:
+    """The whole parser, and that of the command where its words may stand in any order (``INTERMIXED``)."""
+    own = None
     parser = argparse.ArgumentParser(
         prog="oakum",
         description="Patch management and vulnerability response for container hosts and Kubernetes.",
@@ -107,7 +114,8 @@ def _parser(command: str) -> argparse.ArgumentParser:
             loaded = import_module(f"oakum.cli.{module}")
             loaded.configure(sub)
             sub.set_defaults(run=loaded.run)
-    return parser
+            own = sub if getattr(loaded, "INTERMIXED", False) else None
+    return parser, own
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from oakum.local.targets import Target
     from oakum.reports.answer import Answer
 
+INTERMIXED = True
 FORMATS = ("table", "json", "sarif", "cyclonedx", "html")
 _EXAMPLES = """Examples:
   oakum scan host

@@ -14,6 +14,7 @@ import msgspec
 
 from oakum import __version__
 from oakum.advisories.index import Index, Source
+from oakum.expressions import Failure, compile
 from oakum.findings.judge import judge, merge
 from oakum.findings.lifecycle import ended
 from oakum.findings.match import match
@@ -134,8 +135,6 @@ def _judged(
     """Every finding in every business context it stands in; the entry shows the most urgent one."""
     condition = None
     if options.fail_on:
-        from oakum.expressions import compile
-
         condition = compile(options.fail_on, FAIL_ON_TYPES, name="--fail-on")
     entries: list[FindingEntry] = []
     ranked: list[Ranked] = []
@@ -160,8 +159,11 @@ def _judged(
                 for key in keys:
                     known = facts(finding, judgement, assets[key].name, context, options.now)
                     # A condition that cannot be answered holds the gate shut.
-                    if condition.holds(known) is not False:
-                        failing.append(f"{finding.id} in {finding.package.name} on {assets[key].name}")
+                    held = condition.holds(known)
+                    if held is not False:
+                        unanswered = f": cannot be answered: {held.why}" if isinstance(held, Failure) else ""
+                        where = f"{finding.id} in {finding.package.name} on {assets[key].name}"
+                        failing.append(f"{where}{unanswered}")
         worst = min(judged, key=lambda one: (one.decision.urgency, -one.score.value))
         entries.append(finding_entry(finding, worst))
     entries.sort(key=lambda one: (one.decision.order, -one.score.value, one.id, one.package.name, one.key))

@@ -30,6 +30,7 @@ class Judgement(msgspec.Struct, frozen=True):
     decision: Decision
     score: Score
     kev: bool
+    has_kev: bool
     exploitation: str
     epss: float | None
 
@@ -80,6 +81,7 @@ class Assessor:
             decide(answers, self._table),
             score(choice, context),
             answers["in_kev"].value == "yes",
+            not answers["in_kev"].default,
             answers["exploitation"].value,
             known.epss[0].probability if known.epss else None,
         )
@@ -107,7 +109,9 @@ def facts(finding: Finding, judgement: Judgement, asset: str, context: Context, 
         "score": judgement.score.value,
         "severity": chosen.band if chosen else "unknown",
         "cvss": chosen.score if chosen else None,
-        "kev": judgement.kev,
+        "has_kev": judgement.has_kev,
+        # Without a catalogue nobody knows: a gate on it stays shut.
+        "kev": judgement.kev if judgement.has_kev else None,
         "exploitation": judgement.exploitation,
         "has_epss": judgement.epss is not None,
         "epss": judgement.epss,

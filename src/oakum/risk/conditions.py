@@ -36,6 +36,7 @@ FAIL_ON: dict[str, Variable] = {
     "score": Variable("double", "the exposure score, 0.0 to 100.0"),
     "severity": Variable("string", "none, low, medium, high, critical or unknown"),
     "cvss": Variable("double", "the CVSS base score behind the severity, 0.0 to 10.0"),
+    "has_kev": Variable("bool", "whether a catalogue of exploited vulnerabilities was at hand to look into"),
     "kev": Variable("bool", "whether CISA's catalogue lists the vulnerability as exploited"),
     "exploitation": Variable("string", "none, public poc or active"),
     "has_epss": Variable("bool", "whether there is an EPSS score"),
