@@ -108,7 +108,7 @@ def inventory(work: Path, tools: Mapping[str, Path], env: Mapping[str, str]) -> 
     if isinstance(made, str):
         return f"Inventory: skipped, {made}."
     root, packages = str(made[0]), made[1]
-    commands = {"oakum": (*OAKUM, "scan", root, "--data", str(work / "empty"), "-o", "json")}
+    commands: dict[str, Sequence[str]] = {"oakum": (*OAKUM, "scan", root, "--data", str(work / "empty"), "-o", "json")}
     if "trivy" in tools:
         words = [str(tools["trivy"]), "rootfs", "--offline-scan", "--skip-version-check", "--format", "cyclonedx", root]
         commands["trivy rootfs"] = alone(words)

@@ -128,12 +128,12 @@ def index(work: Path) -> str:
             )
         )  # fmt: skip
     built = table(("source", "ranges", "build, CPU", "open, CPU", "size", "peak"), rows)
-    rows = []
+    rates = []
     for name, ecosystem in KEYS.items():
         found = case("keys", work, name, ecosystem, times=RUNS)
         rate = spread(one["keys"] / one["cpu"] for one in found)
         rows.append((ecosystem, f"{found[0]['keys']:,.0f}", f"{rate.median:,.0f} ({rate.least:,.0f}–{rate.most:,.0f})"))
-    keyed = table(("ecosystem", "distinct versions", "keys a second"), rows)
+    keyed = table(("ecosystem", "distinct versions", "keys a second"), rates)
     return f"### Index\n\n{built}\n\n### Version keys\n\n{keyed}"
 
 
