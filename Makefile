@@ -38,10 +38,10 @@ check: $(VENV)/dev.stamp ## lint, format, types, floors of the house, tracked fi
 	$(MAKE) --no-print-directory docs
 
 bench: $(VENV)/dev.stamp ## measure on real data, and write docs/benchmarks.md
-	@$(BIN)/python benchmarks/run.py
+	@$(BIN)/python -m benchmarks.run
 
 bench-peers: $(VENV)/dev.stamp ## measure other scanners on the same data, in turn
-	@$(BIN)/python benchmarks/peers.py
+	@$(BIN)/python -m benchmarks.peers
 
 fuzz: $(VENV)/dev.stamp ## run the property tests on ever new input for OAKUM_FUZZ_SECONDS (300)
 	@$(BIN)/python tools/fuzz.py
