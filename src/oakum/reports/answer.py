@@ -37,7 +37,10 @@ class SourceAge(msgspec.Struct, frozen=True):
 
 
 class AssetEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """An asset that was scanned, with how much of it was assessed by what."""
+    """An asset that was scanned, with how much of it was assessed by what.
+
+    ``not_read`` names what such an asset may hold and no reader here looks for: nothing is said about it.
+    """
 
     key: str
     name: str
@@ -49,6 +52,7 @@ class AssetEntry(msgspec.Struct, frozen=True, kw_only=True):
     coverage: tuple[Coverage, ...]
     context: Context
     host: Host | None = None
+    not_read: tuple[str, ...] = ()
 
 
 class PackageEntry(msgspec.Struct, frozen=True, kw_only=True):

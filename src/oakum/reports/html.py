@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from html import escape
 
 from oakum.reports.answer import ActionEntry, Answer, FindingEntry
-from oakum.reports.plain import age, date, evr, named, when
+from oakum.reports.plain import age, date, evr, named, not_read, when
 
 _CSP = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
 _STYLE = """
@@ -85,6 +85,8 @@ def _head(answer: Answer) -> Iterable[str]:
         yield "<p>Nothing was recorded that long ago: this answer is reconstructed from the publishers' own dates.</p>"
     if packages and not assessed:
         yield "<p><strong>No package could be assessed, so nothing is known to be clean.</strong></p>"
+    if unread := not_read(answer):
+        yield f"<p>Not looked for: {escape(unread)}.</p>"
     yield from _bar(answer.findings)
     yield "</header>"
 

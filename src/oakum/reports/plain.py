@@ -48,6 +48,19 @@ def _head(answer: Answer, width: int) -> Iterable[str]:
         yield "No package could be assessed, so nothing is known to be clean."
         return
     yield from wrap(_count(answer), width)
+    if unread := not_read(answer):
+        yield from wrap(f"Not looked for: {unread}.", width)
+
+
+def not_read(answer: Answer) -> str:
+    """What no reader looked for, and where; empty where everything was read that such assets hold."""
+    places: dict[str, list[str]] = {}
+    for asset in answer.assets:
+        for thing in asset.not_read:
+            places.setdefault(thing, []).append(asset.name)
+    names = next(iter(places.values()), [])
+    where = printable(names[0]) if len(names) == 1 else _number(len(names), "asset")
+    return f"{', '.join(places)} of {where}" if places else ""
 
 
 def _count(answer: Answer) -> str:
