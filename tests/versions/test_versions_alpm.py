@@ -22,7 +22,7 @@ def vercmp(pair: Pair) -> str:
 
 def test_mutated_pairs_agree_with_vercmp() -> None:
     if shutil.which("vercmp") is None:
-        pytest.skip("vercmp (Debian package pacman-package-manager) is not installed")
+        pytest.skip("vercmp (Debian package makepkg) is not installed")
     versions = sorted(debian_versions() + osv_versions("almalinux.jsonl.gz"))
     pairs = mutated_pairs(versions, "0019aAzZ+.-:_", 2_000, seed=3)
     pairs = [pair for pair in pairs if not any(_CYCLIC.search(text) for text in pair)][:600]
