@@ -132,7 +132,9 @@ def index(work: Path) -> str:
     for name, ecosystem in KEYS.items():
         found = case("keys", work, name, ecosystem, times=RUNS)
         rate = spread(one["keys"] / one["cpu"] for one in found)
-        rows.append((ecosystem, f"{found[0]['keys']:,.0f}", f"{rate.median:,.0f} ({rate.least:,.0f}–{rate.most:,.0f})"))
+        rates.append(
+            (ecosystem, f"{found[0]['keys']:,.0f}", f"{rate.median:,.0f} ({rate.least:,.0f}–{rate.most:,.0f})")
+        )
     keyed = table(("ecosystem", "distinct versions", "keys a second"), rates)
     return f"### Index\n\n{built}\n\n### Version keys\n\n{keyed}"
 
