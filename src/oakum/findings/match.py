@@ -206,12 +206,16 @@ class _Matching:
                 self._cleared.append(Cleared(package, gone, why))
             return
         detail = self._index.detail(row.detail)
-        why = no_vulnerability(record.advisory) or other_build(package, row.fix, detail)
-        if not why and not detail.channel:
-            why = self._fixed_in_channel(package, key, row, rules, where.order)
-        notes = _epoch_notes(package, version, row.fix, where.order)
-        if detail.module:
-            notes += unproven(package, detail)
+        why = ""
+        notes: tuple[str, ...] = ()
+        if package.type in OS_TYPES:
+            # Errata, module streams, architectures, channels and epochs are the distributions' own.
+            why = no_vulnerability(record.advisory) or other_build(package, row.fix, detail)
+            if not why and not detail.channel:
+                why = self._fixed_in_channel(package, key, row, rules, where.order)
+            notes = _epoch_notes(package, version, row.fix, where.order)
+            if detail.module:
+                notes += unproven(package, detail)
         if not why and where.several:
             why = denied(record, detail.channel, rules, self._index)
             notes += disagreement(record, row, key, rules, where.order, self._index)
