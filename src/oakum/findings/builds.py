@@ -8,6 +8,7 @@ the plain build.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from oakum.advisories.index import Detail
 from oakum.fleet.packages import Package
@@ -21,6 +22,7 @@ def is_modular(version: str) -> bool:
     return _MODULAR.search(version) is not None
 
 
+@lru_cache(maxsize=4096)
 def flavour(version: str) -> str:
     """The hot-patch or certified flavour of a build: ksplice, fips, or none."""
     found = _FLAVOUR.search(version)

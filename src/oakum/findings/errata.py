@@ -16,7 +16,9 @@ _WORDS = {"BA": "a bug fix", "EA": "an enhancement"}
 
 def no_vulnerability(advisory: Advisory) -> str:
     """Why a notice closes no vulnerability; empty where it does, or may."""
+    if advisory.cves or advisory.aliases:
+        return ""
     found = _NOT_SECURITY.match(advisory.id)
-    if not found or advisory.cves or advisory.aliases:
+    if not found:
         return ""
     return f"its vendor calls it {_WORDS[found['kind']]}, and it names no vulnerability"
