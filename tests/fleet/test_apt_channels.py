@@ -32,11 +32,11 @@ def pockets(line: str, **others: bytes) -> list[tuple[str, bool]]:
 @pytest.mark.parametrize(
     ("line", "pocket"),
     [
-        ("deb http://deb.debian.org/debian bookworm main", "main"),
-        ("deb http://deb.debian.org/debian bookworm-updates main", "updates"),
-        ("deb http://deb.debian.org/debian-security bookworm-security main", "security"),
+        ("deb http://mirror.example.org/debian bookworm main", "main"),
+        ("deb http://mirror.example.org/debian bookworm-updates main", "updates"),
+        ("deb http://mirror.example.org/debian-security bookworm-security main", "security"),
         ("deb http://security.debian.org/ buster/updates main", "security"),
-        ("deb http://deb.debian.org/debian bookworm-backports main", "backports"),
+        ("deb http://mirror.example.org/debian bookworm-backports main", "backports"),
         (
             "deb [arch=amd64,i386 signed-by=/a b.gpg] http://de.archive.ubuntu.com/ubuntu jammy-security universe",
             "security",
@@ -71,7 +71,7 @@ def test_trap_05_esm_without_an_attached_subscription_is_not_enabled() -> None:
 def test_deb822_stanzas() -> None:
     text = b"""# head
 Types: deb deb-src
-URIs: http://deb.debian.org/debian
+URIs: http://mirror.example.org/debian
 Suites: bookworm
  bookworm-updates
 Components: main
@@ -80,12 +80,12 @@ Components: main
 
 Enabled: no
 types: deb
-URIs: http://deb.debian.org/debian
+URIs: http://mirror.example.org/debian
 Suites: bookworm-backports
 Components: main
 
 Types: deb-src
-URIs: http://deb.debian.org/debian
+URIs: http://mirror.example.org/debian
 Suites: bookworm
 Components: main
 """
@@ -123,8 +123,8 @@ Version: 12.2.0-14+b1
 Package: other
 Version: 1
 """
-BASE = f"{LISTS}deb.debian.org_debian_dists_bookworm"
-SOURCE = b"deb http://deb.debian.org/debian bookworm main\n"
+BASE = f"{LISTS}mirror.example.org_debian_dists_bookworm"
+SOURCE = b"deb http://mirror.example.org/debian bookworm main\n"
 
 
 @pytest.mark.parametrize(
