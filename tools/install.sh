@@ -19,5 +19,6 @@ fi
 
 export VIRTUAL_ENV="$PWD/$venv"
 # The bootstrap lock is named too, so that the tools which install are never removed by what they install.
-"$venv/bin/uv" pip sync --quiet --require-hashes --only-binary :all: "$lock" requirements/bootstrap.lock
+"$venv/bin/uv" pip sync --quiet --compile-bytecode --require-hashes --only-binary :all: "$lock" requirements/bootstrap.lock
 "$venv/bin/uv" pip install --quiet --no-deps --no-build-isolation --editable .
+"$venv/bin/python" -m compileall -q src

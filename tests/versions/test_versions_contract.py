@@ -46,7 +46,9 @@ def test_no_text_raises_and_every_refusal_says_why(module: str, text: str) -> No
     if isinstance(key, Unparsable):
         assert key.text == text
         assert key.why
-        assert compare(known(module), text, text).sign == "?"
+        # Where a tool compares pairs that no order of keys can carry (PHP's "#"), it says that a text equals itself.
+        refused = "?" if known(module).pairwise is None else "?="
+        assert compare(known(module), text, text).sign in refused
     else:
         assert isinstance(key, bytes)
         assert key
