@@ -216,7 +216,7 @@ class _Matching:
             notes = _epoch_notes(package, version, row.fix, where.order)
             if detail.module:
                 notes += unproven(package, detail)
-        if not why and where.several:
+        if not why and where.several and rules.shared:
             why = denied(record, detail.channel, rules, self._index)
             notes += disagreement(record, row, key, rules, where.order, self._index)
         if why:

@@ -8,7 +8,7 @@ never mistake it for silence.
 from __future__ import annotations
 
 import sqlite3
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 
 import msgspec
@@ -91,6 +91,9 @@ class _Builder:
         self._details: dict[bytes, int] = {}
         self._schemes: dict[str, Scheme | None] = {}
         self._records = 0
+        # Package -> name of a vulnerability -> the record that used it first; packages in which two use one name.
+        self._names: defaultdict[int, dict[str, int]] = defaultdict(dict)
+        self._shared: set[int] = set()
 
     def source(self, number: int, source: SourceFacts) -> None:
         coverage: Counter[Spoken] = Counter()
@@ -155,7 +158,10 @@ class _Builder:
         )
 
     def finish(self, digest: str) -> None:
-        self._write("INSERT INTO packages VALUES (?, ?, ?, ?)", [(*key, id_) for key, id_ in self._packages.items()])
+        self._write(
+            "INSERT INTO packages VALUES (?, ?, ?, ?, ?)",
+            [(*key, id_, id_ in self._shared) for key, id_ in self._packages.items()],
+        )
         self._write("INSERT INTO details VALUES (?, ?)", [(id_, body) for body, id_ in self._details.items()])
         self._write("INSERT INTO meta VALUES (?, ?)", [("format", FORMAT), ("digest", digest)])
 
@@ -168,6 +174,10 @@ class _Builder:
         for affected in advisory.affected:
             coverage[affected.scope, one.since, one.until] += 1
             self._affected(affected, ranges, statements)
+            names = self._names[self._package(affected)]
+            for name in (advisory.id, *advisory.aliases, *advisory.cves):
+                if names.setdefault(name, self._records) != self._records:
+                    self._shared.add(self._package(affected))
         if ranges:
             self._write("INSERT OR IGNORE INTO ranges VALUES (?, ?, ?, ?, ?, ?)", ranges)
         if statements:

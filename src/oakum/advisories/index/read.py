@@ -44,11 +44,13 @@ class Statement(msgspec.Struct, frozen=True, gc=False):
 class Rules:
     """Everything that the index holds about one package name in one scope."""
 
-    __slots__ = ("_highs", "_late", "_open", "rows", "statements", "voices")
+    __slots__ = ("_highs", "_late", "_open", "rows", "shared", "statements", "voices")
 
-    def __init__(self, rows: list[Row], statements: tuple[Statement, ...]) -> None:
+    def __init__(self, rows: list[Row], statements: tuple[Statement, ...], *, shared: bool = True) -> None:
         self.rows = rows
         self.statements = statements
+        #: Whether two records use one name of a vulnerability: only then may they disagree about it.
+        self.shared = shared
         #: Filled by ``Index.voices`` when first asked for.
         self.voices: Voices | None = None
         # Most intervals start at zero: sorted by their end, the ones that hold a key are one slice.
@@ -200,14 +202,15 @@ class Index:
     def _fetch(self, key: tuple[str, str, Naming]) -> Rules:
         scope, name, naming = key
         found = self._connection.execute(
-            "SELECT id FROM packages WHERE scope = ? AND name = ? AND naming = ?",
+            "SELECT id, shared FROM packages WHERE scope = ? AND name = ? AND naming = ?",
             (scope, canonical(scope.partition(":")[0], name), naming),
         ).fetchone()
         if found is None:
             return _NO_RULES
-        rows = self._connection.execute("SELECT low, high, record, detail, fix FROM ranges WHERE package = ?", found)
-        statements = self._connection.execute("SELECT record, detail, why FROM statements WHERE package = ?", found)
-        return Rules([Row(*row) for row in rows], tuple(Statement(*row) for row in statements))
+        id_, shared = found
+        rows = self._connection.execute("SELECT low, high, record, detail, fix FROM ranges WHERE package = ?", (id_,))
+        statements = self._connection.execute("SELECT record, detail, why FROM statements WHERE package = ?", (id_,))
+        return Rules([Row(*row) for row in rows], tuple(Statement(*row) for row in statements), shared=bool(shared))
 
     def voices(self, rules: Rules) -> Voices:
         """Which records of these rules name the same vulnerability; made once."""
