@@ -128,7 +128,7 @@ class _Matching:
             self._foreign[package.vendor].append(package.name)
             return
         self._assessed[scope] += 1
-        if self._kernel_elsewhere(package):
+        if package.type in OS_TYPES and self._kernel_elsewhere(package):
             return
         for name, version, naming in _names(package, where.namings):
             rules = self._index.rules(where.scope, name, naming)

@@ -94,6 +94,8 @@ class _Builder:
         # Package -> name of a vulnerability -> the record that used it first; packages in which two use one name.
         self._names: defaultdict[int, dict[str, int]] = defaultdict(dict)
         self._shared: set[int] = set()
+        # Packages that some record names without a usable range.
+        self._stated: set[int] = set()
 
     def source(self, number: int, source: SourceFacts) -> None:
         coverage: Counter[Spoken] = Counter()
@@ -159,8 +161,8 @@ class _Builder:
 
     def finish(self, digest: str) -> None:
         self._write(
-            "INSERT INTO packages VALUES (?, ?, ?, ?, ?)",
-            [(*key, id_, id_ in self._shared) for key, id_ in self._packages.items()],
+            "INSERT INTO packages VALUES (?, ?, ?, ?, ?, ?)",
+            [(*key, id_, id_ in self._shared, id_ in self._stated) for key, id_ in self._packages.items()],
         )
         self._write("INSERT INTO details VALUES (?, ?)", [(id_, body) for body, id_ in self._details.items()])
         self._write("INSERT INTO meta VALUES (?, ?)", [("format", FORMAT), ("digest", digest)])
@@ -170,7 +172,7 @@ class _Builder:
     ) -> tuple[object, ...]:
         self._records += 1
         ranges: list[tuple[object, ...]] = []
-        statements: list[tuple[object, ...]] = []
+        statements: list[tuple[int, int, int, str]] = []
         for affected in advisory.affected:
             coverage[affected.scope, one.since, one.until] += 1
             self._affected(affected, ranges, statements)
@@ -181,12 +183,13 @@ class _Builder:
         if ranges:
             self._write("INSERT OR IGNORE INTO ranges VALUES (?, ?, ?, ?, ?, ?)", ranges)
         if statements:
+            self._stated.update(package for package, *_ in statements)
             self._write("INSERT OR IGNORE INTO statements VALUES (?, ?, ?, ?)", statements)
         body = self._encode(msgspec.structs.replace(advisory, affected=()))
         return self._records, source, body, advisory.published, advisory.withdrawn, one.since, one.until
 
     def _affected(
-        self, affected: Affected, ranges: list[tuple[object, ...]], statements: list[tuple[object, ...]]
+        self, affected: Affected, ranges: list[tuple[object, ...]], statements: list[tuple[int, int, int, str]]
     ) -> None:
         package = self._package(affected)
         detail = self._detail(affected)

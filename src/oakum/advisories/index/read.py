@@ -202,15 +202,19 @@ class Index:
     def _fetch(self, key: tuple[str, str, Naming]) -> Rules:
         scope, name, naming = key
         found = self._connection.execute(
-            "SELECT id, shared FROM packages WHERE scope = ? AND name = ? AND naming = ?",
+            "SELECT id, shared, stated FROM packages WHERE scope = ? AND name = ? AND naming = ?",
             (scope, canonical(scope.partition(":")[0], name), naming),
         ).fetchone()
         if found is None:
             return _NO_RULES
-        id_, shared = found
+        id_, shared, stated = found
         rows = self._connection.execute("SELECT low, high, record, detail, fix FROM ranges WHERE package = ?", (id_,))
-        statements = self._connection.execute("SELECT record, detail, why FROM statements WHERE package = ?", (id_,))
-        return Rules([Row(*row) for row in rows], tuple(Statement(*row) for row in statements), shared=bool(shared))
+        statements = self._statements(id_) if stated else ()
+        return Rules([Row(*row) for row in rows], statements, shared=bool(shared))
+
+    def _statements(self, package: int) -> tuple[Statement, ...]:
+        found = self._connection.execute("SELECT record, detail, why FROM statements WHERE package = ?", (package,))
+        return tuple(Statement(*row) for row in found)
 
     def voices(self, rules: Rules) -> Voices:
         """Which records of these rules name the same vulnerability; made once."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 #: Raised when the layout, the spelling of names or any version key changes: an index of another format is rebuilt,
 #: never misread.
-FORMAT = "6"
+FORMAT = "7"
 
 TABLES = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -26,7 +26,8 @@ CREATE TABLE coverage (
     PRIMARY KEY (scope, source, recorded_from, recorded_to)
 ) WITHOUT ROWID;
 CREATE TABLE packages (
-    scope TEXT, name TEXT, naming TEXT, id INTEGER NOT NULL, shared INTEGER NOT NULL,
+    scope TEXT, name TEXT, naming TEXT, id INTEGER NOT NULL,
+    shared INTEGER NOT NULL, stated INTEGER NOT NULL,
     PRIMARY KEY (scope, name, naming)
 ) WITHOUT ROWID;
 CREATE TABLE records (
