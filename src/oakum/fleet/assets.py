@@ -8,7 +8,7 @@ import msgspec
 
 from oakum.fleet.packages import PackageSet
 
-Kind = Literal["host", "rootfs", "image", "sbom"]
+Kind = Literal["host", "rootfs", "image", "sbom", "cluster", "node", "component", "workload"]
 
 
 class Gap(msgspec.Struct, frozen=True):
@@ -38,6 +38,11 @@ GAPS: dict[str, str] = {
     "foreign-package": "the package comes from a third party whose advisories are not known",
     "stale-process": "running processes use files of a package that have been replaced on disk",
     "incomplete-inventory": "a part of the inventory is missing or could not be read",
+    "unread-objects": "objects of a kind could not be read, or a dump does not say that all of them are in it",
+    "unread-image": "the contents of an image were not read",
+    "unread-node": "the packages of a node were not read: only what its kubelet reports is known",
+    "unknown-component": "a part of the cluster whose maker or version is not recognised",
+    "vendor-build": "a vendor's own build, whose fixes only that vendor's advisories tell",
     "undetermined": "the vendor has not decided yet whether the package is affected",
 }
 
@@ -120,10 +125,24 @@ class Context(msgspec.Struct, frozen=True):
     human_impact: Fact
 
 
-class Asset(msgspec.Struct, frozen=True, kw_only=True):
-    """A machine, a root file system, an image or what an SBOM describes.
+RelationKind = Literal["holds", "owns", "runs-on", "uses"]
 
-    ``key`` is natural and stable (machine-id, image digest, serial number or file), never a display name alone.
+
+class Relation(msgspec.Struct, frozen=True):
+    """How two assets hang together, by key: a cluster ``holds`` its nodes, components and workloads, a component or
+    workload ``runs-on`` nodes and ``uses`` images. ``count`` is the number of pods behind it, 0 where none are meant.
+    """
+
+    subject: str
+    kind: RelationKind
+    object: str
+    count: int = 0
+
+
+class Asset(msgspec.Struct, frozen=True, kw_only=True):
+    """A machine, a root file system, an image, what an SBOM describes, a cluster or a part of one.
+
+    ``key`` is natural and stable (machine-id, image digest, serial number, uid or file), never a display name alone.
     ``source`` says who read it ("dpkg", "CycloneDX 1.6 by syft 1.39.0").
     """
 

@@ -1,0 +1,1 @@
+"""What runs in a Kubernetes cluster: its objects as they are, and the assets that they make up."""
