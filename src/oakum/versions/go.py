@@ -24,6 +24,8 @@ _NO_TIME = "-00010101000000-000000000000"
 
 def key(text: str) -> bytes | Unparsable:
     """The sort key of one module or toolchain version."""
+    if (plain := semver.release_key(text)) is not None:
+        return plain
     version = text.strip()
     if version in ("(devel)", "devel") or version.startswith("devel "):
         return Unparsable(text, "built from a working tree, which names no version")

@@ -15,6 +15,7 @@ from oakum.versions.encoding import text as text_part
 from oakum.versions.unparsable import Unparsable
 
 _SHAPE = re.compile(r"=?[vV]?([0-9]+(?:\.[0-9]+)*)\.?(?:-([^+\s]*)|([A-Za-z_~][^+\s]*))?(?:\+.*)?\Z", re.DOTALL)
+_RELEASE_SHAPE = re.compile(r"[vV]?([0-9]+(?:\.[0-9]+)*)\Z")
 _ANY_NUMBER = re.compile(r"[xX](?:\.|\Z)")
 
 _END = b"\x01"
@@ -26,11 +27,19 @@ _number = Parts(number).__getitem__
 
 def key(text: str) -> bytes | Unparsable:
     """The sort key of one semantic version."""
+    if (plain := release_key(text)) is not None:
+        return plain
     parts = split(text)
     if isinstance(parts, Unparsable):
         return parts
     numbers, prerelease = parts
     return numbers_key(numbers) + (_PRERELEASE + identifiers_key(prerelease) if prerelease else _RELEASE)
+
+
+def release_key(text: str) -> bytes | None:
+    """The sort key of a plain release, None for anything else: most versions are one, and a match asks for millions."""
+    plain = _RELEASE_SHAPE.match(text)
+    return numbers_key(plain[1]) + _RELEASE if plain else None
 
 
 def split(text: str) -> tuple[str, str] | Unparsable:
