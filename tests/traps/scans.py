@@ -25,7 +25,8 @@ CONTEXT = Context(
 def scanned(index: Index, *assets: Asset, now: str = "2024-06-01T00:00:00Z", **tiers: str) -> Answer:
     """The answer; ``tiers`` gives assets another tier by name."""
 
-    def context(name: str, kind: str) -> Context:
-        return msgspec.structs.replace(CONTEXT, tier=Fact(tiers[name], "test")) if name in tiers else CONTEXT
+    def context(asset: Asset) -> Context:
+        stated = tiers.get(asset.name)
+        return msgspec.structs.replace(CONTEXT, tier=Fact(stated, "test")) if stated else CONTEXT
 
     return scan(assets, index, context, Options(now=now, as_of=index.as_of, show_cleared=True)).answer

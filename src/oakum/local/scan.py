@@ -24,7 +24,7 @@ from oakum.fleet.apt_lists import Offers
 from oakum.fleet.assets import Asset, Context, Gap, Kernel
 from oakum.reports.answer import Answer, AssetEntry, ClearedEntry, FindingEntry, SourceAge, Tool, gap_entry
 from oakum.reports.entries import action_entry, finding_entry
-from oakum.risk.actions import Ranked, actions
+from oakum.risk.actions import Estimate, Ranked, actions
 from oakum.risk.assess import Assessor, Judgement, facts
 from oakum.risk.conditions import FAIL_ON_TYPES
 
@@ -32,7 +32,7 @@ from oakum.risk.conditions import FAIL_ON_TYPES
 OffersOf = Callable[[Asset, frozenset[str]], Offers | None]
 #: What a machine or a root file system may hold and no reader looks for yet.
 NOT_READ = ("packages of languages (pip, npm, gems, jars, Go binaries)", "container images")
-ContextOf = Callable[[str, str], Context]
+ContextOf = Callable[[Asset], Context]
 Progress = Callable[[str], None]
 
 
@@ -64,6 +64,7 @@ def scan(
     options: Options,
     *,
     offers_of: OffersOf | None = None,
+    estimates: Mapping[str, Estimate] | None = None,
     progress: Progress = lambda _: None,
 ) -> Outcome:
     """Match, judge and rank. ``assets`` have distinct keys."""
@@ -71,7 +72,7 @@ def scan(
     progress(f"matching {len(assets)} assets")
     matched, findings = _findings(assets, index, offers_of)
     findings = [one for one in merge(findings) if one.key not in options.baseline]
-    contexts = {asset.key: context_of(asset.name, asset.kind) for asset in assets}
+    contexts = {asset.key: context_of(asset) for asset in assets}
     progress(f"judging {len(findings)} findings")
     ages = _ages(index, options.as_of or options.now)
     catalogue = max(
@@ -89,7 +90,7 @@ def scan(
         sources=tuple(ages.values()),
         assets=tuple(_asset_entry(asset, matched[asset.key].coverage, contexts[asset.key]) for asset in assets),
         findings=tuple(entries),
-        actions=tuple(action_entry(action) for action in actions(ranked, by_key)),
+        actions=tuple(action_entry(action) for action in actions(ranked, by_key, estimates=estimates)),
         not_assessable=tuple(gap_entry(gap, options.accepted) for gap in gaps),
         cleared=_cleared(matched) if options.show_cleared else (),
         baseline=options.baseline_name,

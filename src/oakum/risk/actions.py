@@ -9,7 +9,7 @@ class, then by risk closed per disruption, then by name, so that equal inputs gi
 from __future__ import annotations
 
 import hashlib
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Literal
 
@@ -18,11 +18,11 @@ import msgspec
 from oakum.advisories.index import scheme_of_scope
 from oakum.findings.kernels import is_image
 from oakum.findings.model import Finding
-from oakum.fleet.assets import Asset
+from oakum.fleet.assets import Asset, Kind
 from oakum.fleet.ecosystems import OS_TYPES
 from oakum.versions import Unparsable
 
-ActionKind = Literal["upgrade", "kernel", "reboot", "rebuild", "bump", "subscribe", "wait"]
+ActionKind = Literal["upgrade", "kernel", "reboot", "rebuild", "bump", "component", "pool", "subscribe", "wait"]
 
 #: Cost of one action on one asset, in units of one service restart. A site may pass its own.
 DISRUPTION: dict[ActionKind, float] = {
@@ -31,6 +31,8 @@ DISRUPTION: dict[ActionKind, float] = {
     "reboot": 4.0,  # the same, with nothing left to install
     "rebuild": 2.0,  # the image is built, tested and rolled out
     "bump": 2.0,  # a dependency changes: the application is built, tested and rolled out
+    "component": 3.0,  # a part of the cluster that others depend on is rolled out
+    "pool": 5.0,  # each node of the pool is drained, and its kubelet or runtime is replaced
     "subscribe": 1.0,  # an entitlement is bought and attached, then packages are upgraded
     "wait": 1.0,  # nothing to install: mitigate, accept or watch
 }
@@ -79,49 +81,74 @@ class Action(msgspec.Struct, frozen=True, kw_only=True):
         return self.risk / self.disruption
 
 
+class Estimate(msgspec.Struct, frozen=True):
+    """What an action on one asset disturbs beyond its kind: ``weight`` is added to the cost of the kind, in the same
+    units; ``words`` say why. ``pool`` names the node pool that an asset belongs to: pools are patched one by one."""
+
+    weight: float = 0.0
+    words: tuple[str, ...] = ()
+    pool: str = ""
+
+
+_NO_ESTIMATE = Estimate()
 Unit = tuple[ActionKind, tuple[str, ...], str, str]
 
 
 def actions(
-    ranked: Iterable[Ranked], assets: Mapping[str, Asset], *, disruption: Mapping[ActionKind, float] = DISRUPTION
+    ranked: Iterable[Ranked],
+    assets: Mapping[str, Asset],
+    *,
+    disruption: Mapping[ActionKind, float] = DISRUPTION,
+    estimates: Mapping[str, Estimate] | None = None,
 ) -> list[Action]:
-    """Group findings by what closes them, and rank the actions."""
+    """Group findings by what closes them, and rank the actions. ``estimates`` are by asset key."""
+    known = estimates or {}
     units: defaultdict[Unit, list[Ranked]] = defaultdict(list)
     for one in ranked:
         package = one.finding.package
         source = f"{one.finding.scope}/{package.source or package.name}"
         channel = one.finding.fix.channel
-        for kind, members in _kinds(one.finding, assets).items():
+        for kind, members in _kinds(one.finding, assets, known):
             units[kind, members, source, channel].append(one)
     grouped: defaultdict[tuple[ActionKind, tuple[str, ...], int, str], list[list[Ranked]]] = defaultdict(list)
     for (kind, members, _, channel), findings in units.items():
         # Moving a package closes all its findings: the most urgent of them sets the date of the others.
         grouped[kind, members, min(one.order for one in findings), channel].append(findings)
-    made = [_action(kind, members, parts, assets, disruption[kind]) for (kind, members, _, _), parts in grouped.items()]
+    made = [
+        _action(kind, members, parts, assets, disruption[kind], known)
+        for (kind, members, _, _), parts in grouped.items()
+    ]
     made.sort(key=lambda one: (one.kind == "wait", one.order, -one.worth, one.title, one.key))
     return [msgspec.structs.replace(one, rank=number) for number, one in enumerate(made, start=1)]
 
 
-def _kinds(finding: Finding, assets: Mapping[str, Asset]) -> dict[ActionKind, tuple[str, ...]]:
+def _kinds(
+    finding: Finding, assets: Mapping[str, Asset], estimates: Mapping[str, Estimate]
+) -> Iterable[tuple[ActionKind, tuple[str, ...]]]:
     """Which kind of action closes a finding on which of its assets."""
-    image, other = _kind(finding, image=True), _kind(finding, image=False)
-    if image == other:
-        return {other: finding.assets}
-    kinds: defaultdict[ActionKind, list[str]] = defaultdict(list)
+    places = {"image", "component", "node"}.intersection(assets[key].kind for key in finding.assets)
+    if not places:
+        return ((_kind(finding, "host"), finding.assets),)
+    kinds: defaultdict[tuple[ActionKind, str], list[str]] = defaultdict(list)
     for key in finding.assets:
-        kinds[image if assets[key].kind == "image" else other].append(key)
-    return {kind: tuple(keys) for kind, keys in kinds.items()}
+        kind = _kind(finding, assets[key].kind)
+        kinds[kind, estimates.get(key, _NO_ESTIMATE).pool if kind == "pool" else ""].append(key)
+    return ((kind, tuple(keys)) for (kind, _), keys in kinds.items())
 
 
-def _kind(finding: Finding, *, image: bool) -> ActionKind:
+def _kind(finding: Finding, place: Kind) -> ActionKind:
     package, fix = finding.package, finding.fix
     if not fix.version:
         return "wait"
+    if place == "node":
+        return "pool"
+    if place == "component":
+        return "component"
     if fix.state == "installed":
         return "reboot"
     if package.type not in OS_TYPES:
         return "bump"
-    if image:
+    if place == "image":
         return "rebuild"
     if fix.channel and fix.available.answer != "yes":
         return "subscribe"
@@ -129,19 +156,25 @@ def _kind(finding: Finding, *, image: bool) -> ActionKind:
 
 
 def _action(
-    kind: ActionKind, members: tuple[str, ...], parts: list[list[Ranked]], assets: Mapping[str, Asset], cost: float
+    kind: ActionKind,
+    members: tuple[str, ...],
+    parts: list[list[Ranked]],
+    assets: Mapping[str, Asset],
+    cost: float,
+    estimates: Mapping[str, Estimate],
 ) -> Action:
     findings = sorted((one for part in parts for one in part), key=lambda one: one.finding.key)
     worst = min(findings, key=lambda one: (one.order, -one.risk, one.finding.key))
     moves = tuple(sorted((_move(part) for part in parts), key=lambda move: (move.source, move.target)))
     names = [assets[key].name for key in members]
+    known = [estimates[key] for key in members if key in estimates]
     keys = tuple(dict.fromkeys(one.finding.key for one in findings))
     identity = "\0".join((kind, *sorted(members), *(f"{move.source} {move.target}" for move in moves)))
     return Action(
         key=hashlib.sha256(identity.encode("utf-8", "surrogatepass")).hexdigest()[:24],
         rank=0,
         kind=kind,
-        title=_title(kind, moves, names),
+        title=_title(kind, moves, names, next((one.pool for one in known), "")),
         outcome=worst.outcome,
         order=worst.order,
         due_days=worst.due_days,
@@ -149,8 +182,8 @@ def _action(
         moves=moves,
         findings=keys,
         risk=round(_distinct_risk(findings) * len(members), 3),
-        disruption=cost * len(members),
-        why=(*_why(worst, len(keys), len(members)), *_holds(findings)),
+        disruption=round(cost * len(members) + sum(one.weight for one in known), 3),
+        why=(*_why(worst, len(keys), len(members)), *_holds(findings), *_disturbed(known)),
     )
 
 
@@ -182,7 +215,7 @@ def _move(part: list[Ranked]) -> Move:
     )
 
 
-def _title(kind: ActionKind, moves: tuple[Move, ...], names: list[str]) -> str:
+def _title(kind: ActionKind, moves: tuple[Move, ...], names: list[str], pool: str) -> str:
     where = names[0] if len(names) == 1 else f"{len(names)} assets"
     what = f"{moves[0].source} to {moves[0].target}" if len(moves) == 1 else f"{len(moves)} packages"
     if kind == "upgrade":
@@ -196,6 +229,11 @@ def _title(kind: ActionKind, moves: tuple[Move, ...], names: list[str]) -> str:
         return f"Rebuild {where} with {what}"
     if kind == "bump":
         return f"Bump {what} in {where}"
+    if kind == "component":
+        return f"Move {what} in {where}" if len(moves) > 1 else f"Move {where} to {moves[0].target}"
+    if kind == "pool":
+        nodes = f"{len(names)} nodes of pool {pool}" if pool and len(names) > 1 else where.replace("assets", "nodes")
+        return f"Patch {nodes}: {what}"
     if kind == "subscribe":
         return f"Attach {where} to {moves[0].channel}, then upgrade {what}"
     gone = moves[0].source if len(moves) == 1 else what
@@ -206,6 +244,13 @@ def _why(worst: Ranked, findings: int, assets: int) -> Iterable[str]:
     yield f"{worst.finding.id}: {worst.outcome}"
     yield f"closes {findings} finding{'s' if findings != 1 else ''} on {assets} asset{'s' if assets != 1 else ''}"
     yield f"fix {worst.finding.fix.state}: {_proof(worst.finding)}"
+
+
+def _disturbed(estimates: Iterable[Estimate]) -> Iterable[str]:
+    """What the action disturbs, each word once, with how many assets it is true of."""
+    counted = Counter(word for one in estimates for word in one.words)
+    for word, count in counted.items():
+        yield word if count == 1 else f"{word} ({count} times)"
 
 
 #: How the tools of each package system release a hold.
