@@ -9,7 +9,7 @@ from __future__ import annotations
 import msgspec
 
 from oakum.findings.model import Coverage, Evidence, Fix
-from oakum.fleet.assets import Context, Gap, Host
+from oakum.fleet.assets import Context, Gap, Host, Relation
 
 VERSION = "1"
 
@@ -202,6 +202,58 @@ class ClearedEntry(msgspec.Struct, frozen=True):
     why: str
 
 
+class PathEntry(msgspec.Struct, frozen=True):
+    """How something is reached: from the ``source`` (internet, private network, cluster, node, unknown) hop by hop."""
+
+    source: str
+    ports: str
+    hops: tuple[str, ...]
+
+
+class ShiftEntry(msgspec.Struct, frozen=True):
+    """How many findings would move from one outcome of the decision table to another."""
+
+    outcome: str
+    to: str
+    findings: int
+
+
+class ClosingEntry(msgspec.Struct, frozen=True):
+    """What could be closed, the exposure that is left then, and what that does to the decisions."""
+
+    what: str
+    leaves: str
+    shifts: tuple[ShiftEntry, ...]
+
+
+class ExposureEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """The measured exposure of a workload, component or node, by the key of its asset.
+
+    ``level`` is open, controlled or small; ``default`` marks a level that was not measured but assumed.
+    """
+
+    asset: str
+    name: str
+    level: str
+    public: bool
+    default: bool
+    why: str
+    source: str
+    time: str
+    paths: tuple[PathEntry, ...]
+    assumptions: tuple[str, ...]
+    closings: tuple[ClosingEntry, ...]
+
+
+class BlastEntry(msgspec.Struct, frozen=True):
+    """What somebody holds who holds this node: ``value`` orders nodes, ``parts`` say what it is made of."""
+
+    asset: str
+    name: str
+    value: float
+    parts: tuple[str, ...]
+
+
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """The whole answer. ``now`` is the time of the scan; ``as_of`` the day asked about, empty for now."""
 
@@ -218,6 +270,9 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     not_assessable: tuple[GapEntry, ...]
     cleared: tuple[ClearedEntry, ...] = ()
     baseline: str = ""
+    exposures: tuple[ExposureEntry, ...] = ()
+    blast: tuple[BlastEntry, ...] = ()
+    relations: tuple[Relation, ...] = ()
 
 
 def gap_entry(gap: Gap, accepted: frozenset[str]) -> GapEntry:

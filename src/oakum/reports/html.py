@@ -10,8 +10,9 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from html import escape
 
-from oakum.reports.answer import ActionEntry, Answer, FindingEntry
+from oakum.reports.answer import ActionEntry, Answer, FindingEntry, PathEntry
 from oakum.reports.plain import age, date, evr, named, not_read, when
+from oakum.reports.reach import effect, ordered
 
 _CSP = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
 _STYLE = """
@@ -20,6 +21,8 @@ _STYLE = """
 *{box-sizing:border-box}body{font:16px/1.5 system-ui,sans-serif;color:var(--ink);background:var(--page);margin:0 auto;max-width:72rem;padding:1.5rem}
 h1{font-size:1.5rem;margin:0}h2{font-size:1.15rem;margin:2rem 0 .5rem}p{margin:.4rem 0}.soft{color:var(--soft)}
 a{color:inherit}a:focus-visible,summary:focus-visible{outline:3px solid var(--later);outline-offset:2px}
+.path{display:inline-flex;flex-wrap:wrap;gap:.2rem 0;list-style:none;margin:.1rem 0;padding:0}.path li{border:1px solid var(--line);border-radius:.4rem;padding:0 .45rem;background:var(--band)}
+.path li+li{margin-left:1.4rem;position:relative}.path li+li::before{content:'\\2192' / '';position:absolute;left:-1.2rem;color:var(--soft)}h3{font-size:1rem;margin:1.2rem 0 .3rem}
 .skip{position:absolute;left:-99rem}.skip:focus{left:1rem;top:1rem;background:var(--page);padding:.5rem}
 .wide{overflow-x:auto}table{border-collapse:collapse;width:100%;font-size:.94rem}
 th,td{text-align:left;padding:.45rem .6rem;border-bottom:1px solid var(--line);vertical-align:top}thead th{background:var(--band)}
@@ -56,6 +59,7 @@ def html(answer: Answer) -> bytes:
         *_actions(answer),
         '</section><section aria-labelledby="gaps">',
         *_gaps(answer),
+        *_reach(answer),
         '</section><section aria-labelledby="findings">',
         *_findings(answer),
         '</section><section aria-labelledby="sources">',
@@ -223,6 +227,36 @@ def _finding(finding: FindingEntry) -> Sequence[str]:
         escape(finding.severity),
         f"<details><summary>{finding.score.value:.0f}</summary><ul>{parts}</ul></details>",
     )
+
+
+def _reach(answer: Answer) -> Iterable[str]:
+    """Who can be reached, by which path, and what closing it would do; nothing where no exposure was measured."""
+    if not answer.exposures:
+        return
+    yield '</section><section aria-labelledby="reach"><h2 id="reach">Reachable from outside</h2>'
+    shown = ordered(answer)
+    others = len(answer.exposures) - len(shown)
+    yield f'<p class="soft">{len(shown)} open, {others} controlled or small.</p>'
+    rows = (
+        (
+            escape(one.name),
+            escape(f"{one.level} (assumed)" if one.default else one.level),
+            "".join(_path(path) for path in one.paths[:3]) or escape(one.why),
+            "<br>".join(escape(effect(closing)) for closing in one.closings) or "-",
+        )
+        for one in shown
+    )
+    yield from _table(("Workload", "Exposure", "How it is reached", "What closing would do"), rows, "Reachable")
+    if answer.blast:
+        yield "<h3>What a node holds</h3>"
+        held = ((escape(one.name), f"{one.value:.0f}", escape("; ".join(one.parts))) for one in answer.blast)
+        yield from _table(("Node", "Weight", "Whoever holds it holds"), held, "Blast radius of nodes", (1,))
+
+
+def _path(path: PathEntry) -> str:
+    hops = "".join(f"<li>{escape(hop)}</li>" for hop in (path.source, *path.hops))
+    ports = f' <span class="soft">{escape(path.ports)}</span>' if path.ports else ""
+    return f'<ol class="path">{hops}</ol>{ports}'
 
 
 def _sources(answer: Answer) -> Iterable[str]:

@@ -12,6 +12,7 @@ from textwrap import wrap
 
 from oakum.reports.answer import ActionEntry, Answer, FindingEntry, GapEntry, SourceAge
 from oakum.reports.printable import printable
+from oakum.reports.reach import reach
 
 #: Lines of actions, rows of findings, lines of gaps, rows of sources on one screen; the machine forms hold them all.
 ACTIONS, FINDINGS, GAPS, SOURCES = 13, 6, 8, 6
@@ -27,6 +28,7 @@ def plain(answer: Answer, *, width: int = 100, everything: bool = False) -> str:
     lines: list[str] = []
     lines += _head(answer, width)
     lines += _actions(answer, width, everything)
+    lines += reach(answer, width, everything)
     lines += _findings(answer, width, everything)
     lines += _gaps(answer, width, everything)
     lines += _sources(answer, width, everything)
@@ -34,7 +36,7 @@ def plain(answer: Answer, *, width: int = 100, everything: bool = False) -> str:
 
 
 def _head(answer: Answer, width: int) -> Iterable[str]:
-    names = answer.assets[0].name if len(answer.assets) == 1 else f"{len(answer.assets)} assets"
+    names = answer.assets[0].name if len(answer.assets) == 1 else _assets(answer)
     packages = sum(asset.packages for asset in answer.assets)
     assessed = sum(part.assessed for asset in answer.assets for part in asset.coverage)
     when = f" as of {answer.as_of}" if answer.as_of else ""
@@ -50,6 +52,17 @@ def _head(answer: Answer, width: int) -> Iterable[str]:
     yield from wrap(_count(answer), width)
     if unread := not_read(answer):
         yield from wrap(f"Not looked for: {unread}.", width)
+
+
+def _assets(answer: Answer) -> str:
+    """How many assets of which kind, where a cluster is among them."""
+    kinds = Counter(asset.kind for asset in answer.assets)
+    if "cluster" not in kinds:
+        return f"{len(answer.assets)} assets"
+    clusters = [asset.name for asset in answer.assets if asset.kind == "cluster"]
+    first = clusters[0] if len(clusters) == 1 else f"{len(clusters)} clusters"
+    rest = [_number(count, kind) for kind, count in kinds.items() if kind != "cluster"]
+    return f"{first} ({', '.join(rest)})"
 
 
 def not_read(answer: Answer) -> str:
