@@ -1,0 +1,204 @@
+"""Who can connect to whom in a cluster, as its policies have it.
+
+``Network`` answers for NetworkPolicy v1 and the (Cluster|Admin|Baseline)NetworkPolicy kinds, as the cluster is or as it
+would be without some policies, or with some pods in quarantine. It answers what the policies say: whether the network
+plugin keeps them, and what other means forbid, is another question.
+
+A pod always reaches itself, and traffic between a pod and the node it runs on is always allowed whatever the policies
+say (kubelet probes; kubernetes.io/docs, "Network Policies"); the latter is told of the node's addresses only. Pods on
+the network of their node are not isolated.
+
+Quarantine means: a policy that denies everything selects the pod, and no other NetworkPolicy does. A deny-all beside
+an allow would change nothing, for NetworkPolicies add up; what a higher tier allows stays open all the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from oakum.errors import UsageError
+from oakum.fleet.assets import Gap
+from oakum.fleet.cluster.networking import AdminPolicy, NetworkPolicy
+from oakum.fleet.cluster.objects import Node
+from oakum.fleet.cluster.snapshot import Snapshot
+from oakum.risk.flows import admin_policies, connections, network_policies
+from oakum.risk.flows.addresses import Address, AddressSpace, parse_address, parse_network
+from oakum.risk.flows.addresses import Network as Range
+from oakum.risk.flows.choice import left_out, quarantined_peers
+from oakum.risk.flows.connections import Connection
+from oakum.risk.flows.peers import Peer, peers_of
+from oakum.risk.flows.ports import LAST, PROTOCOLS, Ports
+from oakum.risk.flows.rules import Direction, Policy, World, assumed, refused
+from oakum.risk.flows.selection import Pods
+from oakum.risk.flows.verdicts import Verdicts
+
+QUARANTINE = "quarantine"
+
+
+class Network:
+    """The effective connections of one snapshot.
+
+    ``peers`` are its pods (see ``peers``), ``problems`` what its policies leave open: those that the API server would
+    refuse and that are therefore left out, and what had to be assumed.
+    """
+
+    peers: tuple[Peer, ...]
+    problems: tuple[Gap, ...]
+
+    def __init__(
+        self,
+        snapshot: Snapshot,
+        *,
+        without: Collection[str] = (),
+        quarantine: Collection[str] = (),
+        apart: Collection[str] = (),
+    ) -> None:
+        """``without`` names policies to leave out: ``ns/name``, ``Kind/ns/name`` or, of the cluster, ``Kind/name``.
+
+        ``quarantine`` names pods as ``ns/pod``, or all pods of a workload as ``ns/name`` or ``Kind/ns/name``.
+        ``apart`` names pods likewise; they change in nothing, but stand for themselves in ``connections``, as
+        pods in quarantine do, so that the two can be compared.
+
+        Raises UsageError for an unknown name, and for a pod that no policy can isolate.
+        """
+        peers = peers_of(snapshot)
+        self.peers, isolated = quarantined_peers(peers, quarantine, apart)
+        namespaced = snapshot.of(NetworkPolicy, "NetworkPolicy")
+        admin = [each for kind in admin_policies.KINDS for each in snapshot.of(AdminPolicy, kind)]
+        gone = left_out(
+            {network_policies.name_of(each) for each in namespaced} | {admin_policies.name_of(each) for each in admin},
+            without,
+        )
+        problems: list[Gap] = []
+        good = [each for each in namespaced if network_policies.name_of(each) not in gone]
+        high = [each for each in admin if admin_policies.name_of(each) not in gone]
+        for one in list(good):
+            if why := network_policies.wrong(one):
+                problems.append(refused(network_policies.name_of(one), why))
+                good.remove(one)
+        for other in list(high):
+            if why := admin_policies.wrong(other):
+                problems.append(refused(admin_policies.name_of(other), why))
+                high.remove(other)
+        self._world = _world(snapshot, self.peers, isolated, good, high)
+        self._place = {peer.key: place for place, peer in enumerate(self.peers)}
+        self._by_pod = {
+            (peer.namespace, peer.pod.metadata.name if peer.pod else peer.name): peer for peer in self.peers
+        }
+        mask = sum(1 << index for index in {self._world.pods.class_of[place] for place in isolated})
+        policies = [network_policies.compiled(each, self._world, mask) for each in good]
+        policies += [admin_policies.compiled(each, self._world) for each in high]
+        if mask:
+            policies.append(Policy(QUARANTINE, mask, (), ()))
+        for other in high:
+            problems += admin_policies.assumptions(other, self._world)
+        problems += _ambiguous(policies)
+        self.problems = tuple(problems)
+        self._verdicts = Verdicts(self._world, policies)
+        self._nodes = {
+            name: {each.network_address for each in ranges} for name, (_, ranges) in self._world.nodes.items()
+        }
+
+    def peer(self, namespace: str, pod_name: str) -> Peer | None:
+        """The pod of that name; where no pod has it, what the template of the workload of that name makes."""
+        return self._by_pod.get((namespace, pod_name))
+
+    def allows(self, source: Peer | str, target: Peer | str, protocol: str, port: int) -> bool:
+        """Whether a connection may be made; a text is an IP address. Raises UsageError for what is none."""
+        if protocol not in PROTOCOLS or not 1 <= port <= LAST:
+            raise UsageError(
+                f"{protocol} {port} is no port", remedy=f"give {', '.join(PROTOCOLS)} and a number from 1 to {LAST}"
+            )
+        return self.ports(source, target).contains(protocol, port)
+
+    def ports(self, source: Peer | str, target: Peer | str) -> Ports:
+        """The ports of ``target`` that ``source`` may connect to; a text is an IP address outside of the pods."""
+        if isinstance(source, str) and isinstance(target, str):
+            raise UsageError("both ends are addresses", remedy="name a pod at one end: policies are about pods")
+        one, two = self._end(source), self._end(target)
+        if isinstance(source, Peer) and isinstance(target, Peer):
+            if source.key == target.key:
+                return Ports.ALL
+        else:
+            pod, address = (target, source) if isinstance(source, str) else (source, target)
+            if isinstance(pod, Peer) and isinstance(address, str) and self._is_own_node(pod, address):
+                return Ports.ALL
+        sends = self._between("egress", one, two) if isinstance(source, Peer) else Ports.ALL
+        return sends.intersection(self._between("ingress", two, one)) if isinstance(target, Peer) else sends
+
+    def from_outside(self, target: Peer) -> tuple[tuple[str, Ports], ...]:
+        """Which addresses outside of the pods the policies let in, at which ports: ranges ``first-last`` in order,
+        IPv4 and then IPv6, neighbours with equal ports in one; those that reach no port are left out."""
+        pieces = self._verdicts.pieces("ingress", self._end(target))
+        stretches = (self._world.space.stretches(six=six) for six in (False, True))
+        return tuple(each for some in stretches for each in connections.ranges(some, pieces))
+
+    def from_pods(self, target: Peer) -> tuple[tuple[Peer, Ports], ...]:
+        """Which other pods may connect to a pod, at which ports."""
+        found = ((each, self.ports(each, target)) for each in self.peers if each.key != target.key)
+        return tuple((each, ports) for each, ports in found if ports)
+
+    def policies_of(self, peer: Peer, direction: Direction) -> tuple[str, ...]:
+        """The policies that speak of a pod in a direction: ``NetworkPolicy ns/name``, ``AdminNetworkPolicy name``."""
+        return tuple(each.name for each in self._verdicts.selecting(direction, self._end(peer)))
+
+    def connections(self) -> tuple[Connection, ...]:
+        """Everything that is allowed, between workloads and with address ranges outside; see ``connections``."""
+        return connections.all_of(self.peers, self._world, self._verdicts)
+
+    def _between(self, direction: Direction, subject: int, other: int) -> Ports:
+        pieces = self._verdicts.pieces(direction, subject)
+        return next((ports for mask, ports in pieces if mask >> other & 1), Ports.NONE)
+
+    def _end(self, end: Peer | str) -> int:
+        if isinstance(end, str):
+            return self._world.space.bit(_parsed(end))
+        place = self._place.get(end.key)
+        if place is None:
+            raise UsageError(f"{end.text} is no peer of this network", remedy="take one of its peers")
+        return self._world.pods.class_of[place]
+
+    def _is_own_node(self, peer: Peer, text: str) -> bool:
+        address = _parsed(text)
+        if peer.node and address in self._nodes.get(peer.node, ()):
+            return True
+        return peer.pod is not None and parse_address(peer.pod.status.host_ip) == address
+
+
+def _parsed(text: str) -> Address:
+    address = parse_address(text)
+    if address is None:
+        raise UsageError(f"{text[:80]!r} is no IP address", remedy="give one as in 192.0.2.1 or 2001:db8::1")
+    return address
+
+
+def _world(
+    snapshot: Snapshot,
+    peers: tuple[Peer, ...],
+    isolated: frozenset[int],
+    good: list[NetworkPolicy],
+    high: list[AdminPolicy],
+) -> World:
+    nodes: dict[str, tuple[dict[str, str], tuple[Range, ...]]] = {}
+    for node in snapshot.of(Node, "Node"):
+        addresses = {address for each in node.status.addresses if (address := parse_address(each.address)) is not None}
+        ranges = (parse_network(f"{each}/{each.max_prefixlen}") for each in sorted(addresses, key=str))
+        nodes[node.metadata.name] = (node.metadata.labels, tuple(each for each in ranges if each is not None))
+    wide = list(dict.fromkeys(each for policy in high for each in admin_policies.networks(policy)))
+    borders = {each for policy in good for each in network_policies.networks(policy)} | set(wide)
+    if any(admin_policies.speaks_of_nodes(each) for each in high):
+        borders |= {each for _, ranges in nodes.values() for each in ranges}
+    pods = Pods(peers, isolated, wide)
+    return World(pods, AddressSpace(borders, len(pods.peers)), nodes)
+
+
+def _ambiguous(policies: list[Policy]) -> list[Gap]:
+    """Policies of one tier with one priority that meet in a pod: which goes first is up to the network plugin."""
+    problems: list[Gap] = []
+    tiered = sorted((each for each in policies if each.tier), key=lambda each: each.name)
+    for number, one in enumerate(tiered):
+        for two in tiered[number + 1 :]:
+            if (one.tier, one.priority) == (two.tier, two.priority) and one.subject & two.subject:
+                why = f"has the priority of {two.name}, and both select some pods: assumed to go first"
+                problems.append(assumed(one.name, why, "give each policy of a tier a priority of its own"))
+    return problems
