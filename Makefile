@@ -12,7 +12,7 @@ WORKERS ?= 2
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-annotate --no-header
 
-.PHONY: help env demo test coverage check bench bench-peers fuzz docs docs-test picture lock licences clean
+.PHONY: help env demo lab test coverage check bench bench-peers fuzz docs docs-test picture lock licences clean
 
 help: ## list these commands
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | while IFS=$$'\t' read -r name text; do \
@@ -23,11 +23,14 @@ env: $(VENV)/dev.stamp ## make the development environment from the lock files
 demo: $(VENV)/run.stamp ## scan this machine and a small demo fleet, and say what to do first
 	@$(BIN)/python tools/demo.py
 
+lab: $(VENV)/dev.stamp ## build the Kubernetes control plane of the tests, once (some minutes)
+	@$(BIN)/python -m tests.lab.build
+
 test: $(VENV)/dev.stamp ## run the tests (PYTEST_ARGS=... for more)
-	@$(BIN)/python -m pytest -n $(WORKERS) $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(PYTEST_ARGS)
 
 coverage: $(VENV)/dev.stamp ## run the tests and report coverage, here and in htmlcov/
-	@$(BIN)/python -m pytest -n $(WORKERS) --cov --cov-report=term --cov-report=html $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --cov --cov-report=term --cov-report=html $(PYTEST_ARGS)
 
 check: $(VENV)/dev.stamp ## lint, format, types, floors of the house, tracked files, documentation
 	$(BIN)/ruff check

@@ -15,6 +15,8 @@ from tests.purity import forbid_io_in_the_core
 
 forbid_io_in_the_core()
 
+pytest_plugins = ["tests.lab.fixtures"]
+
 # No deadline: the machines that run this are shared, and a slow example is no wrong one.
 settings.register_profile("default", deadline=None, max_examples=50, print_blob=True)
 settings.register_profile("ci", deadline=None, max_examples=50, print_blob=True, derandomize=True, database=None)

@@ -1,0 +1,72 @@
+"""The fixtures of tests that need a real Kubernetes API: ``control_plane``, one for the whole run, and ``namespace``.
+
+Where the programs of the lab can't be had, a test skips with the reason; in CI it fails, for a skipped test proves
+nothing. Every test with one of these fixtures goes to the same worker of a parallel run, where they share one control
+plane. (The imports of the lab stand in the fixtures since this module is loaded for every test run.)
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.lab.control_plane import ControlPlane
+
+_ALL = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Before xdist reads the groups: whatever needs the lab is one group."""
+    for item in items:
+        if "lab_programs" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group("lab"))
+
+
+@pytest.fixture(scope="session")
+def lab_programs() -> None:
+    """The programs of a control plane are here; for tests that start their own ``ControlPlane``."""
+    need(*_ALL)
+
+
+@pytest.fixture(scope="session")
+def kwok_program(lab_programs: None) -> None:
+    """kwok is here, too."""
+    need("kwok")
+
+
+@pytest.fixture(scope="session")
+def control_plane(lab_programs: None) -> Iterator[ControlPlane]:
+    """The control plane of this test run. Tests share it: each keeps to names, best to a namespace, of its own."""
+    from tests.lab.control_plane import ControlPlane
+
+    with ControlPlane() as plane:
+        yield plane
+
+
+@pytest.fixture
+def namespace(control_plane: ControlPlane) -> Iterator[str]:
+    """A new namespace in which pods can be made; the controllers remove it with all that is in it."""
+    name = f"test-{secrets.token_hex(4)}"
+    control_plane.apply([{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}])
+    control_plane.wait_for_service_account(name)
+    yield name
+    control_plane.request("DELETE", f"/api/v1/namespaces/{name}")
+
+
+def need(*names: str) -> None:
+    """Skip the test, in CI fail it, where programs of the lab can't be had."""
+    from tests.lab.build import programs
+    from tests.lab.go import LabUnavailable
+
+    try:
+        programs(*names)
+    except LabUnavailable as error:
+        if os.environ.get("CI"):
+            pytest.fail(str(error), pytrace=False)
+        pytest.skip(str(error))
