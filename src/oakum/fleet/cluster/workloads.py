@@ -76,7 +76,7 @@ class Owners:
         for pod in snapshot.of(Pod, "Pod"):
             pods[self.of(pod)].append(pod)
         for one in self._by_name.values():
-            self._found.setdefault(self._top(one), one)
+            self._top(one)
         self._workloads = {key: _owned(key, self._found[key], pods[key]) for key in sorted(self._found)}
 
     @property
@@ -103,7 +103,7 @@ class Owners:
                 break
             owner = self._owner(reference, one.metadata.namespace)
             if owner is None:
-                if one is start and one.kind == "Pod" or reference.kind not in _READ:
+                if one.kind == "Pod" or reference.kind not in _READ:
                     namespace = one.metadata.namespace
                     key = WorkloadKey(reference.kind, namespace, reference.name, reference.uid)
                     self._found.setdefault(key, None)
