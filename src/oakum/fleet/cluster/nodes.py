@@ -1,0 +1,102 @@
+"""A node as its kubelet reports it: what of it can be judged from the API, and what cannot.
+
+The API names the versions of the kubelet and the container runtime, and of kube-proxy by the kubelet's own word (the
+field is deprecated and emptied since Kubernetes 1.31, so a kube-proxy that runs as pods is taken from them). The
+packages of the operating system stand on the node only.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from oakum.fleet.assets import Asset, Gap
+from oakum.fleet.cluster.components import KUBE_PROXY, KUBELET, Components, package
+from oakum.fleet.cluster.objects import Node
+from oakum.fleet.packages import Package, package_set
+
+#: What ``containerRuntimeVersion`` starts with -> the module under which advisories stand.
+_RUNTIMES = {
+    "containerd": "github.com/containerd/containerd/v*",
+    "cri-o": "github.com/cri-o/cri-o",
+    "docker": "github.com/docker/docker",
+}
+#: Labels that name the group of nodes made alike.
+_POOLS = (
+    "eks.amazonaws.com/nodegroup", "karpenter.sh/nodepool", "cloud.google.com/gke-nodepool",
+    "kubernetes.azure.com/agentpool", "agentpool", "alpha.eksctl.io/nodegroup-name", "kops.k8s.io/instancegroup", "doks.digitalocean.com/node-pool",
+    "rke.cattle.io/rke-machine-pool-name", "node.cluster.x-k8s.io/pool", "alibabacloud.com/nodepool-id",
+    "ibm-cloud.kubernetes.io/worker-pool-name", "oakum.dev/pool",
+)  # fmt: skip
+
+
+class NodeFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """A node's own words: operating system (linux, windows), architecture, kernel, image, where it runs, its pool.
+
+    ``provider`` is the scheme of its provider id (aws, gce, azure, ...), ``vendor`` whose build its kubelet is; each is
+    empty where nobody said.
+    """
+
+    name: str
+    os: str = ""
+    arch: str = ""
+    kernel: str = ""
+    os_image: str = ""
+    provider: str = ""
+    pool: str = ""
+    vendor: str = ""
+
+
+def facts_of(node: Node, components: Components) -> NodeFacts:
+    """What a node says about itself."""
+    info, labels = node.status.node_info, node.metadata.labels
+    return NodeFacts(
+        name=node.metadata.name,
+        os=info.operating_system or labels.get("kubernetes.io/os", ""),
+        arch=info.architecture or labels.get("kubernetes.io/arch", ""),
+        kernel=info.kernel_version,
+        os_image=info.os_image,
+        provider=node.spec.provider_id.partition("://")[0] if "://" in node.spec.provider_id else "",
+        pool=next((labels[label] for label in _POOLS if labels.get(label)), ""),
+        vendor=components.vendor_of_node(info.kubelet_version, labels),
+    )
+
+
+def node_asset(node: Node, key: str, facts: NodeFacts, *, source: str, proxy_in_pods: bool) -> Asset:
+    """The node with what its kubelet reports; ``proxy_in_pods`` says that kube-proxy is seen as pods."""
+    info = node.status.node_info
+    packages: list[Package] = []
+    gaps: list[Gap] = []
+    kubelet = package("kubernetes", KUBELET, info.kubelet_version, facts.vendor)
+    if kubelet is not None:
+        packages.append(kubelet)
+    else:
+        gaps.append(_unknown("kubelet", info.kubelet_version, node))
+    runtime, _, version = info.container_runtime_version.partition("://")
+    module = _RUNTIMES.get(runtime)
+    running = package("golang", module, version, "") if module is not None else None
+    if running is not None:
+        packages.append(running)
+    else:
+        gaps.append(_unknown("container runtime", info.container_runtime_version, node))
+    proxy = package("kubernetes", KUBE_PROXY, info.kube_proxy_version, facts.vendor)
+    if proxy is not None and not proxy_in_pods:
+        packages.append(proxy)
+    system = " ".join(text for text in (facts.os_image, facts.kernel and f"kernel {facts.kernel}") if text)
+    gaps.append(
+        Gap(
+            "unread-node",
+            f"the packages of {node.metadata.name} ({system or 'operating system not named'})",
+            "the Kubernetes API does not list the packages of a node",
+            "run oakum scan host on it, or scan an SBOM of its image",
+        )
+    )
+    return Asset(
+        kind="node", key=key, name=node.metadata.name, source=source, packages=package_set(None, packages),
+        gaps=tuple(gaps),
+    )  # fmt: skip
+
+
+def _unknown(what: str, said: str, node: Node) -> Gap:
+    why = f"its version {said!r} is not understood" if said else "the node does not say which version it is"
+    remedy = "look at the node with kubectl get node -o yaml; run oakum scan host on it"
+    return Gap("unknown-component", f"{what} of {node.metadata.name}", why, remedy)
