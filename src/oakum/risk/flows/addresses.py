@@ -50,21 +50,38 @@ def _address(number: int) -> Address:
 class AddressSpace:
     """All addresses in stretches; stretch ``i`` is bit ``base + i`` of a mask."""
 
-    def __init__(self, networks: Iterable[Network], base: int) -> None:
-        """Cut at the borders of ``networks``; the bits below ``base`` are somebody else's."""
+    def __init__(self, networks: Iterable[Network]) -> None:
+        """Cut at the borders of ``networks``."""
         borders = {0, _SIX}
+        #: Whether any range is named at all: else addresses tell nobody apart.
+        self.matters = False
         for network in networks:
+            self.matters = True
             borders.add(_number(network.network_address))
             borders.add(_number(network.broadcast_address) + 1)
         self._starts = sorted(borders - {_END})
-        self._base = base
-        self.mask = ((1 << len(self._starts)) - 1) << base
         self._four = self._starts.index(_SIX)
+        self._base = 0
+
+    def above(self, base: int) -> AddressSpace:
+        """The same space, in masks whose bits below ``base`` are somebody else's."""
+        space = AddressSpace(())
+        space._starts, space._four, space._base = self._starts, self._four, base
+        return space
+
+    @property
+    def mask(self) -> int:
+        """All stretches."""
+        return ((1 << len(self._starts)) - 1) << self._base
+
+    def span(self, network: Network) -> tuple[int, int]:
+        """The first and the last stretch of a network that was among those at whose borders the space was cut."""
+        first = bisect_right(self._starts, _number(network.network_address)) - 1
+        return first, bisect_right(self._starts, _number(network.broadcast_address)) - 1
 
     def of(self, network: Network) -> int:
-        """The mask of a network that was among those at whose borders the space was cut."""
-        first = bisect_right(self._starts, _number(network.network_address)) - 1
-        last = bisect_right(self._starts, _number(network.broadcast_address)) - 1
+        """The mask of such a network."""
+        first, last = self.span(network)
         return ((1 << (last - first + 1)) - 1) << (self._base + first)
 
     def bit(self, address: Address) -> int:

@@ -158,13 +158,13 @@ def _pods(part: AdminSubject | AdminPeer, world: World) -> int:
 def _addresses(peer: AdminPeer, world: World) -> int:
     mask = 0
     for network in _networks(peer):
-        mask |= world.space.of(network) | world.pods.within(network, pods=True)
+        mask |= world.within(network)
     if peer.nodes is not None:
         names = [name for name, (labels, _) in world.nodes.items() if selects(peer.nodes, labels)]
         mask |= world.pods.on(names)
         for name in names:
             for network in world.nodes[name][1]:
-                mask |= world.space.of(network) | world.pods.within(network, pods=False)
+                mask |= world.within(network)
     return mask
 
 

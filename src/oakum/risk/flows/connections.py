@@ -21,7 +21,6 @@ from oakum.risk.flows.selection import bits
 from oakum.risk.flows.verdicts import Verdicts
 
 Name = tuple[str, str, str]
-Stretch = tuple[int, str, str]
 
 
 class Connection(msgspec.Struct, frozen=True):
@@ -32,9 +31,16 @@ class Connection(msgspec.Struct, frozen=True):
     ports: Ports
 
 
-def ranges(stretches: Iterable[Stretch], pieces: Pieces) -> Iterator[tuple[str, Ports]]:
-    """The stretches of addresses that reach any port; neighbours with equal ports are one range."""
-    return _joined((first, last, _at(pieces, bit)) for bit, first, last in stretches)
+def ranges(
+    world: World, verdicts: Verdicts, direction: Direction, classes: Iterable[int], family: int
+) -> Iterator[tuple[str, Ports]]:
+    """The addresses of a family (4 or 6) between which and some classes any port is open, in order; neighbours with
+    equal ports are one range."""
+    pieces = [verdicts.pieces(direction, index) for index in classes if world.pods.speaks(index, family)]
+    return _joined(
+        (first, last, Ports.union_of(_at(each, bit) for each in pieces))
+        for bit, first, last in world.space.stretches(six=family == 6)
+    )
 
 
 def all_of(peers: tuple[Peer, ...], world: World, verdicts: Verdicts) -> tuple[Connection, ...]:
@@ -46,16 +52,15 @@ class _Listing:
     def __init__(self, peers: tuple[Peer, ...], world: World, verdicts: Verdicts) -> None:
         self._world = world
         self._verdicts = verdicts
-        self._stretches = list(world.space.stretches(six=False))
-        if _speaks_six(peers, world):
-            self._stretches += world.space.stretches(six=True)
+        self._outside: dict[tuple[Direction, tuple[int, ...]], list[tuple[str, Ports]]] = {}
+        self._shown = (4, 6) if _speaks_six(peers, world) else (4,)
         groups = _groups(world, verdicts)
         group_of = {index: number for number, group in enumerate(groups) for index in bits(group)}
         self._first = [(group & -group).bit_length() - 1 for group in groups]
         members: dict[Name, set[int]] = {}
         for place, peer in enumerate(peers):
             name = (peer.namespace, peer.name, peer.kind)
-            members.setdefault(name, set()).add(group_of[world.pods.class_of[place]])
+            members.setdefault(name, set()).update(group_of[index] for index in world.pods.classes_of[place])
         self._texts: list[str] = []
         self._groups_of: list[tuple[int, ...]] = []
         for (namespace, own, kind), numbers in sorted(members.items(), key=lambda item: _text(*item[0])):
@@ -83,28 +88,31 @@ class _Listing:
                         before = found.get(target)
                         found[target] = ports if before is None else before.union(ports)
             found.pop(source, None)
-            pieces = [self._verdicts.pieces("egress", self._first[number]) for number in numbers]
-            for target_text, ports in self._outside(pieces):
+            for target_text, ports in self._ranges("egress", numbers):
                 yield Connection(text, target_text, ports)
             for target in sorted(found):
                 yield Connection(text, self._texts[target], found[target])
 
     def _from_outside(self) -> Iterator[Connection]:
-        known: dict[tuple[int, ...], list[tuple[str, Ports]]] = {}
-        lines: list[tuple[int, Connection]] = []
-        place = {first: number for number, (_, first, _) in enumerate(self._stretches)}
-        for target, numbers in enumerate(self._groups_of):
-            if numbers not in known:
-                pieces = [self._verdicts.pieces("ingress", self._first[number]) for number in numbers]
-                known[numbers] = list(self._outside(pieces))
-            for text, ports in known[numbers]:
-                lines.append((place[text.partition("-")[0]], Connection(text, self._texts[target], ports)))
+        starts = (first for family in (4, 6) for _, first, _ in self._world.space.stretches(six=family == 6))
+        place = {first: number for number, first in enumerate(starts)}
+        lines = [
+            (place[text.partition("-")[0]], Connection(text, self._texts[target], ports))
+            for target, numbers in enumerate(self._groups_of)
+            for text, ports in self._ranges("ingress", numbers)
+        ]
         return (line for _, line in sorted(lines, key=lambda each: each[0]))
 
-    def _outside(self, pieces: list[Pieces]) -> Iterator[tuple[str, Ports]]:
-        return _joined(
-            (first, last, Ports.union_of(_at(each, bit) for each in pieces)) for bit, first, last in self._stretches
-        )
+    def _ranges(self, direction: Direction, numbers: tuple[int, ...]) -> list[tuple[str, Ports]]:
+        found = self._outside.get((direction, numbers))
+        if found is None:
+            classes = [self._first[number] for number in numbers]
+            found = self._outside[direction, numbers] = [
+                each
+                for family in self._shown
+                for each in ranges(self._world, self._verdicts, direction, classes, family)
+            ]
+        return found
 
     def _by_answer(self, direction: Direction) -> list[tuple[int, Pieces]]:
         """The representatives of the groups, those with one answer together."""
@@ -117,7 +125,8 @@ class _Listing:
     def _reached_by(self, index: int) -> dict[Ports, int]:
         """What a class reaches: representatives of groups by ports."""
         reached: dict[Ports, int] = {}
-        sends = [(mask & self._representatives, ports) for mask, ports in self._verdicts.pieces("egress", index)]
+        met = self._world.pods.meets(index) & self._representatives
+        sends = [(mask & met, ports) for mask, ports in self._verdicts.pieces("egress", index)]
         for targets, pieces in self._targets:
             received = _at(pieces, index)
             if not received:
@@ -171,6 +180,8 @@ def _groups(world: World, verdicts: Verdicts) -> list[int]:
         way: Direction = "ingress" if key[0] == "ingress" else "egress"
         for mask, _ in verdicts.pieces(way, next(bits(members))):
             masks[mask & world.pods.everything] = None
+    for index in range(len(world.pods.peers)):
+        masks[world.pods.meets(index)] = None
     groups = [world.pods.everything] if world.pods.everything else []
     for mask in masks:
         split: list[int] = []

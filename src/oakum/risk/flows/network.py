@@ -5,8 +5,8 @@ would be without some policies, or with some pods in quarantine. It answers what
 plugin keeps them, and what other means forbid, is another question.
 
 A pod always reaches itself, and traffic between a pod and the node it runs on is always allowed whatever the policies
-say (kubelet probes; kubernetes.io/docs, "Network Policies"); the latter is told of the node's addresses only. Pods on
-the network of their node are not isolated.
+say (kubelet probes; kubernetes.io/docs, "Network Policies"). Pods on the network of their node are not isolated, and
+count as the node; ``connections``, which is about workloads, leaves this last exception out.
 
 Quarantine means: a policy that denies everything selects the pod, and no other NetworkPolicy does. A deny-all beside
 an allow would change nothing, for NetworkPolicies add up; what a higher tier allows stays open all the same.
@@ -14,7 +14,7 @@ an allow would change nothing, for NetworkPolicies add up; what a higher tier al
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 
 from oakum.errors import UsageError
 from oakum.fleet.assets import Gap
@@ -85,11 +85,14 @@ class Network:
         self._by_pod = {
             (peer.namespace, peer.pod.metadata.name if peer.pod else peer.name): peer for peer in self.peers
         }
-        mask = sum(1 << index for index in {self._world.pods.class_of[place] for place in isolated})
+        marked = {index for place in isolated for index in self._world.pods.classes_of[place]}
+        mask = sum(1 << index for index in marked)
         policies = [network_policies.compiled(each, self._world, mask) for each in good]
         policies += [admin_policies.compiled(each, self._world) for each in high]
         if mask:
             policies.append(Policy(QUARANTINE, mask, (), ()))
+        for one in good:
+            problems += network_policies.assumptions(one)
         for other in high:
             problems += admin_policies.assumptions(other, self._world)
         problems += _ambiguous(policies)
@@ -115,23 +118,24 @@ class Network:
         """The ports of ``target`` that ``source`` may connect to; a text is an IP address outside of the pods."""
         if isinstance(source, str) and isinstance(target, str):
             raise UsageError("both ends are addresses", remedy="name a pod at one end: policies are about pods")
-        one, two = self._end(source), self._end(target)
-        if isinstance(source, Peer) and isinstance(target, Peer):
-            if source.key == target.key:
-                return Ports.ALL
-        else:
-            pod, address = (target, source) if isinstance(source, str) else (source, target)
-            if isinstance(pod, Peer) and isinstance(address, str) and self._is_own_node(pod, address):
-                return Ports.ALL
-        sends = self._between("egress", one, two) if isinstance(source, Peer) else Ports.ALL
-        return sends.intersection(self._between("ingress", two, one)) if isinstance(target, Peer) else sends
+        if self._always(source, target):
+            return Ports.ALL
+        return Ports.union_of(
+            (self._between("egress", one, two) if isinstance(source, Peer) else Ports.ALL).intersection(
+                self._between("ingress", two, one) if isinstance(target, Peer) else Ports.ALL
+            )
+            for one, two in self._pairs(source, target)
+        )
 
     def from_outside(self, target: Peer) -> tuple[tuple[str, Ports], ...]:
         """Which addresses outside of the pods the policies let in, at which ports: ranges ``first-last`` in order,
         IPv4 and then IPv6, neighbours with equal ports in one; those that reach no port are left out."""
-        pieces = self._verdicts.pieces("ingress", self._end(target))
-        stretches = (self._world.space.stretches(six=six) for six in (False, True))
-        return tuple(each for some in stretches for each in connections.ranges(some, pieces))
+        own = self._classes(target)
+        return tuple(
+            each
+            for family in (4, 6)
+            for each in connections.ranges(self._world, self._verdicts, "ingress", own, family)
+        )
 
     def from_pods(self, target: Peer) -> tuple[tuple[Peer, Ports], ...]:
         """Which other pods may connect to a pod, at which ports."""
@@ -140,7 +144,7 @@ class Network:
 
     def policies_of(self, peer: Peer, direction: Direction) -> tuple[str, ...]:
         """The policies that speak of a pod in a direction: ``NetworkPolicy ns/name``, ``AdminNetworkPolicy name``."""
-        return tuple(each.name for each in self._verdicts.selecting(direction, self._end(peer)))
+        return tuple(each.name for each in self._verdicts.selecting(direction, self._classes(peer)[0]))
 
     def connections(self) -> tuple[Connection, ...]:
         """Everything that is allowed, between workloads and with address ranges outside; see ``connections``."""
@@ -150,13 +154,36 @@ class Network:
         pieces = self._verdicts.pieces(direction, subject)
         return next((ports for mask, ports in pieces if mask >> other & 1), Ports.NONE)
 
-    def _end(self, end: Peer | str) -> int:
-        if isinstance(end, str):
-            return self._world.space.bit(_parsed(end))
-        place = self._place.get(end.key)
+    def _pairs(self, source: Peer | str, target: Peer | str) -> Iterator[tuple[int, int]]:
+        """The bits between which a connection can be: pods of both families have two."""
+        pods = self._world.pods
+        if isinstance(source, Peer) and isinstance(target, Peer):
+            for one in self._classes(source):
+                meets = pods.meets(one)
+                yield from ((one, two) for two in self._classes(target) if meets >> two & 1)
+        elif isinstance(source, Peer):
+            address = _parsed(str(target))
+            bit = self._world.space.bit(address)
+            yield from ((one, bit) for one in self._classes(source) if pods.speaks(one, address.version))
+        elif isinstance(target, Peer):
+            address = _parsed(source)
+            bit = self._world.space.bit(address)
+            yield from ((bit, two) for two in self._classes(target) if pods.speaks(two, address.version))
+
+    def _classes(self, peer: Peer) -> tuple[int, ...]:
+        place = self._place.get(peer.key)
         if place is None:
-            raise UsageError(f"{end.text} is no peer of this network", remedy="take one of its peers")
-        return self._world.pods.class_of[place]
+            raise UsageError(f"{peer.text} is no peer of this network", remedy="take one of its peers")
+        return self._world.pods.classes_of[place]
+
+    def _always(self, source: Peer | str, target: Peer | str) -> bool:
+        """Whether no policy is asked: a pod and itself, a pod and its own node."""
+        if isinstance(source, Peer) and isinstance(target, Peer):
+            same_node = bool(source.node) and source.node == target.node
+            return source.key == target.key or (same_node and (source.host_network or target.host_network))
+        if isinstance(source, Peer):
+            return self._is_own_node(source, str(target))
+        return isinstance(target, Peer) and self._is_own_node(target, source)
 
     def _is_own_node(self, peer: Peer, text: str) -> bool:
         address = _parsed(text)
@@ -184,12 +211,13 @@ def _world(
         addresses = {address for each in node.status.addresses if (address := parse_address(each.address)) is not None}
         ranges = (parse_network(f"{each}/{each.max_prefixlen}") for each in sorted(addresses, key=str))
         nodes[node.metadata.name] = (node.metadata.labels, tuple(each for each in ranges if each is not None))
-    wide = list(dict.fromkeys(each for policy in high for each in admin_policies.networks(policy)))
-    borders = {each for policy in good for each in network_policies.networks(policy)} | set(wide)
+    borders = {each for policy in good for each in network_policies.networks(policy)}
+    borders |= {each for policy in high for each in admin_policies.networks(policy)}
     if any(admin_policies.speaks_of_nodes(each) for each in high):
         borders |= {each for _, ranges in nodes.values() for each in ranges}
-    pods = Pods(peers, isolated, wide)
-    return World(pods, AddressSpace(borders, len(pods.peers)), nodes)
+    space = AddressSpace(borders)
+    pods = Pods(peers, isolated, space)
+    return World(pods, space.above(len(pods.peers)), nodes)
 
 
 def _ambiguous(policies: list[Policy]) -> list[Gap]:

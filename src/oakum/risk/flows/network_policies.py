@@ -1,14 +1,16 @@
 """NetworkPolicy (networking.k8s.io/v1): what one means, and what the API server would refuse in one.
 
 Source: the API reference of NetworkPolicy and kubernetes.io/docs/concepts/services-networking/network-policies. An
-``ipBlock`` never selects pods here: pods' addresses come and go, and whether a block meets them is left to the network
-plugin; it does select the pods on the network of a node whose address is in the block.
+``ipBlock`` meets pods by the addresses that the snapshot knows, as in the conformance tests of Kubernetes and with most
+network plugins; a pod whose address is not known, as in manifests, is met by none. A peer in which nothing is set
+stands for an option that is not known here, and matches nothing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from oakum.fleet.assets import Gap
 from oakum.fleet.cluster.networking import (
     IPBlock,
     NetworkPolicy,
@@ -20,7 +22,7 @@ from oakum.fleet.cluster.networking import (
 from oakum.risk.flows.addresses import Network, parse_network
 from oakum.risk.flows.peers import namespace_of
 from oakum.risk.flows.ports import LAST, PROTOCOLS, Ports
-from oakum.risk.flows.rules import DIRECTIONS, Direction, Policy, Rule, World, first_problem
+from oakum.risk.flows.rules import DIRECTIONS, Direction, Policy, Rule, World, assumed, first_problem
 from oakum.risk.flows.selection import wrong_in
 
 _TYPES = ("Ingress", "Egress")
@@ -54,6 +56,13 @@ def networks(policy: NetworkPolicy) -> Iterator[Network]:
                 yield from _parsed(peer.ip_block)
 
 
+def assumptions(policy: NetworkPolicy) -> Iterator[Gap]:
+    """What cannot be known of a policy's peers."""
+    if any(_is_unknown(peer) for peers, _ in _rules(policy) for peer in peers):
+        why = "a rule has a peer that is not understood: it matches nothing"
+        yield assumed(name_of(policy), why, "look at the rule; report a field that Oakum should know")
+
+
 def compiled(policy: NetworkPolicy, world: World, quarantined: int) -> Policy:
     """The policy as masks; ``quarantined`` classes are outside of its pod selector."""
     namespace = namespace_of(policy.metadata)
@@ -82,8 +91,6 @@ def _wrong_rules(policy: NetworkPolicy) -> Iterator[str]:
 
 def _wrong_peer(peer: NetworkPolicyPeer) -> str:
     if peer.ip_block is None:
-        if peer.pod_selector is None and peer.namespace_selector is None:
-            return "a peer names nothing"
         return wrong_in(peer.pod_selector) or wrong_in(peer.namespace_selector)
     if peer.pod_selector is not None or peer.namespace_selector is not None:
         return "a peer has both an ipBlock and a selector"
@@ -129,14 +136,18 @@ def _rule(parts: Parts, namespace: str, world: World) -> Rule:
 
 
 def _peer(peer: NetworkPolicyPeer, namespace: str, world: World) -> int:
-    if peer.ip_block is None:
-        return world.pods.select(peer.pod_selector, peer.namespace_selector, namespace)
-    whole, *parts = _parsed(peer.ip_block)
-    inside, outside = world.space.of(whole), 0
-    on_nodes = world.pods.within(whole, pods=False)
-    for part in parts:
-        outside |= world.space.of(part) | world.pods.within(part, pods=False)
-    return (inside | on_nodes) & ~outside
+    if peer.ip_block is not None:
+        whole, *parts = map(world.within, _parsed(peer.ip_block))
+        for part in parts:
+            whole &= ~part
+        return whole
+    if _is_unknown(peer):
+        return 0
+    return world.pods.select(peer.pod_selector, peer.namespace_selector, namespace)
+
+
+def _is_unknown(peer: NetworkPolicyPeer) -> bool:
+    return peer.ip_block is None and peer.pod_selector is None and peer.namespace_selector is None
 
 
 def _numbers(port: NetworkPolicyPort) -> Ports:

@@ -62,6 +62,10 @@ class World(msgspec.Struct, frozen=True):
         """The mask of every pod and every address."""
         return self.pods.everything | self.space.mask
 
+    def within(self, network: Network) -> int:
+        """The pods and the addresses outside in a range that a policy names."""
+        return self.space.of(network) | self.pods.within(network)
+
     def by_name(self, name: Name, target: int) -> Ports:
         """The ports that a class gives a name: those of its containers with that name and protocol."""
         wanted, protocol = name

@@ -1,8 +1,9 @@
 """Which pods a selector selects, for all pods at once.
 
-Pods that no policy can tell apart (same namespace, labels, named ports, and for pods on the node's network the node)
-are one class, and a class is one bit of a mask. A selector is answered with the masks of its labels: label by label,
-never pod by pod (kubernetes.io/docs/concepts/overview/working-with-objects/labels, API type LabelSelector).
+Pods that no policy can tell apart (same namespace, labels and named ports, addresses between the same borders) are
+one class, and a class is one bit of a mask. A pod of both address families is in two classes, one for each, because a
+connection is of one family. A selector is answered with the masks of its labels: label by label, never pod by pod
+(kubernetes.io/docs/concepts/overview/working-with-objects/labels, API type LabelSelector).
 
 A pod on its node's network is not selected, neither as a policy's subject nor as a peer: its traffic has the node's
 address (kubernetes.io/docs/concepts/services-networking/network-policies, "NetworkPolicy and hostNetwork pods": what
@@ -14,8 +15,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from oakum.fleet.cluster.objects import Map, Selector
-from oakum.risk.flows.addresses import Address, Network, parse_address
+from oakum.risk.flows.addresses import AddressSpace, Network, parse_address
 from oakum.risk.flows.peers import Peer
+
+#: The version of an address family, and whether the pod has the other one too.
+Family = tuple[int, bool]
+UNKNOWN: Family = (0, False)
 
 OPERATORS = ("In", "NotIn", "Exists", "DoesNotExist")
 
@@ -75,17 +80,27 @@ class _Labels:
 class Pods:
     """The classes of the peers, and the answers of selectors as masks over them."""
 
-    def __init__(self, peers: Sequence[Peer], marked: Collection[int], networks: Collection[Network]) -> None:
-        """``marked`` are the places in ``peers`` of those that must not share a class with others; ``networks`` are
-        the address ranges by which pods are told apart."""
+    def __init__(self, peers: Sequence[Peer], marked: Collection[int], space: AddressSpace) -> None:
+        """``marked`` are the places in ``peers`` of those that must not share a class with others; ``space`` is cut
+        at the borders of all ranges that policies name."""
         numbers: dict[object, int] = {}
-        self.class_of: list[int] = []
+        self.classes_of: list[tuple[int, ...]] = []
         self.peers: list[Peer] = []
+        self._space = space
+        self._families: list[Family] = []
+        self._in_stretch: dict[int, int] = {}
         for place, peer in enumerate(peers):
-            number = numbers.setdefault(_shape(peer, place in marked, networks), len(self.peers))
-            if number == len(self.peers):
-                self.peers.append(peer)
-            self.class_of.append(number)
+            own: list[int] = []
+            for family, stretches in _families(peer, space):
+                shape = (*_shape(peer, place in marked), family, stretches)
+                number = numbers.setdefault(shape, len(self.peers))
+                if number == len(self.peers):
+                    self.peers.append(peer)
+                    self._families.append(family)
+                    for stretch in stretches:
+                        self._in_stretch[stretch] = self._in_stretch.get(stretch, 0) | 1 << number
+                own.append(number)
+            self.classes_of.append(tuple(own))
         self.everything = (1 << len(self.peers)) - 1
         self._labels = _Labels([peer.labels for peer in self.peers])
         self._of_namespace: dict[str, int] = {}
@@ -95,9 +110,10 @@ class Pods:
         self._namespaces = list(names)
         self._namespace_labels = _Labels(list(names.values()))
         self.on_nodes = sum(1 << index for index, peer in enumerate(self.peers) if peer.host_network)
-        self._addresses = [
-            (index, address, peer.host_network) for index, peer in enumerate(self.peers) for address in _addresses(peer)
-        ]
+        self._meets = {
+            family: sum(1 << index for index, other in enumerate(self._families) if _common(family, other))
+            for family in set(self._families)
+        }
 
     def select(self, pods: Selector | None, namespaces: Selector | None = None, namespace: str = "") -> int:
         """The classes whose labels, and whose namespace's, are selected; None selects all.
@@ -114,16 +130,22 @@ class Pods:
             mask &= self._of_namespace.get(namespace, 0)
         return mask if pods is None else mask & self._labels.select(pods)
 
-    def within(self, network: Network, *, pods: bool) -> int:
-        """The classes on their node's network with an address in a network; with ``pods`` all such classes.
-
-        A network for ``pods`` has to be one of those by which the classes were made.
-        """
+    def within(self, network: Network) -> int:
+        """The classes with an address in a network, which must be one of those at whose borders the space is cut."""
+        first, last = self._space.span(network)
         mask = 0
-        for index, address, on_node in self._addresses:
-            if (pods or on_node) and address in network:
-                mask |= 1 << index
+        for stretch, classes in self._in_stretch.items():
+            if first <= stretch <= last:
+                mask |= classes
         return mask
+
+    def meets(self, index: int) -> int:
+        """The classes with which a class can have a connection: those of its address family, and of unknown ones."""
+        return self._meets[self._families[index]]
+
+    def speaks(self, index: int, family: int) -> bool:
+        """Whether a class stands for its pods in connections with addresses outside of a family (4 or 6)."""
+        return _common(self._families[index], (family, True))
 
     def on(self, nodes: Iterable[str]) -> int:
         """The classes on the network of one of some nodes."""
@@ -131,20 +153,29 @@ class Pods:
         return sum(1 << index for index in bits(self.on_nodes) if self.peers[index].node in names)
 
 
-def _shape(peer: Peer, marked: bool, networks: Collection[Network]) -> tuple[object, ...]:
-    """What is the same for all of a class."""
+def _shape(peer: Peer, marked: bool) -> tuple[object, ...]:
+    """What is the same for all of a class, but for the address."""
     ports = frozenset((each.name, each.protocol, each.container_port) for each in peer.ports)
-    place: tuple[object, ...] = ()
-    if peer.host_network:
-        place = (peer.node, frozenset(_addresses(peer)))
-    elif networks:
-        addresses = _addresses(peer)
-        place = tuple(number for number, each in enumerate(networks) if any(one in each for one in addresses))
-    return peer.namespace, tuple(sorted(peer.labels.items())), ports, peer.host_network, place, marked
+    node = peer.node if peer.host_network else ""
+    return peer.namespace, tuple(sorted(peer.labels.items())), ports, peer.host_network, node, marked
 
 
-def _addresses(peer: Peer) -> Iterable[Address]:
+def _families(peer: Peer, space: AddressSpace) -> Iterable[tuple[Family, tuple[int, ...]]]:
+    """The families of a peer with the stretches in which its addresses are; one unknown family where it has none."""
     texts = peer.addresses
-    if peer.host_network and peer.pod is not None:
-        texts = (*texts, peer.pod.status.host_ip)
-    return {address for text in texts if text and (address := parse_address(text)) is not None}
+    if peer.host_network and not texts and peer.pod is not None:
+        texts = (peer.pod.status.host_ip,)
+    found: dict[int, set[int]] = {}
+    for address in (parse_address(text) for text in texts):
+        if address is None:
+            continue
+        found.setdefault(address.version, set()).add(space.bit(address))
+    if not space.matters or not found:
+        return [(UNKNOWN, ())]
+    return [((version, len(found) > 1), tuple(sorted(stretches))) for version, stretches in sorted(found.items())]
+
+
+def _common(one: Family, other: Family) -> bool:
+    """Whether two ends can meet. Two pods of one family each, and not the same, cannot: but that is no policy's doing
+    and may be a snapshot's fault, so policies are asked all the same."""
+    return UNKNOWN in (one, other) or one[0] == other[0] or not (one[1] or other[1])
