@@ -45,9 +45,9 @@ def answer_batch(name: str, lines: Iterable[bytes], answer: Callable[[Request], 
     return code
 
 
-def answer_request(name: str, answer: Callable[[Request], Answer]) -> int:
+def answer_request(name: str, answer: Callable[[Request], Answer], *, longest: int = LONGEST_LINE) -> int:
     """Answer the one request in the file ``name``; a bad one is an error as on any command."""
-    request = read_object(b"".join(read_lines(name)), Place(name))
+    request = read_object(b"".join(read_lines(name, longest=longest)), Place(name))
     try:
         identity = {"id": _identity(request)} if "id" in request else {}
         result = answer(request)
@@ -62,27 +62,30 @@ def print_json(value: object) -> None:
     sys.stdout.write(json.dumps(value, indent=2) + "\n")
 
 
-def read_lines(name: str) -> Iterator[bytes]:
-    """The lines of a file or of standard input, one at a time. Raises InputError where it cannot be read."""
+def read_lines(name: str, *, longest: int = LONGEST_LINE) -> Iterator[bytes]:
+    """The lines of a file or of standard input, one at a time and none above ``longest`` bytes.
+
+    Raises InputError where it cannot be read.
+    """
     try:
         if name == "-":
-            yield from _bounded(sys.stdin.buffer, "standard input")
+            yield from _bounded(sys.stdin.buffer, "standard input", longest)
             return
         with Path(name).open("rb") as file:
-            yield from _bounded(file, name)
+            yield from _bounded(file, name, longest)
     except (OSError, ValueError) as error:
         # ValueError: a name with a NUL character.
         why = error.strerror if isinstance(error, OSError) else str(error)
         raise InputError(f"cannot be read: {why}", place=Place(name), remedy="name a readable file") from None
 
 
-def _bounded(file: Any, name: str) -> Iterator[bytes]:
+def _bounded(file: Any, name: str, longest: int) -> Iterator[bytes]:
     number = 0
-    while line := file.readline(LONGEST_LINE + 1):
+    while line := file.readline(longest + 1):
         number += 1
-        if len(line) > LONGEST_LINE:
+        if len(line) > longest:
             raise LimitError(
-                f"the line is longer than {LONGEST_LINE} bytes",
+                f"the line is longer than {longest} bytes",
                 place=Place(name, number),
                 remedy="give one request a line",
             )

@@ -26,6 +26,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "feeds": ("feeds", "import advisories and see how old they are"),
     "versions": ("versions", "compare versions as an ecosystem's own tools do"),
     "decide": ("decide", "look a row up in a decision table, and see what would change it"),
+    "flows": ("flows", "who can connect to whom under the network policies, before and after a change"),
     "cvss": ("cvss", "score a CVSS vector"),
 }
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from oakum.risk.flows.changes import difference
 from oakum.risk.flows.connections import Connection
 from oakum.risk.flows.network import Network
 from oakum.risk.flows.peers import Peer
 from oakum.risk.flows.ports import Ports
 
-__all__ = ["Connection", "Network", "Peer", "Ports"]
+__all__ = ["Connection", "Network", "Peer", "Ports", "difference"]

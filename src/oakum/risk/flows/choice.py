@@ -20,10 +20,11 @@ def left_out(names: Collection[str], without: Iterable[str]) -> frozenset[str]:
     """
     written = {name.replace(" ", "/", 1): name for name in names}
     written |= {name.removeprefix(f"{_NAMESPACED} "): name for name in names if name.startswith(f"{_NAMESPACED} ")}
+    short = {name for name in written if not name.startswith(f"{_NAMESPACED}/")}
     chosen = set[str]()
     for asked in without:
         if asked not in written:
-            raise UsageError(f"there is no policy {asked[:200]!r}", remedy=_nearest(asked, written))
+            raise UsageError(f"there is no policy {asked[:200]!r}", remedy=_nearest(asked, short))
         chosen.add(written[asked])
     return frozenset(chosen)
 

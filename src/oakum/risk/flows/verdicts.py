@@ -15,6 +15,7 @@ from collections.abc import Iterable, Sequence
 from oakum.risk.flows.ports import Ports
 from oakum.risk.flows.rules import Direction, Pieces, Policy, Rule, World
 
+_TIERS = ("Admin", "", "Baseline")
 #: (undecided, passed on, allowed) -> peers
 _State = tuple[Ports, Ports, Ports]
 
@@ -25,7 +26,7 @@ class Verdicts:
     def __init__(self, world: World, policies: Sequence[Policy]) -> None:
         """``policies`` in any order; within a tier equal priorities are asked in the order of their names."""
         self._world = world
-        self._policies = sorted(policies, key=lambda each: (each.priority, each.name))
+        self._policies = sorted(policies, key=lambda each: (_TIERS.index(each.tier), each.priority, each.name))
         self._pieces: dict[tuple[object, ...], Pieces] = {}
         self._keys: dict[tuple[Direction, int], tuple[object, ...]] = {}
         self._names = {
@@ -65,8 +66,7 @@ class Verdicts:
         policies = self.selecting(direction, index)
         target = index if direction == "ingress" else None
         admin, middle, baseline = (
-            [rule for each in policies if each.tier == tier for rule in each.rules(direction) or ()]
-            for tier in ("Admin", "", "Baseline")
+            [rule for each in policies if each.tier == tier for rule in each.rules(direction) or ()] for tier in _TIERS
         )
         state: dict[_State, int] = {(Ports.ALL, Ports.NONE, Ports.NONE): self._world.everything}
         state = self._walk(state, admin, target)
