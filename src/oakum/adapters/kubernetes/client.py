@@ -52,11 +52,11 @@ class UnusableError(InputError):
     """The API server's answer cannot be used: no JSON, cut short each time, no end to it."""
 
 
-class _Details(msgspec.Struct):
+class _Details(msgspec.Struct, frozen=True):
     retry_after: int | None = msgspec.field(default=None, name="retryAfterSeconds")
 
 
-class _Status(msgspec.Struct):
+class _Status(msgspec.Struct, frozen=True):
     """The API server's words about a failure (meta/v1 Status)."""
 
     message: str = ""
@@ -64,7 +64,7 @@ class _Status(msgspec.Struct):
     details: _Details | None = None
 
 
-class _Failure(msgspec.Struct):
+class _Failure(msgspec.Struct, frozen=True):
     """One try that went wrong: ``error`` is raised once patience ends; ``pause`` is the server's wish, in seconds."""
 
     kind: str

@@ -27,7 +27,7 @@ class Served(msgspec.Struct, frozen=True):
     unknown: dict[str, str] = {}
 
 
-class _Resource(msgspec.Struct):
+class _Resource(msgspec.Struct, frozen=True):
     """One resource, as either form of discovery tells it."""
 
     resource: str = ""
@@ -40,17 +40,17 @@ class _Resource(msgspec.Struct):
         return (self.resource or self.name) if "list" in self.verbs else ""
 
 
-class _Version(msgspec.Struct):
+class _Version(msgspec.Struct, frozen=True):
     version: str
     resources: tuple[_Resource, ...] | None = None
     freshness: str = ""
 
 
-class _Named(msgspec.Struct):
+class _Named(msgspec.Struct, frozen=True):
     name: str = ""
 
 
-class _Group(msgspec.Struct):
+class _Group(msgspec.Struct, frozen=True):
     """A group in either form: aggregated with metadata and resources, plain with a name and bare versions."""
 
     metadata: _Named = _Named()
@@ -59,7 +59,7 @@ class _Group(msgspec.Struct):
     preferred: _Version | None = msgspec.field(default=None, name="preferredVersion")
 
 
-class _Groups(msgspec.Struct):
+class _Groups(msgspec.Struct, frozen=True):
     """The answer of ``/apis`` in either form."""
 
     kind: str
@@ -68,7 +68,7 @@ class _Groups(msgspec.Struct):
     versions: tuple[str, ...] | None = None
 
 
-class _Resources(msgspec.Struct):
+class _Resources(msgspec.Struct, frozen=True):
     """The answer of ``/apis/GROUP/VERSION``."""
 
     resources: tuple[_Resource, ...] | None = None

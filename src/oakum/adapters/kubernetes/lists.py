@@ -26,11 +26,11 @@ _NOTHING = msgspec.Raw(b"null")
 Take = Callable[[str, list[msgspec.Raw]], None]
 
 
-class _Meta(msgspec.Struct):
+class _Meta(msgspec.Struct, frozen=True):
     next: str | None = msgspec.field(default=None, name="continue")
 
 
-class _Page(msgspec.Struct):
+class _Page(msgspec.Struct, frozen=True):
     """A list. ``items`` may be null where there are none, but must be there: ``{}`` is no empty list."""
 
     kind: str

@@ -31,7 +31,7 @@ class Credential(msgspec.Struct, frozen=True):
     key: str = msgspec.field(default="", name="clientKeyData")
 
 
-class _Answer(msgspec.Struct):
+class _Answer(msgspec.Struct, frozen=True):
     api_version: str = msgspec.field(default="", name="apiVersion")
     kind: str = ""
     status: Credential = Credential()

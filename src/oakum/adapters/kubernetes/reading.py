@@ -180,5 +180,5 @@ class _Reading:
         return True
 
 
-class _Version(msgspec.Struct):
+class _Version(msgspec.Struct, frozen=True):
     git_version: str = msgspec.field(name="gitVersion")
