@@ -123,7 +123,11 @@ def main() -> None:
     """Build every program, and say where it is and how long that took."""
     for built in MODULES.values():
         before = time.monotonic()
-        for name, path in programs(*built).items():
+        try:
+            found = programs(*built)
+        except LabUnavailable as error:
+            sys.exit(str(error))
+        for name, path in found.items():
             print(f"{name}: {path} ({time.monotonic() - before:.0f} s)", flush=True)
 
 

@@ -42,10 +42,15 @@ def kwok_program(lab_programs: None) -> None:
 
 @pytest.fixture(scope="session")
 def control_plane(lab_programs: None) -> Iterator[ControlPlane]:
-    """The control plane of this test run. Tests share it: each keeps to names, best to a namespace, of its own."""
+    """The control plane of this test run, with every custom kind that Oakum reads (``crds``).
+
+    Tests share it: each keeps to names, best to a namespace, of its own.
+    """
     from tests.lab.control_plane import ControlPlane
+    from tests.lab.crds import install_crds
 
     with ControlPlane() as plane:
+        install_crds(plane)
         yield plane
 
 
