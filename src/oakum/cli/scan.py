@@ -18,6 +18,8 @@ from oakum.fleet.assets import GAPS
 from oakum.reports.printable import printable
 
 if TYPE_CHECKING:
+    from oakum.fleet.assets import Asset, Context
+    from oakum.local.surveys import Survey
     from oakum.local.targets import Target
     from oakum.reports.answer import Answer
 
@@ -26,6 +28,8 @@ FORMATS = ("table", "json", "sarif", "cyclonedx", "html")
 _EXAMPLES = """Examples:
   oakum scan host
   oakum scan app.cdx.json --context business.yaml -o table,html=report.html
+  oakum scan cluster:prod --sbom sha256:8f4e...=web.cdx.json --save-dump prod.json
+  oakum scan --from prod.json
   oakum scan rootfs/ --fail-on 'decision == "3 days" || kev' -o sarif=oakum.sarif"""
 
 
@@ -45,7 +49,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """The arguments of ``scan``."""
     parser.epilog = _EXAMPLES
     add = parser.add_argument
-    add("targets", nargs="*", metavar="TARGET", help="host (this machine), a root file system, or an SBOM")
+    add("targets", nargs="*", metavar="TARGET", help="host, cluster[:CONTEXT], a root folder, or an SBOM")
+    add("--from", dest="dumps", metavar="DUMP", action="append", default=[], help="a cluster's dump: a file or folder")
+    help_ = "the SBOM of an image that a cluster runs; repeat for more"
+    add("--sbom", metavar="DIGEST=FILE", action="append", default=[], help=help_)
+    add("--components", metavar="FILE", type=Path, help="how to recognise more parts of a cluster, YAML")
+    add("--save-dump", metavar="FILE", type=Path, help="keep what was read of the live cluster, for --from")
     add("--feeds", metavar="DIR", type=Path, help="a store made by `feeds import`, or a folder of OSV JSON files")
     add("--data", metavar="DIR", type=Path, help="the data folder (default: the user's)")
     add("--as-of", metavar="DATE", default="", help="answer as of this day or RFC 3339 time")
@@ -74,8 +83,10 @@ def run(arguments: argparse.Namespace) -> int:
 
     if arguments.schema:
         return _schema()
-    if not arguments.targets:
-        raise UsageError("nothing to scan is named", remedy="name host, a root folder or an SBOM: oakum scan host")
+    if not arguments.targets and not arguments.dumps:
+        raise UsageError(
+            "nothing to scan is named", remedy="name host, cluster, a root folder or an SBOM: oakum scan host"
+        )
     outputs = _outputs(arguments.output)
     now = _time(arguments.now, "--now") if arguments.now else _text(datetime.now(UTC))
     options = Options(
@@ -90,15 +101,20 @@ def run(arguments: argparse.Namespace) -> int:
         show_cleared=arguments.cleared,
     )
     progress = _progress()
-    targets, bad = _targets(arguments.targets, progress)
-    if not targets:
+    contexts = context_of(arguments.context)
+    surveys, bad = _surveys(arguments, contexts, progress)
+    named = [word for word in arguments.targets if not _is_cluster(word)]
+    targets, unread = _targets(named, progress)
+    bad += unread
+    if not targets and not surveys:
         return 2
     try:
         outcome = scan(
             [target.asset for target in targets],
             open_index(arguments.feeds, arguments.data, as_of=options.as_of, progress=progress),
-            context_of(arguments.context),
+            contexts,
             options,
+            surveys=surveys,
             offers_of=offers_of(targets),
             progress=progress,
         )
@@ -137,10 +153,49 @@ def _targets(words: list[str], progress: Callable[[str], None]) -> tuple[list[Ta
         try:
             targets.append(read_target(word))
         except OakumError as error:
-            bad += 1
-            progress("")
-            print(printable(f"oakum scan: {error}"), file=sys.stderr)
+            bad += _complain(error, progress)
     return distinct(targets), bad
+
+
+def _is_cluster(word: str) -> bool:
+    return word == "cluster" or word.startswith("cluster:")
+
+
+def _surveys(
+    arguments: argparse.Namespace, contexts: Callable[[Asset], Context], progress: Callable[[str], None]
+) -> tuple[list[Survey], int]:
+    """The clusters that are named, live and as dumps, and how many of them could not be read."""
+    words = [word for word in arguments.targets if _is_cluster(word)]
+    if not words and not arguments.dumps:
+        for option, given in (("--sbom", arguments.sbom), ("--components", arguments.components)):
+            if given:
+                raise UsageError(f"{option} is about a cluster", remedy="name cluster, or a dump with --from")
+    if arguments.save_dump and len(words) != 1:
+        raise UsageError("--save-dump keeps one live cluster", remedy="name one: oakum scan cluster --save-dump FILE")
+    if not words and not arguments.dumps:
+        return [], 0
+    from oakum.local.estates import Surveyor
+
+    surveyor = Surveyor(arguments.components, arguments.sbom, contexts, progress=progress)
+    surveys, bad = [], 0
+    for word in words:
+        try:
+            surveys.append(surveyor.live(word, save=arguments.save_dump))
+        except OakumError as error:
+            bad += _complain(error, progress)
+    for dump in arguments.dumps:
+        try:
+            surveys.append(surveyor.dump(dump))
+        except OakumError as error:
+            bad += _complain(error, progress)
+    surveyor.finish()
+    return surveys, bad
+
+
+def _complain(error: OakumError, progress: Callable[[str], None]) -> int:
+    progress("")
+    print(printable(f"oakum scan: {error}"), file=sys.stderr)
+    return 1
 
 
 def _outputs(given: list[str]) -> list[tuple[str, Path | None]]:

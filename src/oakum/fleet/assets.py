@@ -143,7 +143,8 @@ class Asset(msgspec.Struct, frozen=True, kw_only=True):
     """A machine, a root file system, an image, what an SBOM describes, a cluster or a part of one.
 
     ``key`` is natural and stable (machine-id, image digest, serial number, uid or file), never a display name alone.
-    ``source`` says who read it ("dpkg", "CycloneDX 1.6 by syft 1.39.0").
+    ``source`` says who read it ("dpkg", "CycloneDX 1.6 by syft 1.39.0"). ``platform`` is the operating system of the
+    nodes that it runs on ("linux", "windows"), empty where it is not known or more than one.
     """
 
     kind: Kind
@@ -153,3 +154,4 @@ class Asset(msgspec.Struct, frozen=True, kw_only=True):
     packages: PackageSet
     host: Host | None = None
     gaps: tuple[Gap, ...] = ()
+    platform: str = ""

@@ -75,7 +75,7 @@ def _write(path: Path, data: bytes) -> None:
                 file.flush()
                 os.fsync(file.fileno())
             Path(name).replace(path)
-        except BaseException:
+        except BaseException:  # whatever ends the write, nothing half-written stays
             Path(name).unlink(missing_ok=True)
             raise
     except OSError as error:

@@ -22,9 +22,10 @@ from oakum.findings.model import Cleared, Coverage, Finding, Matched
 from oakum.findings.stale import stale
 from oakum.fleet.apt_lists import Offers
 from oakum.fleet.assets import Asset, Context, Gap, Kernel
+from oakum.local.surveys import Survey, combined
 from oakum.reports.answer import Answer, AssetEntry, ClearedEntry, FindingEntry, SourceAge, Tool, gap_entry
 from oakum.reports.entries import action_entry, finding_entry
-from oakum.risk.actions import Estimate, Ranked, actions
+from oakum.risk.actions import Ranked, actions
 from oakum.risk.assess import Assessor, Judgement, facts
 from oakum.risk.conditions import FAIL_ON_TYPES
 
@@ -64,15 +65,20 @@ def scan(
     options: Options,
     *,
     offers_of: OffersOf | None = None,
-    estimates: Mapping[str, Estimate] | None = None,
+    surveys: Sequence[Survey] = (),
     progress: Progress = lambda _: None,
 ) -> Outcome:
-    """Match, judge and rank. ``assets`` have distinct keys."""
+    """Match, judge and rank. ``assets`` have distinct keys; ``surveys`` are clusters with what is in them."""
+    surveyed = combined(surveys)
+    assets = [*assets, *surveyed.assets]
     by_key = {asset.key: asset for asset in assets}
     progress(f"matching {len(assets)} assets")
     matched, findings = _findings(assets, index, offers_of)
     findings = [one for one in merge(findings) if one.key not in options.baseline]
-    contexts = {asset.key: context_of(asset) for asset in assets}
+    contexts = {
+        asset.key: surveyed.contexts[asset.key] if asset.key in surveyed.contexts else context_of(asset)
+        for asset in assets
+    }
     progress(f"judging {len(findings)} findings")
     ages = _ages(index, options.as_of or options.now)
     catalogue = max(
@@ -90,10 +96,11 @@ def scan(
         sources=tuple(ages.values()),
         assets=tuple(_asset_entry(asset, matched[asset.key].coverage, contexts[asset.key]) for asset in assets),
         findings=tuple(entries),
-        actions=tuple(action_entry(action) for action in actions(ranked, by_key, estimates=estimates)),
+        actions=tuple(action_entry(action) for action in actions(ranked, by_key, estimates=surveyed.estimates)),
         not_assessable=tuple(gap_entry(gap, options.accepted) for gap in gaps),
         cleared=_cleared(matched) if options.show_cleared else (),
         baseline=options.baseline_name,
+        relations=surveyed.relations,
     )
     return Outcome(answer, tuple(failing))
 

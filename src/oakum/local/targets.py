@@ -31,9 +31,9 @@ def read_target(target: str) -> Target:
         raise UsageError("a target's name is empty", remedy="name host, a root folder or an SBOM file")
     if target == "host":
         return _root(Path("/"), platform.node() or "localhost")
-    if target == "cluster" or target.startswith(("image:", "cluster:")):
+    if target.startswith("image:"):
         raise UsageError(
-            f"{target}: registries and live clusters are not read yet",
+            f"{target}: registries are not read yet",
             remedy="write an SBOM of the image (syft, trivy) or unpack it, and scan that",
         )
     path = Path(target)

@@ -29,7 +29,8 @@ Use = Literal["container", "init", "sidecar", "ephemeral"]
 class Reference(msgspec.Struct, frozen=True):
     """An image reference, its defaults filled in: registry ``docker.io``, repository ``library/nginx``.
 
-    ``tag`` is empty where the reference names a digest and no tag; ``digest`` is ``sha256:`` and 64 hex digits or empty.
+    ``tag`` is empty where the reference names a digest and no tag; ``digest`` is ``sha256:`` and 64 hex digits, or
+    empty.
     """
 
     registry: str

@@ -23,7 +23,8 @@ _RUNTIMES = {
 #: Labels that name the group of nodes made alike.
 _POOLS = (
     "eks.amazonaws.com/nodegroup", "karpenter.sh/nodepool", "cloud.google.com/gke-nodepool",
-    "kubernetes.azure.com/agentpool", "agentpool", "alpha.eksctl.io/nodegroup-name", "kops.k8s.io/instancegroup", "doks.digitalocean.com/node-pool",
+    "kubernetes.azure.com/agentpool", "agentpool", "alpha.eksctl.io/nodegroup-name",
+    "kops.k8s.io/instancegroup", "doks.digitalocean.com/node-pool",
     "rke.cattle.io/rke-machine-pool-name", "node.cluster.x-k8s.io/pool", "alibabacloud.com/nodepool-id",
     "ibm-cloud.kubernetes.io/worker-pool-name", "oakum.dev/pool",
 )  # fmt: skip

@@ -53,10 +53,7 @@ class AddressSpace:
     def __init__(self, networks: Iterable[Network]) -> None:
         """Cut at the borders of ``networks``."""
         borders = {0, _SIX}
-        #: Whether any range is named at all: else addresses tell nobody apart.
-        self.matters = False
         for network in networks:
-            self.matters = True
             borders.add(_number(network.network_address))
             borders.add(_number(network.broadcast_address) + 1)
         self._starts = sorted(borders - {_END})

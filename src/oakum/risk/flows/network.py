@@ -4,9 +4,10 @@
 would be without some policies, or with some pods in quarantine. It answers what the policies say: whether the network
 plugin keeps them, and what other means forbid, is another question.
 
-A pod always reaches itself, and traffic between a pod and the node it runs on is always allowed whatever the policies
-say (kubelet probes; kubernetes.io/docs, "Network Policies"). Pods on the network of their node are not isolated, and
-count as the node; ``connections``, which is about workloads, leaves this last exception out.
+A pod always reaches itself, is always reached by the node it runs on (kubelet probes), and reaches that node whatever
+the NetworkPolicies say (kubernetes.io/docs, "Network Policies"); admin policies have no such exception, so that a Deny
+in egress holds for the own node too. Pods on the network of their node are not isolated, and count as the node;
+``connections``, which is about workloads, leaves the exceptions for the own node out.
 
 Quarantine means: a policy that denies everything selects the pod, and no other NetworkPolicy does. A deny-all beside
 an allow would change nothing, for NetworkPolicies add up; what a higher tier allows stays open all the same.
@@ -120,8 +121,9 @@ class Network:
             raise UsageError("both ends are addresses", remedy="name a pod at one end: policies are about pods")
         if self._always(source, target):
             return Ports.ALL
+        to_node = isinstance(source, Peer) and self._is_node_of(source, target)
         return Ports.union_of(
-            (self._between("egress", one, two) if isinstance(source, Peer) else Ports.ALL).intersection(
+            (self._between("egress", one, two, to_node) if isinstance(source, Peer) else Ports.ALL).intersection(
                 self._between("ingress", two, one) if isinstance(target, Peer) else Ports.ALL
             )
             for one, two in self._pairs(source, target)
@@ -150,8 +152,8 @@ class Network:
         """Everything that is allowed, between workloads and with address ranges outside; see ``connections``."""
         return connections.all_of(self.peers, self._world, self._verdicts)
 
-    def _between(self, direction: Direction, subject: int, other: int) -> Ports:
-        pieces = self._verdicts.pieces(direction, subject)
+    def _between(self, direction: Direction, subject: int, other: int, own_node: bool = False) -> Ports:
+        pieces = self._verdicts.pieces(direction, subject, own_node=own_node)
         return next((ports for mask, ports in pieces if mask >> other & 1), Ports.NONE)
 
     def _pairs(self, source: Peer | str, target: Peer | str) -> Iterator[tuple[int, int]]:
@@ -177,16 +179,17 @@ class Network:
         return self._world.pods.classes_of[place]
 
     def _always(self, source: Peer | str, target: Peer | str) -> bool:
-        """Whether no policy is asked: a pod and itself, a pod and its own node."""
-        if isinstance(source, Peer) and isinstance(target, Peer):
-            same_node = bool(source.node) and source.node == target.node
-            return source.key == target.key or (same_node and (source.host_network or target.host_network))
-        if isinstance(source, Peer):
-            return self._is_own_node(source, str(target))
-        return isinstance(target, Peer) and self._is_own_node(target, source)
+        """Whether no policy is asked: from a pod to itself, and to a pod from its own node."""
+        if not isinstance(target, Peer):
+            return False
+        itself = isinstance(source, Peer) and source.key == target.key
+        return itself or self._is_node_of(target, source)
 
-    def _is_own_node(self, peer: Peer, text: str) -> bool:
-        address = _parsed(text)
+    def _is_node_of(self, peer: Peer, other: Peer | str) -> bool:
+        """Whether the other end is the node on which a pod runs, or on that node's network."""
+        if isinstance(other, Peer):
+            return other.host_network and bool(peer.node) and peer.node == other.node
+        address = _parsed(other)
         if peer.node and address in self._nodes.get(peer.node, ()):
             return True
         return peer.pod is not None and parse_address(peer.pod.status.host_ip) == address

@@ -170,7 +170,7 @@ def _families(peer: Peer, space: AddressSpace) -> Iterable[tuple[Family, tuple[i
         if address is None:
             continue
         found.setdefault(address.version, set()).add(space.bit(address))
-    if not space.matters or not found:
+    if not found:
         return [(UNKNOWN, ())]
     return [((version, len(found) > 1), tuple(sorted(stretches))) for version, stretches in sorted(found.items())]
 

@@ -54,15 +54,21 @@ class Verdicts:
             found = self._keys[direction, index] = (direction, policies, names)
         return found
 
-    def pieces(self, direction: Direction, index: int) -> Pieces:
-        """The peers of a class by the ports open between them; peers with none are left out."""
+    def pieces(self, direction: Direction, index: int, *, own_node: bool = False) -> Pieces:
+        """The peers of a class by the ports open between them; peers with none are left out.
+
+        ``own_node``: the answer for the node on which the pod runs. A NetworkPolicy cannot cut a pod off from it;
+        admin policies, whose rules are read as they stand, can.
+        """
         key = self.key(direction, index)
+        if own_node:
+            key = ("own node", *key)
         found = self._pieces.get(key)
         if found is None:
-            found = self._pieces[key] = self._answer(direction, index)
+            found = self._pieces[key] = self._answer(direction, index, own_node)
         return found
 
-    def _answer(self, direction: Direction, index: int) -> Pieces:
+    def _answer(self, direction: Direction, index: int, own_node: bool) -> Pieces:
         policies = self.selecting(direction, index)
         target = index if direction == "ingress" else None
         admin, middle, baseline = (
@@ -72,7 +78,7 @@ class Verdicts:
         state = self._walk(state, admin, target)
         if any(not each.tier for each in policies):
             state = _handed_on(state)
-            allowed = self._union(middle, target)
+            allowed = [(self._world.everything, Ports.ALL)] if own_node else self._union(middle, target)
             state = _met(state, allowed)
         else:
             state = self._walk(_handed_on(state), baseline, target)

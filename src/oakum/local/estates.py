@@ -1,0 +1,161 @@
+"""From a cluster, live or dumped, to what a scan needs: its assets, their business context, what an action disturbs.
+
+Nothing is decided here: the snapshot goes through the core's functions in a row, and what they say is kept by asset.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from importlib import resources
+from pathlib import Path
+
+import msgspec
+
+from oakum.errors import InputError, OakumError, Place, UsageError
+from oakum.fleet.assets import Asset, Context, Gap
+from oakum.fleet.cluster.component_rules import read_rules
+from oakum.fleet.cluster.components import Components, parse_components
+from oakum.fleet.cluster.context import Statements, merged, worst
+from oakum.fleet.cluster.graph import Estate, estate
+from oakum.fleet.cluster.images import images_of
+from oakum.fleet.cluster.objects import Node, Object, Pod
+from oakum.fleet.cluster.snapshot import Snapshot
+from oakum.fleet.cluster.workloads import Owners, WorkloadKey
+from oakum.fleet.context import VALUES
+from oakum.local.clusters import read, read_saved
+from oakum.local.surveys import Survey
+from oakum.risk.disruption import estimates
+
+ContextOf = Callable[[Asset], Context]
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+
+
+class Surveyor:
+    """Surveys the clusters of one scan: each with the same rules for components and the same SBOMs."""
+
+    def __init__(
+        self, rules: Path | None, sboms: Sequence[str], context_of: ContextOf, *, progress: Callable[[str], None]
+    ) -> None:
+        """``sboms`` are ``DIGEST=FILE``. Raises OakumError for a file that cannot be read."""
+        self._components = _components(rules)
+        self._sboms = dict(map(_sbom, sboms))
+        self._context_of = context_of
+        self._progress = progress
+        self._used: set[str] = set()
+
+    def live(self, target: str, *, save: Path | None) -> Survey:
+        """A live cluster, ``cluster`` or ``cluster:CONTEXT``; its dump is kept in ``save``."""
+        self._progress(f"reading {target}")
+        return self.survey(read(target, save_dump=save, progress=self._progress))
+
+    def dump(self, file: str) -> Survey:
+        """A cluster's dump."""
+        self._progress(f"reading {file}")
+        return self.survey(read_saved(Path(file)))
+
+    def survey(self, snapshot: Snapshot) -> Survey:
+        """What is in a snapshot."""
+        running = {image.digest for pod in snapshot.of(Pod, "Pod") for image in images_of(pod)}
+        sboms = {digest: asset for digest, asset in self._sboms.items() if digest in running}
+        self._used.update(sboms)
+        found = estate(snapshot, self._components, sboms=sboms)
+        contexts, stated = _contexts(snapshot, found, self._context_of)
+        systems = _systems(found)
+        assets = tuple(
+            msgspec.structs.replace(
+                asset, gaps=(*asset.gaps, *stated.get(asset.key, ())), platform=systems.get(asset.key, "")
+            )
+            for asset in found.assets
+        )
+        names = {asset.key: asset.name for asset in assets}
+        pools = {key: facts.pool for key, facts in found.nodes.items()}
+        return Survey(assets, contexts, estimates(snapshot, found.relations, names, pools), found.relations)
+
+    def finish(self) -> None:
+        """Raises UsageError where an SBOM is for an image that none of the clusters runs."""
+        for digest in self._sboms:
+            if digest not in self._used:
+                raise UsageError(
+                    f"--sbom {digest}: no cluster here runs this image", remedy="give the digest that its pods report"
+                )
+
+
+def _systems(found: Estate) -> dict[str, str]:
+    """The operating system of nodes, and of what runs only on nodes of one."""
+    systems = {key: facts.os for key, facts in found.nodes.items()}
+    below: defaultdict[str, set[str]] = defaultdict(set)
+    for relation in found.relations:
+        if relation.kind == "runs-on":
+            below[relation.subject].add(systems.get(relation.object, ""))
+    return systems | {key: next(iter(names)) for key, names in below.items() if len(names) == 1}
+
+
+def _contexts(
+    snapshot: Snapshot, found: Estate, context_of: ContextOf
+) -> tuple[dict[str, Context], dict[str, tuple[Gap, ...]]]:
+    """The context of every asset, and what of it could not be used, by key.
+
+    The context file speaks first, then annotations, then the default; an image has the most urgent context of those
+    that use it.
+    """
+    statements = Statements(snapshot)
+    objects: dict[WorkloadKey, Object] = {
+        owned.key: owned.object for owned in Owners(snapshot).workloads if owned.object is not None
+    }
+    nodes = {node.metadata.name: node for node in snapshot.of(Node, "Node")}
+    users: defaultdict[str, list[str]] = defaultdict(list)
+    for relation in found.relations:
+        if relation.kind == "uses":
+            users[relation.object].append(relation.subject)
+    contexts: dict[str, Context] = {}
+    unused: dict[str, tuple[Gap, ...]] = {}
+    for asset in found.assets:
+        if asset.kind == "image":
+            continue
+        workload = found.workloads.get(asset.key)
+        one = objects.get(workload) if workload is not None else nodes.get(asset.name)
+        stated = statements.of(one) if one is not None else statements.cluster()
+        contexts[asset.key] = merged(context_of(asset), stated, {})
+        unused[asset.key] = stated.gaps
+    for asset in found.assets:
+        if asset.kind == "image":
+            shared = worst(contexts[user] for user in users[asset.key]) if users[asset.key] else None
+            contexts[asset.key] = _over(context_of(asset), shared)
+    return contexts, unused
+
+
+def _over(first: Context, second: Context | None) -> Context:
+    """Each fact of the first context that somebody stated, else the second's."""
+    if second is None:
+        return first
+    facts = {name: getattr(first, name) for name in VALUES}
+    return Context(**{name: getattr(second, name) if fact.default else fact for name, fact in facts.items()})
+
+
+def _components(file: Path | None) -> Components:
+    shipped = resources.files("oakum.fleet.cluster").joinpath("components.yaml")
+    rules = parse_components(shipped.read_bytes(), "components.yaml")
+    return rules.extend(read_rules(_bytes(file), str(file))) if file is not None else rules
+
+
+def _sbom(text: str) -> tuple[str, Asset]:
+    from oakum.fleet.sbom import read as read_sbom
+
+    digest, _, file = text.partition("=")
+    if not _DIGEST.fullmatch(digest) or not file:
+        raise UsageError(f"--sbom {text!r} is no DIGEST=FILE", remedy="as sha256:8f4e...=web.cdx.json, with 64 digits")
+    try:
+        return digest, read_sbom(_bytes(Path(file)), name=file)
+    except OakumError as error:
+        raise error.within(file) from None
+
+
+def _bytes(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise InputError(
+            error.strerror or str(error), place=Place(str(file)), remedy="check the path and its permissions"
+        ) from None
