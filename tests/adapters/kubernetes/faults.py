@@ -63,6 +63,7 @@ class Between:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True
 
             def do_GET(self) -> None:
                 outer._answer(self)
@@ -84,6 +85,8 @@ class Between:
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
+        if self._upstream:
+            self._upstream.close()
 
     def paths(self, path: str) -> list[Asked]:
         """The requests of one path."""
@@ -111,7 +114,7 @@ class Between:
 
 
 class Upstream:
-    """An API server, asked as whoever a kubeconfig of the lab is for; a bearer token of the reader's goes before."""
+    """An API server, asked as whoever a kubeconfig of the lab is for."""
 
     def __init__(self, kubeconfig: Path, folder: Path) -> None:
         config = json.loads(kubeconfig.read_text())
@@ -123,19 +126,23 @@ class Upstream:
         pair.write_bytes(b"".join(base64.b64decode(user[f"client-{part}-data"]) for part in ("certificate", "key")))
         self._context.load_cert_chain(pair)
 
+        self._connection = http.client.HTTPSConnection(self._server, context=self._context, timeout=30)
+
     def get(self, path: str, headers: Mapping[str, str]) -> Answer:
         """What it answers; 502 where it does not."""
         kept = {key: value for key, value in headers.items() if key.lower() in ("accept", "accept-encoding")}
-        connection = http.client.HTTPSConnection(self._server, context=self._context, timeout=30)
         try:
-            connection.request("GET", path, headers=kept)
-            response = connection.getresponse()
+            self._connection.request("GET", path, headers=kept)
+            response = self._connection.getresponse()
             given = {k: v for k, v in response.getheaders() if k in ("Content-Type", "Content-Encoding", "Retry-After")}
             return Answer(response.status, response.read(), given)
-        except OSError:
+        except (OSError, http.client.HTTPException):
+            self._connection.close()
             return Answer(502, b"away")
-        finally:
-            connection.close()
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
 
 
 def write_kubeconfig(path: Path, cluster: Mapping[str, Any], user: Mapping[str, Any], name: str = "test") -> Path:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +17,7 @@ from tests.adapters.kubernetes.objects_of_all_kinds import SECRET, objects
 
 from oakum.adapters.kubernetes import lists
 from oakum.adapters.kubernetes.client import Client
-from oakum.adapters.kubernetes.kubeconfig import choose
+from oakum.adapters.kubernetes.kubeconfig import Access, choose
 from oakum.adapters.kubernetes.reading import MANIFEST, dump_cluster, read_cluster
 from oakum.errors import NotAssessableError, OakumError
 from oakum.fleet.cluster.dump import read_dump
@@ -44,8 +45,12 @@ def plane(lab_programs: None) -> Iterator[ControlPlane]:
         yield plane
 
 
+def access_of(kubeconfig: Path) -> Access:
+    return choose(None, {"KUBECONFIG": str(kubeconfig)}, Path("/nonexistent"))
+
+
 def client_of(kubeconfig: Path, **options: Any) -> Client:
-    return Client(choose(None, {"KUBECONFIG": str(kubeconfig)}, Path("/nonexistent")), **options)
+    return Client(access_of(kubeconfig), **options)
 
 
 def snapshot_of(kubeconfig: Path, **options: Any) -> Snapshot:
@@ -54,7 +59,7 @@ def snapshot_of(kubeconfig: Path, **options: Any) -> Snapshot:
 
 
 def alike(one: Snapshot) -> Snapshot:
-    """Without what differs by design, and without what the API server itself renews (its own leases' namespaces)."""
+    """Without what differs by design."""
     return msgspec.structs.replace(one, source="")
 
 
@@ -73,7 +78,7 @@ def between(plane: ControlPlane, tmp_path: Path) -> Iterator[Callable[[Fault], B
 
 @pytest.fixture
 def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lists, "PAGE", 2)
+    monkeypatch.setattr(lists, "PAGE", 3)
 
 
 # Everything
@@ -146,7 +151,7 @@ def test_a_server_without_aggregated_discovery_is_read_alike(
 def test_pages_neither_lose_nor_repeat(plane: ControlPlane, between: Callable[[Fault], Between]) -> None:
     proxy = between(lambda _: None)
     snapshot = snapshot_of(proxy.kubeconfig)
-    assert [one.query["limit"] for one in proxy.paths(PODS)] == ["2", "2"]
+    assert [one.query["limit"] for one in proxy.paths(PODS)] == ["3", "3"]
     assert len(proxy.paths("/apis/rbac.authorization.k8s.io/v1/clusterroles")) > 20
     lists.PAGE = 500
     assert alike(snapshot) == alike(snapshot_of(plane.admin))
@@ -217,35 +222,25 @@ def test_a_server_that_restarts_in_mid_list(plane: ControlPlane, between: Callab
 @pytest.mark.usefixtures("small_pages")
 def test_a_server_that_is_away_in_mid_list_and_comes_back(plane: ControlPlane) -> None:
     """Without anything in between: connections are refused for as long as the server starts."""
-    import threading
-
     before = snapshot_of(plane.admin)
     thread = threading.Thread(target=plane.start_apiserver)
-    count = 0
 
-    def slowly(seconds: float) -> None:
-        import time
+    class Stopping(Client):
+        asked = 0
 
-        time.sleep(min(seconds, 0.5))
+        def _once(self, path: str, parameters: Mapping[str, str | int], accept: str) -> bytes:
+            self.asked += path == PODS
+            if path == PODS and self.asked == 2:
+                plane.stop_apiserver()
+                thread.start()
+            return super()._once(path, parameters, accept)
 
-    with client_of(plane.admin, sleep=slowly) as client:
-        original = client._once
-
-        def once(path: str, *rest: Any) -> bytes:
-            nonlocal count
-            if path == PODS:
-                count += 1
-                if count == 2:
-                    plane.stop_apiserver()
-                    thread.start()
-            return original(path, *rest)
-
-        client._once = once  # type: ignore[method-assign]  # the moment must be exact
+    with Stopping(access_of(plane.admin)) as client:
         try:
             after = read_cluster(client, now=NOW)
         finally:
             thread.join()
-    assert count > 2
+        assert client.asked > 2
     assert alike(after) == alike(before)
 
 

@@ -14,7 +14,7 @@ import re
 import time
 from collections.abc import Callable, Mapping
 from types import TracebackType
-from typing import TypeVar
+from typing import Self, TypeVar
 
 import httpx2 as httpx
 import msgspec
@@ -94,7 +94,7 @@ class Client:
         self._troubled: float | None = None
         self._place = Place(f"cluster {access.name}")
 
-    def __enter__(self) -> Client:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:

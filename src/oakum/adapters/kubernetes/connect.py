@@ -11,16 +11,16 @@ provider may answer with a new refresh token that has to be kept, and a scan wri
 from __future__ import annotations
 
 import base64
-import binascii
 import ipaddress
 import ssl
+import tempfile
 from collections.abc import Generator
+from contextlib import ExitStack
 from urllib.parse import quote
 
 import httpx2 as httpx
 import msgspec
-from lightkube.config.client_adapter import user_auth, verify_cluster
-from lightkube.core.exceptions import ConfigError
+from lightkube.config.client_adapter import user_auth
 
 from oakum import __version__
 from oakum.adapters.kubernetes.kubeconfig import Access, User
@@ -125,15 +125,44 @@ def _base64(text: str) -> str:
 
 
 def _tls(access: Access, user: User, place: Place) -> ssl.SSLContext:
+    """How the server proves who it is, and we with a client certificate where there is one.
+
+    Own code, because lightkube's leaves a file with the key behind for a while when the certificate cannot be used.
+    """
+    cluster = access.cluster
     try:
-        return verify_cluster(access.cluster, user, lambda path: path)
+        if cluster.certificate_auth:
+            context = ssl.create_default_context(cafile=cluster.certificate_auth)
+        elif cluster.certificate_auth_data:
+            context = ssl.create_default_context(cadata=base64.b64decode(cluster.certificate_auth_data).decode("ascii"))
+        else:
+            context = httpx.create_ssl_context(verify=not cluster.insecure)
+        if user.client_cert or user.client_cert_data:
+            _prove(context, user)
     except ssl.SSLError as error:
         why = error.reason or "not valid PEM"
         raise InputError(f"its certificates or key cannot be used: {why}", place=place, remedy=_SIGN_IN) from None
-    except (OSError, ConfigError, binascii.Error, TypeError) as error:
-        file = getattr(error, "filename", None)
-        why = f"{file}: {getattr(error, 'strerror', '')}" if file else "a certificate without its key"
-        raise InputError(f"its certificates cannot be read: {why}", place=place, remedy=_SIGN_IN) from None
+    except UnicodeDecodeError:
+        raise InputError("its certificate authority is not PEM", place=place, remedy=_SIGN_IN) from None
+    except OSError as error:
+        file = error.filename or cluster.certificate_auth or user.client_cert
+        why = f"its certificates or key cannot be read: {file}: {error.strerror}"
+        raise InputError(why, place=place, remedy="check the paths in the kubeconfig, and their permissions") from None
+    return context
+
+
+def _prove(context: ssl.SSLContext, user: User) -> None:
+    """Load the client certificate; what stands in the kubeconfig goes through a file, as OpenSSL wants it."""
+    with ExitStack() as files:
+        paths = [user.client_cert or "", user.client_key]
+        for place, data in enumerate((user.client_cert_data, user.client_key_data)):
+            if data:
+                file = files.enter_context(tempfile.NamedTemporaryFile())
+                file.write(base64.b64decode(data))
+                file.flush()
+                paths[place] = file.name
+        # A password is never asked for: nobody may be there to type it.
+        context.load_cert_chain(paths[0] or "", paths[1] or None, password=lambda: b"")
 
 
 def _headers(user: User) -> list[tuple[str, str]]:
