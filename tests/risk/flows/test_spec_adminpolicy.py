@@ -713,7 +713,8 @@ PROTOCOLS = [
     Case(
         "a port in egress to networks",
         f"{{tier: Baseline, priority: 1, subject: {{{SHOP}}}, egress: [{{action: Accept, to: "
-        "[{networks: [0.0.0.0/0]}], protocols: [{tcp: {destinationPort: {number: 443}}}]}, {action: Deny, to: [{networks: [0.0.0.0/0]}]}]}",
+        "[{networks: [0.0.0.0/0]}], protocols: [{tcp: {destinationPort: {number: 443}}}]}, "
+        "{action: Deny, to: [{networks: [0.0.0.0/0]}]}]}",
         "shop/web > 203.0.113.9: TCP 443\nshop/web > ops/mon: TCP 443",
     ),
 ]
@@ -789,8 +790,8 @@ def test_an_address_of_a_node_is_the_node(by: str) -> None:
 
 @by
 def test_admin_rules_are_read_as_they_stand_also_about_the_own_node(by: str) -> None:
-    """That a pod's node is always allowed is NetworkPolicy's rule. Of admin policies OVERVIEW says that rules "should be
-    read as-is", so a Deny in egress holds for the pod's own node as well."""
+    """That a pod's node is always allowed is NetworkPolicy's rule. Of admin policies OVERVIEW says that rules "should
+    be read as-is", so a Deny in egress holds for the pod's own node as well."""
     cluster = snapshot(
         namespace("shop"),
         node("n1", "192.168.0.1"),

@@ -10,6 +10,11 @@ from __future__ import annotations
 import pytest
 from tests.risk.flows.worlds import WORLD, Case, check, namespace, node, pod, policies, snapshot
 
+from oakum.risk.flows import Network
+
+FOUR = "0.0.0.0-255.255.255.255"
+SIX = "::-ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"
+
 # CONCEPT "The two sorts of pod isolation", "Default policies"
 ISOLATION = [
     Case(
@@ -1054,3 +1059,21 @@ def test_the_node_of_a_pod_always_reaches_it(by: str) -> None:
         """,
         by,
     )
+
+
+def test_a_policy_that_selects_no_pod_changes_nothing() -> None:
+    """Also where it is the only one to name a range: of which family a pod's peers are does not depend on it."""
+    base = [namespace("shop"), namespace("ops"), pod("shop/four", "", "10.0.0.1"), pod("shop/six", "", "fd00::1")]
+    range_ = "{namespace: ops, podSelector: {}, ingress: [{from: [{ipBlock: {cidr: 203.0.113.0/24}}]}]}"
+    answers = []
+    for network in (Network(snapshot(*base)), Network(snapshot(*base, *policies(range_)))):
+        pods = [network.peer("shop", name) for name in ("four", "six")]
+        answers.append(([network.from_outside(each) for each in pods if each], network.connections()))
+    assert answers[0] == answers[1]
+    assert [[text for text, _ in each] for each in answers[0][0]] == [[FOUR], [SIX]]
+
+
+def test_pods_of_one_family_each_are_listed_with_ranges_of_their_own() -> None:
+    cluster = snapshot(namespace("shop"), pod("shop/four", "", "10.0.0.1"), pod("shop/six", "", "fd00::1"))
+    lines = {(each.from_, each.to) for each in Network(cluster).connections() if "/" not in each.from_}
+    assert lines == {(FOUR, "shop/four[Pod]"), (SIX, "shop/six[Pod]")}

@@ -182,6 +182,8 @@ def _groups(world: World, verdicts: Verdicts) -> list[int]:
             masks[mask & world.pods.everything] = None
     for index in range(len(world.pods.peers)):
         masks[world.pods.meets(index)] = None
+    for speaking in world.pods.speaking.values():
+        masks[speaking] = None
     groups = [world.pods.everything] if world.pods.everything else []
     for mask in masks:
         split: list[int] = []

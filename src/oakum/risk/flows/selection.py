@@ -114,6 +114,11 @@ class Pods:
             family: sum(1 << index for index, other in enumerate(self._families) if _common(family, other))
             for family in set(self._families)
         }
+        #: The classes that stand for their pods in connections with addresses outside of a family (4 or 6).
+        self.speaking = {
+            family: sum(1 << index for index, own in enumerate(self._families) if _common(own, (family, True)))
+            for family in (4, 6)
+        }
 
     def select(self, pods: Selector | None, namespaces: Selector | None = None, namespace: str = "") -> int:
         """The classes whose labels, and whose namespace's, are selected; None selects all.
@@ -145,7 +150,7 @@ class Pods:
 
     def speaks(self, index: int, family: int) -> bool:
         """Whether a class stands for its pods in connections with addresses outside of a family (4 or 6)."""
-        return _common(self._families[index], (family, True))
+        return bool(self.speaking[family] >> index & 1)
 
     def on(self, nodes: Iterable[str]) -> int:
         """The classes on the network of one of some nodes."""
