@@ -6,11 +6,11 @@ import re
 from pathlib import Path
 
 import pytest
+from tests.data import ROOT, shared
 
 from oakum.adapters.files.tree import DirectoryTree
 from oakum.fleet.cluster.dump import read_folder
 from oakum.risk.flows import Connection, Network
-from tests.data import ROOT, shared
 
 FOLDERS = sorted((ROOT.parent / "shared/data/networkpolicy").glob("*/"))
 LINE = re.compile(r"(?P<source>\S+) => (?P<target>\S+) : (?P<ports>.+)")
