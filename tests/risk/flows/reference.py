@@ -9,7 +9,8 @@ Shares nothing with the evaluator under test but the structs of the objects. Wri
 
 Where the texts leave the behaviour to the network plugin, this takes what they call the most common one: pods on the
 host network are neither selected by policies nor by their selectors; they are reached, and seen, by their address.
-That a pod's own node is always allowed is a rule of NetworkPolicy alone: admin rules are "read as-is".
+A pod's own node always reaches it, as no admin rule can name a node as a source; that the pod always reaches its node
+is a rule of NetworkPolicy alone, for admin rules are "read as-is".
 """
 
 from __future__ import annotations
@@ -104,6 +105,9 @@ def passes(cluster: Snapshot, direction: str, link: Link) -> bool:
     """Admin tier, then NetworkPolicy for pods that one selects, then baseline, then the default of Kubernetes."""
     if link.subject.spec.host_network:
         return True
+    own_node = link.own_node and is_own_node(cluster, link)
+    if own_node and direction == "Ingress":
+        return True
     word = first_word(cluster, "Admin", direction, link)
     if word == "Deny":
         return False
@@ -117,9 +121,7 @@ def passes(cluster: Snapshot, direction: str, link: Link) -> bool:
         and direction in types_of(policy)
     ]
     if isolating:
-        if link.own_node and is_own_node(cluster, link):
-            return True
-        return any(network_policy_allows(cluster, policy, direction, link) for policy in isolating)
+        return own_node or any(network_policy_allows(cluster, policy, direction, link) for policy in isolating)
     return first_word(cluster, "Baseline", direction, link) != "Deny"
 
 
