@@ -381,6 +381,8 @@ def test_kubeconfigs_are_merged_and_the_first_word_counts(tmp_path: Path) -> Non
     second = choose("two", {"KUBECONFIG": both}, NOWHERE)
     assert second.cluster.certificate_auth == f"{tmp_path}/b/ca", "relative to the file in which it stands"
     write_kubeconfig(tmp_path / "c.json", {"server": "https://c"}, {"token": "c"}, name="one")
+    (tmp_path / "d.json").write_text(json.dumps({"contexts": [{"name": "one", "context": {"cluster": "two"}}]}))
+    assert choose("one", {"KUBECONFIG": f"{tmp_path}/d.json:{both}"}, NOWHERE).cluster.server == "https://b"
     changed = choose("one", {"KUBECONFIG": f"{tmp_path}/c.json:{both}"}, NOWHERE)
     assert (changed.cluster.server, changed.user.token) == ("https://c", "c")
 

@@ -183,6 +183,12 @@ def test_an_answer_that_cannot_be_used_is_a_gap_and_no_empty_list(
     assert re.search(message, f"{gap.why} ({gap.remedy})")
 
 
+def test_a_list_that_begins_anew_forgets_what_was_there(read: Read) -> None:
+    answers = {1: listed("gone", token="t"), 2: EXPIRED}
+    snapshot = read(Small(lambda asked: answers.get(asked.number) or listed("here")))
+    assert [one.metadata.name for one in snapshot.items["Pod"]] == ["here"]
+
+
 def test_an_answer_without_end_is_refused(read: Read, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(client_module, "LARGEST_ANSWER", 1 << 20)
     bomb = gzip.compress(b" " * (8 << 20))
