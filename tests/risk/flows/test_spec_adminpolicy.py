@@ -369,6 +369,18 @@ SUBJECTS_AND_PEERS = [
         "ops/mon > shop/web: none",
     ),
     Case(
+        "an Allow rule with a peer of no known kind matches nothing, also not by its other peers",
+        f"{{priority: 10, subject: {{{SHOP}}}, ingress: [{{action: Allow, from: [{{{OPS}}}, {{}}]}}, "
+        f"{{action: Deny, from: {ALL}}}]}}",
+        "ops/mon > shop/web: none",
+    ),
+    Case(
+        "a Deny rule with a peer of no known kind denies all, whatever its ports",
+        f"{{priority: 10, subject: {{{SHOP}}}, ingress: [{{action: Deny, from: [{{{OPS}}}, {{}}], "
+        "ports: [{portNumber: {protocol: TCP, port: 80}}]}]}",
+        "ops/mon > shop/web: none\nlab/web > shop/web: none",
+    ),
+    Case(
         "a Deny rule with a peer of no known kind denies all: fail closed",
         f"{{priority: 10, subject: {{{SHOP}}}, ingress: [{{action: Deny, from: [{{}}]}}]}}",
         "ops/mon > shop/web: none\nlab/web > shop/web: none\nops/mon > lab/web: all",

@@ -136,8 +136,8 @@ def _known(peer: AdminPeer, *, egress: bool) -> bool:
 
 def _rule(rule: AdminRule, peers: tuple[AdminPeer, ...], world: World, *, egress: bool) -> Rule:
     action = _ACTIONS[rule.action]
-    if action != "allow" and not all(_known(peer, egress=egress) for peer in peers):
-        return Rule("deny", world.everything, Ports.ALL)
+    if not all(_known(peer, egress=egress) for peer in peers):
+        return Rule("allow", 0, Ports.NONE) if action == "allow" else Rule("deny", world.everything, Ports.ALL)
     mask = 0
     for peer in peers:
         mask |= _pods(peer, world)
