@@ -18,7 +18,7 @@ from tests.risk.flows.worlds import Json, snapshot
 from oakum.fleet.cluster.objects import Pod
 from oakum.risk.flows import Network, Peer, Ports
 
-EXAMPLES = max(15, settings().max_examples // 3)
+EXAMPLES = max(15, settings().max_examples // 20)
 
 End = Peer | str
 

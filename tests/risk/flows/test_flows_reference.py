@@ -207,7 +207,7 @@ def compare(random: Random) -> None:
 
 
 @given(st.randoms(use_true_random=False))
-@settings(max_examples=max(10, settings().max_examples // 5))
+@settings(max_examples=max(10, settings().max_examples // 20))
 def test_random_clusters_equal_the_reference(random: Random) -> None:
     compare(random)
 
@@ -219,10 +219,12 @@ def test_seeded_clusters_equal_the_reference(seed: int) -> None:
 
 @pytest.mark.fuzz
 def test_ever_new_clusters_equal_the_reference() -> None:
-    """One cluster in ``make test``; in ``make fuzz`` as many as a third of its time allows."""
-    end = time.monotonic() + float(os.environ.get("OAKUM_FUZZ_SECONDS", "0")) / 3
+    """In ``make fuzz`` as many as a third of its time allows; else one, and always the same."""
+    seconds = float(os.environ.get("OAKUM_FUZZ_SECONDS", "0")) / 3
+    end = time.monotonic() + seconds
+    seeds = Random() if seconds else Random(0)
     while True:
-        seed = Random().getrandbits(64)
+        seed = seeds.getrandbits(64)
         try:
             compare(Random(seed))
         except AssertionError as error:
