@@ -10,6 +10,7 @@ import pytest
 from tests.data import shared
 
 from oakum.advisories.model import (
+    NO_VERSIONS,
     Advisory,
     Affected,
     Enrichment,
@@ -188,7 +189,7 @@ def test_every_real_secdb_is_read_whole() -> None:
     assert rows > 11_000
 
 
-def test_the_official_feed_of_kubernetes_names_vulnerabilities_without_packages() -> None:
+def test_the_official_feed_of_kubernetes_names_vulnerabilities_without_versions() -> None:
     item = {
         "id": "CVE-2024-3177", "summary": "bypass", "url": "https://example.org/issues/1",
         "date_published": "2024-04-16T00:00:00Z", "_kubernetes_io": {"issue_number": 1}, "status": "fixed",
@@ -201,7 +202,10 @@ def test_the_official_feed_of_kubernetes_names_vulnerabilities_without_packages(
     (fact,) = parsed.facts
     assert isinstance(fact, Advisory)
     assert (parsed.format, parsed.as_of, len(parsed.problems)) == ("kubernetes", "2024-05-01T10:00:00Z", 1)
-    assert (fact.id, fact.published, fact.affected) == ("CVE-2024-3177", "2024-04-16T00:00:00Z", ())
+    assert (fact.id, fact.published) == ("CVE-2024-3177", "2024-04-16T00:00:00Z")
+    (whole,) = fact.affected
+    assert (whole.scope, whole.package, whole.reason) == ("kubernetes", "k8s.io/kubernetes", NO_VERSIONS)
+    assert [one.events for one in whole.ranges] == [()], "nothing to compare, so nothing is clear of it either"
     assert len(facts([item], "old-form.json")) == 1
 
 

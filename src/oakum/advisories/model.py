@@ -15,6 +15,8 @@ EventKind = Literal["introduced", "fixed", "last_affected", "limit"]
 #: What a vendor says about a package that has no fixed version, or about one that needs none.
 StateClass = Literal["affected", "fixed", "not-affected", "will-not-fix", "deferred", "end-of-life", "undetermined"]
 Naming = Literal["source", "binary", "either"]
+#: The reason that stands with a record which names a vulnerability of a product and no versions to compare.
+NO_VERSIONS = "the feed names no versions"
 
 
 class Severity(msgspec.Struct, frozen=True, array_like=True):

@@ -12,6 +12,7 @@ from functools import lru_cache
 
 from oakum.advisories.index import Detail
 from oakum.fleet.packages import Package
+from oakum.versions import Scheme, Unparsable
 
 _MODULAR = re.compile(r"\.module[_+]")
 _FLAVOUR = re.compile(r"\.(ksplice)\d|[+._~-](fips)\b|[+._](fips)\d|(fips)")
@@ -49,6 +50,24 @@ def unproven(package: Package, detail: Detail) -> tuple[str, ...]:
     if detail.module and not package.module and package.type == "rpm":
         return (f"hangs on the module stream: the advisory is for {detail.module}, this build's stream is not named",)
     return ()
+
+
+def epoch_unstated(package: Package, version: str, fix: str, order: Scheme) -> tuple[str, ...]:
+    """A word where the verdict hangs on an epoch that nobody stated."""
+    epoch, colon, _ = fix.partition(":")
+    if (
+        package.epoch is not None
+        or not colon
+        or epoch == "0"
+        or ":" in version
+        or not epoch.isdigit()
+        or package.type not in ("rpm", "deb")
+    ):
+        return ()
+    assumed, fixed = order.key(f"{epoch}:{version}"), order.key(fix)
+    if isinstance(assumed, Unparsable) or isinstance(fixed, Unparsable) or assumed < fixed:
+        return ()
+    return (f"hangs on the epoch: none is stated, which counts as 0; with epoch {epoch} the fix would be installed",)
 
 
 def _same_stream(left: str, right: str) -> bool:

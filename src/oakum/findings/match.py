@@ -14,13 +14,14 @@ import msgspec
 
 from oakum.advisories.index import Index, Record, Row, Rules, Statement, scheme_of_scope
 from oakum.advisories.model import Naming
-from oakum.findings import kernels, unassessed
-from oakum.findings.builds import flavour, other_build, unproven
+from oakum.findings import go_modules, kernels, unassessed, vendor_builds
+from oakum.findings.builds import epoch_unstated, flavour, other_build, unproven
 from oakum.findings.errata import no_vulnerability
-from oakum.findings.model import Cleared, Coverage, Hit, Matched
+from oakum.findings.model import COMPONENTS, Cleared, Coverage, Hit, Matched
 from oakum.findings.origin import foreign
 from oakum.findings.ownership import settle
 from oakum.findings.releaseless import releaseless
+from oakum.findings.spoken import spoken
 from oakum.findings.twins import denied, disagreement
 from oakum.fleet.assets import Gap, Host, Kind
 from oakum.fleet.distributions import distribution
@@ -29,17 +30,19 @@ from oakum.fleet.packages import Package, PackageSet
 from oakum.versions import Scheme, Unparsable
 from oakum.versions.schemes import Apart
 
-Name = tuple[str, str, Naming]
-
 _order = lru_cache(maxsize=256)(scheme_of_scope)
 
 
-def match(packages: PackageSet, index: Index, *, kind: Kind = "sbom", host: Host | None = None) -> Matched:
+def match(
+    packages: PackageSet, index: Index, *, kind: Kind = "sbom", host: Host | None = None, platform: str = ""
+) -> Matched:
     """Everything that the index says about a package set.
 
-    ``kind`` and ``host`` decide about kernels only: an image has none of its own, a machine runs one.
+    ``kind`` and ``host`` decide about kernels only: an image has none of its own, a machine runs one. ``platform`` is
+    the operating system of the node ("linux", "windows", "" where it is not known): it decides about components of
+    Kubernetes only.
     """
-    return _Matching(packages, index, kind, host).run()
+    return _Matching(packages, index, kind, host, platform).run()
 
 
 class Advised(msgspec.Struct, frozen=True):
@@ -55,11 +58,12 @@ class Advised(msgspec.Struct, frozen=True):
 
 
 class _Matching:
-    def __init__(self, packages: PackageSet, index: Index, kind: Kind, host: Host | None) -> None:
+    def __init__(self, packages: PackageSet, index: Index, kind: Kind, host: Host | None, platform: str) -> None:
         self._packages = packages
         self._index = index
         self._image = kind == "image"
         self._host = host
+        self._platform = platform
         self._hits: list[Hit] = []
         self._cleared: list[Cleared] = []
         self._gaps: list[Gap] = []
@@ -81,10 +85,16 @@ class _Matching:
         for package in kernels.replaced(self._packages.packages, self._host):
             self._package(package)
         self._settle()
+        self._hits, rebuilt = vendor_builds.rebuilt(self._hits)
+        self._gaps.extend(rebuilt)
         coverage = tuple(
             Coverage(scope, count, self._assessed[scope], self._sources(scope))
             for scope, count in sorted(self._seen.items())
         )
+        if COMPONENTS in self._seen:
+            from oakum.findings.components import unversioned
+
+            self._gaps.extend(unversioned(self._packages, self._index))
         self._gaps.extend(releaseless(self._packages, self._index))
         self._gaps.extend(unassessed.systems(self._packages))
         self._gaps.extend(unassessed.vendors(self._foreign, self._os_scope))
@@ -104,7 +114,7 @@ class _Matching:
         """Everything that the index says about an OS package, whatever its version."""
         where = self._scopes.get(self._os_scope)
         if where is not None:
-            for name, _, naming in _names(package, where.namings):
+            for name, _, naming in spoken(package, where.namings):
                 yield self._index.rules(where.scope, name, naming)
 
     def record(self, number: int) -> Record | None:
@@ -130,11 +140,25 @@ class _Matching:
         self._assessed[scope] += 1
         if package.type in OS_TYPES and self._kernel_elsewhere(package):
             return
-        for name, version, naming in _names(package, where.namings):
+        if scope == COMPONENTS:
+            self._component(package, where)
+            return
+        for name, version, naming in spoken(package, where.namings):
             rules = self._index.rules(where.scope, name, naming)
             if (rules.rows or rules.statements) and self._compare(package, where, name, version, rules):
                 # A feed that names this very package speaks of binaries: what it says of its source is another's.
                 break
+
+    def _component(self, package: Package, where: Advised) -> None:
+        """A component of Kubernetes: what its version says depends on its vendor and its node."""
+        from oakum.findings.components import assess
+
+        found = assess(package, self._index, where.order, where.namings, self._platform)
+        self._hits.extend(found.hits)
+        self._cleared.extend(found.cleared)
+        self._gaps.extend(found.gaps)
+        for statement in found.statements:
+            self._statement(package, statement)
 
     def _scope_of(self, package: Package) -> str:
         if package.type not in OS_TYPES:
@@ -173,7 +197,10 @@ class _Matching:
             )
             return True
         before = len(self._hits)
-        rows = rules.affecting(key)
+        if package.type == "golang" and name in go_modules.STAGING:
+            rows = go_modules.affecting(version, key, rules, where.order)
+        else:
+            rows = rules.affecting(key)
         if where.order.apart is not None:
             rows = self._comparable(package, version, key, rows, rules, where.order.apart)
         for row in rows:
@@ -213,7 +240,7 @@ class _Matching:
             why = no_vulnerability(record.advisory) or other_build(package, row.fix, detail)
             if not why and not detail.channel:
                 why = self._fixed_in_channel(package, key, row, rules, where.order)
-            notes = _epoch_notes(package, version, row.fix, where.order)
+            notes = epoch_unstated(package, version, row.fix, where.order)
             if detail.module:
                 notes += unproven(package, detail)
         if not why and where.several and rules.shared:
@@ -264,42 +291,5 @@ class _Matching:
         self._gaps.append(Gap(kind, what, why, remedy))
 
 
-def _names(package: Package, namings: tuple[Naming, ...]) -> Iterator[Name]:
-    """Under which names and versions advisories may speak of a package: its own, or its source's."""
-    for naming in namings:
-        if naming == "source":
-            yield (*kernels.advisory_name(package), naming)
-            continue
-        yield package.name, package.evr, naming
-        if naming == "either" and package.source and package.source != package.name:
-            yield package.source, _source_evr(package), naming
-
-
-def _source_evr(package: Package) -> str:
-    """The source's version with the package's epoch: the name of a source rpm has no place for one."""
-    if not package.source_version:
-        return package.evr
-    stated = package.epoch and ":" not in package.source_version
-    return f"{package.epoch}:{package.source_version}" if stated else package.source_version
-
-
 def _from_channel(version: str) -> bool:
     return "esm" in version or bool(flavour(version))
-
-
-def _epoch_notes(package: Package, version: str, fix: str, order: Scheme) -> tuple[str, ...]:
-    """A word where the verdict hangs on an epoch that nobody stated."""
-    epoch, colon, _ = fix.partition(":")
-    if (
-        package.epoch is not None
-        or not colon
-        or epoch == "0"
-        or ":" in version
-        or not epoch.isdigit()
-        or package.type not in ("rpm", "deb")
-    ):
-        return ()
-    assumed, fixed = order.key(f"{epoch}:{version}"), order.key(fix)
-    if isinstance(assumed, Unparsable) or isinstance(fixed, Unparsable) or assumed < fixed:
-        return ()
-    return (f"hangs on the epoch: none is stated, which counts as 0; with epoch {epoch} the fix would be installed",)

@@ -11,6 +11,9 @@ from oakum.advisories.model import Severity
 from oakum.fleet.assets import Gap
 from oakum.fleet.packages import Package
 
+#: The scope of advisories about Kubernetes, and the type of the packages that are its components.
+COMPONENTS = "kubernetes"
+
 FixState = Literal["none", "published", "available", "installed", "effective"]
 Answer = Literal["yes", "no", "unknown"]
 

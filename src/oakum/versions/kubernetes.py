@@ -39,8 +39,13 @@ _NUMBERED = {
     "Alibaba Cloud": re.compile(r"aliyun\.([0-9]+)"),
     "Tencent Cloud": re.compile(r"tke\.([0-9]+)"),
     "AKS": re.compile(r"(?:aks-)?hotfix\.([0-9]+)"),
+    "EKS": re.compile(r"eksbuild\.([0-9]+)"),
+    "RKE": re.compile(r"rancher([0-9]+)"),
 }
-_NAMES = {"eks": "EKS", "aks": "AKS", "IKS": "IBM Cloud"}
+_NAMES = {"eks": "EKS", "aks": "AKS", "akslts": "AKS", "IKS": "IBM Cloud"}
+#: AKS numbers the patches of its long-term support from 100 on; upstream never came near
+#: (github.com/Azure/azure-container-networking/pull/4119).
+_AKS_LTS = re.compile(r"v?[0-9]+\.[0-9]+\.[1-9][0-9]{2}\Z")
 _NAME = re.compile(r"[A-Za-z]+(?![0-9A-Za-z])")
 
 _PRERELEASE, _RELEASE = b"\x02", b"\x03"
@@ -69,6 +74,21 @@ def key(text: str) -> bytes | Unparsable:
     if build.vendor is None:
         return build.base + _BASE
     return b"".join((build.base, _BUILD, text_part(build.vendor), build.numbers or _UNNUMBERED, text_part(build.rest)))
+
+
+def vendor(text: str) -> str | None:
+    """Who made a build: None for upstream itself and for what is no version, "" where the mark names nobody."""
+    if _AKS_LTS.match(text.strip()):
+        return "AKS"
+    build = _read(text)
+    return None if isinstance(build, Unparsable) else build.vendor
+
+
+def base(text: str) -> str:
+    """The upstream version that a build is made of, without the mark of its vendor; any other text as it is."""
+    found = _SHAPE.match(text.strip())
+    mark = found[5] if found else None
+    return text.strip()[: -len(mark) - 1] if mark else text.strip()
 
 
 def apart(left: str, right: str) -> str | None:

@@ -185,6 +185,11 @@ class Index:
             namings = self._namings[scope] = tuple(sorted(naming for (naming,) in rows))
         return namings
 
+    def names(self, scope: str) -> tuple[str, ...]:
+        """Every package that the advisories of a scope name, or ever did."""
+        found = self._connection.execute("SELECT DISTINCT name FROM packages WHERE scope = ? ORDER BY name", (scope,))
+        return tuple(name for (name,) in found)
+
     def scopes(self) -> tuple[str, ...]:
         """Every scope that some source speaks about, or ever did."""
         return tuple(

@@ -1,20 +1,23 @@
 """Kubernetes: the official CVE feed (JSON Feed 1.1) and SIG Security's OSV records.
 
 Source: kubernetes.io/docs/reference/issues-security/official-cve-feed and kubernetes/sig-security. The official feed
-names vulnerabilities and their issues but no versions in a form to compare, so its records carry no package: what is
-affected stands in the OSV records, by component (``k8s.io/kubelet``).
+names vulnerabilities and their issues but neither component nor versions in a form to compare: its records say so
+(``NO_VERSIONS``) about Kubernetes as a whole. What is affected stands in the OSV records, by component
+(``k8s.io/kubelet``).
 """
 
 from __future__ import annotations
 
 import msgspec
 
-from oakum.advisories.model import Advisory, Parsed
+from oakum.advisories.model import NO_VERSIONS, Advisory, Affected, Parsed, Range
 from oakum.advisories.parsers import osv
 from oakum.advisories.parsers.content import Content
 from oakum.advisories.words import cve_of, instant, unique
 
 FORMAT = "kubernetes"
+#: A range without events: nothing can be compared with it, and nothing is silently clear of it.
+_UNVERSIONED = Affected("kubernetes", "k8s.io/kubernetes", ranges=(Range("SEMVER", ()),), reason=NO_VERSIONS)
 
 
 class _Item(msgspec.Struct):
@@ -65,6 +68,7 @@ def parse(content: Content) -> Parsed:
                 cve,
                 summary=item.summary or "",
                 published=instant(item.date_published or "") or "",
+                affected=(_UNVERSIONED,),
                 references=unique(url for url in (item.url, item.external_url) if url),
             )
         )
