@@ -14,15 +14,17 @@ import msgspec
 
 from oakum.advisories.index import Index, Record, Row, Rules, Statement, scheme_of_scope
 from oakum.advisories.model import Naming
-from oakum.findings import go_modules, kernels, unassessed, vendor_builds
+from oakum.findings import kernels, unassessed
 from oakum.findings.builds import epoch_unstated, flavour, other_build, unproven
 from oakum.findings.errata import no_vulnerability
+from oakum.findings.go_modules import STAGING, affecting
 from oakum.findings.model import COMPONENTS, Cleared, Coverage, Hit, Matched
 from oakum.findings.origin import foreign
 from oakum.findings.ownership import settle
 from oakum.findings.releaseless import releaseless
 from oakum.findings.spoken import spoken
 from oakum.findings.twins import denied, disagreement
+from oakum.findings.vendor_builds import VENDORS, rebuilt
 from oakum.fleet.assets import Gap, Host, Kind
 from oakum.fleet.distributions import distribution
 from oakum.fleet.ecosystems import LANGUAGE_TYPES, OS_TYPES
@@ -70,6 +72,7 @@ class _Matching:
         self._seen: Counter[str] = Counter()
         self._assessed: Counter[str] = Counter()
         self._unscoped: defaultdict[str, list[str]] = defaultdict(list)
+        self._vendors: set[str] = set()
         self._foreign: defaultdict[str, list[str]] = defaultdict(list)
         self._scopes: dict[str, Advised | None] = {}
         release = packages.release
@@ -85,8 +88,9 @@ class _Matching:
         for package in kernels.replaced(self._packages.packages, self._host):
             self._package(package)
         self._settle()
-        self._hits, rebuilt = vendor_builds.rebuilt(self._hits)
-        self._gaps.extend(rebuilt)
+        if not VENDORS.keys().isdisjoint(self._vendors):
+            self._hits, gaps = rebuilt(self._hits)
+            self._gaps.extend(gaps)
         coverage = tuple(
             Coverage(scope, count, self._assessed[scope], self._sources(scope))
             for scope, count in sorted(self._seen.items())
@@ -134,9 +138,11 @@ class _Matching:
         if where is None:
             self._unscoped[scope].append(package.name)
             return
-        if package.vendor and foreign(package, self._packages.release):
-            self._foreign[package.vendor].append(package.name)
-            return
+        if package.vendor:
+            self._vendors.add(package.vendor)
+            if foreign(package, self._packages.release):
+                self._foreign[package.vendor].append(package.name)
+                return
         self._assessed[scope] += 1
         if package.type in OS_TYPES and self._kernel_elsewhere(package):
             return
@@ -197,10 +203,7 @@ class _Matching:
             )
             return True
         before = len(self._hits)
-        if package.type == "golang" and name in go_modules.STAGING:
-            rows = go_modules.affecting(version, key, rules, where.order)
-        else:
-            rows = rules.affecting(key)
+        rows = affecting(version, key, rules, where.order) if name in STAGING else rules.affecting(key)
         if where.order.apart is not None:
             rows = self._comparable(package, version, key, rows, rules, where.order.apart)
         for row in rows:

@@ -94,8 +94,6 @@ def rebuilt(hits: list[Hit]) -> tuple[list[Hit], list[Gap]]:
 
     A vendor builds many an add-on (CoreDNS, metrics-server) anew, with fixes and with newer modules, under its number.
     """
-    if not any(hit.package.vendor in VENDORS for hit in hits):
-        return hits, []
     kept: list[Hit] = []
     untellable: dict[Package, set[str]] = {}
     for hit in hits:
