@@ -17,11 +17,18 @@ import msgspec
 from oakum.fleet.cluster.objects import Container, ContainerStatus, Pod, PodSpec
 
 DEFAULT_REGISTRY = "docker.io"
-#: No reference is longer (the name alone may have 255 characters).
-_LONGEST = 1024
-_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+#: No reference is longer; of it the repository has at most 255.
+_LONGEST, _LONGEST_REPOSITORY = 1024, 255
+#: Of the registered algorithms (OCI image specification, "Digests") these are in use.
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}|sha384:[0-9a-f]{96}|sha512:[0-9a-f]{128}")
+_IMAGE_ID = re.compile(r"[0-9a-f]{64}")
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
-_PATH = re.compile(r"[A-Za-z0-9]+(?:[._/-]+[A-Za-z0-9]+)*")
+_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
+_REGISTRY = re.compile(rf"(?:{_LABEL}(?:\.{_LABEL})*|\[[0-9A-Fa-f:]+\])(?::[0-9]+)?")
+_WORD = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
+_REPOSITORY = re.compile(rf"{_WORD}(?:/{_WORD})*")
+#: Before an image id of the kubelet: the runtime that it is of (docker-pullable://, docker://, cri-o://).
+_RUNTIME = re.compile(r"[a-z][a-z-]*://")
 
 Use = Literal["container", "init", "sidecar", "ephemeral"]
 
@@ -29,8 +36,8 @@ Use = Literal["container", "init", "sidecar", "ephemeral"]
 class Reference(msgspec.Struct, frozen=True):
     """An image reference, its defaults filled in: registry ``docker.io``, repository ``library/nginx``.
 
-    ``tag`` is empty where the reference names a digest and no tag; ``digest`` is ``sha256:`` and 64 hex digits, or
-    empty.
+    ``tag`` is empty where the reference names a digest and no tag; ``digest`` is ``sha256:`` and 64 hex digits (or
+    sha384, sha512 with theirs), or empty.
     """
 
     registry: str
@@ -74,11 +81,10 @@ def image_key(digest: str, reference: Reference | None, given: str) -> str:
 def parse(text: str) -> Reference | None:
     """Read a reference; None where it is none (empty, too long, a bare image id, characters that none has)."""
     rest = text.strip()
-    rest = rest.partition("://")[2] or rest
-    if not rest or len(rest) > _LONGEST or _DIGEST.fullmatch(rest):
+    if not rest or len(rest) > _LONGEST or _DIGEST.fullmatch(rest) or _IMAGE_ID.fullmatch(rest):
         return None
-    rest, _, digest = rest.partition("@")
-    if digest and not _DIGEST.fullmatch(digest):
+    rest, at, digest = rest.partition("@")
+    if at and not _DIGEST.fullmatch(digest):
         return None
     path, colon, tag = rest.rpartition(":")
     if not colon or "/" in tag:
@@ -86,15 +92,18 @@ def parse(text: str) -> Reference | None:
     elif not _TAG.fullmatch(tag):
         return None
     first, slash, others = path.partition("/")
-    if slash and ("." in first or ":" in first or first == "localhost"):
-        registry, repository = first.lower(), others
+    host = "." in first or ":" in first
+    if slash and (host or first == "localhost" or first != first.lower()):
+        registry, repository = first.lower() if host else first, others
     else:
         registry, repository = DEFAULT_REGISTRY, path
     if registry in {"index.docker.io", "registry-1.docker.io"}:
         registry = DEFAULT_REGISTRY
     if registry == DEFAULT_REGISTRY and "/" not in repository:
         repository = f"library/{repository}"
-    if not _PATH.fullmatch(repository):
+    if not _REGISTRY.fullmatch(registry) or len(repository) > _LONGEST_REPOSITORY:
+        return None
+    if not _REPOSITORY.fullmatch(repository):
         return None
     return Reference(registry, repository, tag or ("" if digest else "latest"), digest)
 
@@ -125,6 +134,6 @@ def _containers(spec: PodSpec) -> list[tuple[Container, Use]]:
 
 def _image(container: Container, use: Use, status: ContainerStatus | None) -> Image:
     reference = parse(container.image)
-    running = parse(status.image_id) if status is not None else None
+    running = parse(_RUNTIME.sub("", status.image_id, count=1)) if status is not None else None
     digest = (running.digest if running else "") or (reference.digest if reference else "")
     return Image(container.name, use, container.image, reference, digest)
