@@ -152,6 +152,12 @@ FACTS: dict[str, ComponentFact] = {
     "CVE-2024-5321": ComponentFact(
         source="text and issue 126161: up to 1.27.15", windows=True, announced=(("", "1.27.16"),)
     ),
+    "CVE-2025-1767": ComponentFact(
+        source="issue 130786: all versions, the feature gets no security updates",
+        components=_KUBELET,
+        by_design="clone in an init container instead, and deny gitRepo volumes by an admission policy",
+        condition="someone untrusted may create pods with gitRepo volumes",
+    ),
 }
 _NOTHING = ComponentFact(source="")
 
