@@ -87,7 +87,7 @@ BAD: dict[str, tuple[str, bytes, int | None, str]] = {
     "no rules": ("c.yaml", b"assets: []", None, "no rules"),
     "latin-1": ("c.yaml", "- name: x\n  owner: é".encode("latin-1"), 2, "not UTF-8"),
     "truncated": ("c.yaml", b'- name: x\n  owner: "ab', 2, "not valid YAML"),
-    "control": ("c.yaml", b"- name: \x00", None, "not valid YAML"),
+    "control": ("c.yaml", b"- name: \x00", 1, "not valid YAML"),
     "a text": ("c.yaml", b"hello", None, "not a list"),
     "a mapping": ("c.yaml", b"web: {tier: 1}", None, "unknown key 'web'"),
     "a list of texts": ("c.yaml", b"- web", None, "a rule is a mapping"),

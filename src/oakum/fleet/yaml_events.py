@@ -30,6 +30,8 @@ class Cell(msgspec.Struct, frozen=True):
 
 Node = Cell | list["Node"] | dict[str, "Node"]
 
+#: Keys of one mapping; no object that an API server stores has room for as many.
+MOST_KEYS = 100_000
 #: Values that aliases may repeat in one file.
 MOST_REPEATED = 1_000_000
 
@@ -66,6 +68,7 @@ class _Builder:
         import yaml
 
         self._events = yaml.parse(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        self._text = text
         self._name = name
         self._deepest = deepest
         self._line = 1
@@ -80,7 +83,9 @@ class _Builder:
         except yaml.YAMLError as error:
             mark = getattr(error, "problem_mark", None)
             what = getattr(error, "problem", None) or str(error).partition("\n")[0]
-            line = mark.line + 1 if mark is not None else None
+            # A character that YAML forbids has no mark; its position counts bytes.
+            before = self._text.encode()[: getattr(error, "position", 0)]
+            line = mark.line + 1 if mark is not None else before.count(b"\n") + 1
             raise InputError(f"not valid YAML: {what}", place=Place(self._name, line), remedy="mend the line") from None
 
     def _document(self) -> object:
@@ -107,6 +112,9 @@ class _Builder:
             key = str(cast("yaml.ScalarEvent", key_event).value).strip()
             if key in mapping:
                 raise self._error(f"the key {key!r} stands twice", "drop one of them")
+            if len(mapping) >= MOST_KEYS:
+                what = f"a mapping of more than {MOST_KEYS:,} keys"
+                raise LimitError(what, place=Place(self._name, self._line), remedy="no object has as many")
             value_kind, value_event = next(self._read())
             mapping[key] = self._node(value_kind, value_event, depth + 1)
         return mapping

@@ -83,7 +83,8 @@ READ: list[tuple[str, str, str, str, str]] = [
 REFUSED: list[str] = [
     "", " ", ":", "@", "/", ":tag", "/nginx", "nginx/", "nginx:", "nginx@", f"@{A}", A, "a1" * 32,
     "NGINX", "Nginx:1", "library/Nginx", "docker.io/library/NGINX", "nginx:-x", "nginx:.x", "nginx:a b",
-    "nginx:" + "a" * 129, "nginx:é", "nginx:1:2", "a//b", "a/-b", "a-/b", "-a", "a-", "_a", "a_", ".a", "a.", "a..b", "a___b", "a._b", "a-_b",
+    "nginx:" + "a" * 129, "nginx:é", "nginx:1:2", "a//b", "a/-b", "a-/b", "-a", "a-", "_a", "a_", ".a", "a.",
+    "a..b", "a___b", "a._b", "a-_b",
     "a b", "a\tb", "a\nb", "a\x00b", "ä", "nginx@sha256:abc", "nginx@sha256:" + "A1" * 32, "nginx@sha256:" + "a1" * 33,
     "nginx@sha512:" + "a1" * 32, "nginx@md5:" + "a1" * 16, "nginx@" + "a1" * 32, f"nginx@{A}@{A}", f"nginx@{A}:v1",
     "https://registry.example.com/app", "docker://nginx", "-bad.example.com/app", "bad-.example.com/app",

@@ -12,6 +12,8 @@ nothing where that of policy/v1 selects everything (deprecation guide, v1.22 and
 
 from __future__ import annotations
 
+import json
+
 import msgspec
 
 from oakum.fleet.assets import Gap
@@ -94,6 +96,38 @@ def decode_value(kind: str, value: object, *, api_version: str = "", where: str 
     except RecursionError:
         return unread(kind, named, "nested too deeply")
     return _completed(kind, found, api_version, where)
+
+
+def flaw(raw: Raw) -> str:
+    """Why a text, although it was decoded, does not mean the same to every reader of JSON; "" where it does.
+
+    That is a key that stands twice in one object (RFC 8259 section 4), or what is no JSON in a part that is not read.
+    An API server writes neither, so a cheap look comes first: a text whose keys are all different has as many colons as
+    what it decodes to.
+    """
+    text = bytes(raw)
+    try:
+        if text.count(b":") != msgspec.json.encode(msgspec.json.decode(text)).count(b":"):
+            json.loads(text, object_pairs_hook=_once, parse_int=len, parse_float=len)
+    except _RepeatedError as error:
+        return f"the key {str(error)!r} stands twice in one object, and readers differ on which counts"
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        return f"not valid JSON: {error}"
+    except RecursionError:
+        return "nested too deeply"
+    return ""
+
+
+class _RepeatedError(Exception):
+    """A key that stands twice."""
+
+
+def _once(pairs: list[tuple[str, object]]) -> None:
+    seen: set[str] = set()
+    for key, _ in pairs:
+        if key in seen:
+            raise _RepeatedError(key)
+        seen.add(key)
 
 
 def unread(kind: str, which: str, why: str) -> Gap:

@@ -19,7 +19,7 @@ import msgspec
 
 from oakum.errors import InputError, LimitError, OakumError, Place
 from oakum.fleet.assets import GAPS, Gap
-from oakum.fleet.cluster.decode import CLUSTER_WIDE, decode_item, decode_value, kind_of, unread
+from oakum.fleet.cluster.decode import CLUSTER_WIDE, decode_item, decode_value, flaw, kind_of, unread
 from oakum.fleet.cluster.dump_text import LARGEST, Parsed, documents
 from oakum.fleet.cluster.objects import Object
 from oakum.fleet.cluster.snapshot import KINDS, Snapshot
@@ -209,6 +209,9 @@ class _Reading:
         if not kind:
             self.gap(unread("object", where, "not a Kubernetes object: it has no kind"))
             return
+        if not api_version and _api_version_needed(kind):
+            self.gap(unread(kind, where, "it has no apiVersion, so it could be of any API group"))
+            return
         entry = kind_of(api_version, kind)
         if entry is not None:
             self._object(kind, document, api_version, where)
@@ -240,6 +243,9 @@ class _Reading:
         self._present.add(kind)
         if isinstance(document, msgspec.Raw):
             found = decode_item(kind, document, api_version=api_version, where=where)
+            why = flaw(document) if not isinstance(found, Gap) else ""
+            if why:
+                found = unread(kind, where, why)
         else:
             found = decode_value(kind, document, api_version=api_version, where=where)
         if isinstance(found, Gap):
@@ -275,6 +281,12 @@ class _Reading:
         if LISTED in said:
             kinds = {kind.strip() for kind in said[LISTED].split(",")}
             self._told = (self._told or set()) | (kinds & _RESOURCES.keys())
+
+
+def _api_version_needed(kind: str) -> bool:
+    """Whether a kind without its group may be one of those that are read."""
+    kind = kind if kind in _RESOURCES else kind.removesuffix("List")
+    return kind in _RESOURCES and kind_of("", kind) is None
 
 
 def _head(document: object) -> _Head | _ValueHead:

@@ -1,12 +1,12 @@
 """From the bytes of a dump to its documents: JSON, several JSON values after one another, or YAML; gzip as well.
 
-One JSON text stays text, so that each of its objects is decoded straight into its struct; everything else becomes
-values. Limits stand before memory is spent: the size as given and unpacked, the depth, what YAML aliases repeat.
+JSON stays text, so that each of its objects is decoded straight into its struct; YAML becomes values. Limits stand
+before memory is spent: the size as given and unpacked, the depth, what YAML aliases repeat.
 """
 
 from __future__ import annotations
 
-import json
+import re
 import zlib
 
 import msgspec
@@ -18,6 +18,8 @@ from oakum.fleet.yaml_events import values
 LARGEST = 1 << 30
 _DEEPEST = 100
 _CHUNK = 1 << 22
+#: What the JSON decoder found wrong, and at which byte; a text that was cut has none.
+_TROUBLE = re.compile(r"(\w[^:]*) \(byte (\d+)\)")
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -45,41 +47,29 @@ def documents(data: bytes, *, name: str, limit: int = LARGEST) -> list[msgspec.R
 
 
 def _of_json(text: bytes, name: str) -> list[msgspec.Raw | Parsed]:
-    try:
-        return [msgspec.json.decode(text, type=msgspec.Raw)]
-    except RecursionError:
-        raise LimitError("nested too deeply", place=Place(name), remedy="no object nests that deep") from None
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return list(_after_one_another(_decoded(text, "utf-8", name), name))
-
-
-def _after_one_another(text: str, name: str) -> list[Parsed]:
-    """JSON lines, or the outputs of several commands in one file."""
-    decoder = json.JSONDecoder(parse_constant=_refused)
-    found: list[Parsed] = []
-    at = 0
-    try:
-        while at < len(text):
-            value, end = decoder.raw_decode(text, at)
-            found.append(Parsed(value))
-            at = end
-            while at < len(text) and text[at] in " \t\r\n":
-                at += 1
-    except json.JSONDecodeError as error:
-        cut = error.pos >= len(text) or error.msg.startswith("Unterminated string")
-        what = f"not valid JSON: {'it ends in the middle' if cut else error.msg}"
-        remedy = "copy or write the dump again" if cut else "mend the line"
-        raise InputError(what, place=Place(name, error.lineno), remedy=remedy) from None
-    except RecursionError:
-        raise LimitError("nested too deeply", place=Place(name), remedy="no object nests that deep") from None
-    except ValueError as error:
-        line = text.count("\n", 0, at) + 1
-        raise InputError(f"not valid JSON: {error}", place=Place(name, line), remedy="mend the line") from None
+    """One JSON value, or several after one another (JSON lines, the outputs of several commands in one file)."""
+    found: list[msgspec.Raw | Parsed] = []
+    view, at = memoryview(text), 0
+    while at < len(text):
+        end = len(text)
+        try:
+            found.append(msgspec.json.decode(view[at:], type=msgspec.Raw))
+        except RecursionError:
+            raise LimitError("nested too deeply", place=Place(name), remedy="no object nests that deep") from None
+        except msgspec.DecodeError as error:
+            trouble = _TROUBLE.search(str(error))
+            if trouble is None:
+                line = text.count(b"\n") + 1
+                what = "not valid JSON: it ends in the middle, or half of a surrogate pair is missing"
+                raise InputError(what, place=Place(name, line), remedy="copy or write the dump again") from None
+            what, end = trouble[1], at + int(trouble[2])
+            if what != "trailing characters":
+                line = text.count(b"\n", 0, end) + 1
+                raise InputError(f"not valid JSON: {what}", place=Place(name, line), remedy="mend the line") from None
+            end -= 1  # it has read the first character behind the value
+            found.append(msgspec.json.decode(view[at:end], type=msgspec.Raw))
+        at = end
     return found
-
-
-def _refused(word: str) -> object:
-    raise ValueError(f"{word} is no number of JSON")
 
 
 def _decoded(data: bytes, encoding: str, name: str) -> str:

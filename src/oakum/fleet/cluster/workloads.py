@@ -115,9 +115,12 @@ class Owners:
         return key
 
     def _owner(self, reference: OwnerReference, namespace: str) -> Object | None:
-        """The owner itself: by uid; by name only where one of the two has no uid (another uid is another object)."""
+        """The owner itself: by uid; by name only where one of the two has no uid (another uid is another object).
+
+        An owner in another namespace is none (Owners and Dependents: such references are disallowed by design).
+        """
         found = self._by_uid.get(reference.uid) if reference.uid else None
-        if found is None:
+        if found is None or found.metadata.namespace != namespace:
             kind = "VirtualMachine" if reference.kind == "VirtualMachineInstance" else reference.kind
             found = self._by_name.get((kind, namespace, reference.name))
             known = found is not None and found.metadata.uid and reference.uid
