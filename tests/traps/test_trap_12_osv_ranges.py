@@ -48,3 +48,39 @@ def test_trap_12_osv_ranges_of_commits_alone_are_a_gap_and_not_clean() -> None:
     answer = matched(index_of(record("GHSA-1", one)), None, library("npm", "left", "1.0.0"))
     assert answer.hits == ()
     assert [gap.kind for gap in answer.gaps] == ["unusable-advisory"]
+
+
+@pytest.mark.parametrize("events", list(itertools.permutations(BRANCHES)))
+def test_trap_12_osv_ranges_of_a_component_in_any_order_of_events(events: tuple[tuple[EventKind, str], ...]) -> None:
+    index = index_of(record("CVE-1", Affected("kubernetes", "k8s.io/kubelet", ranges=(Range("SEMVER", events),))))
+    given = ["v1.1.9", "v1.2.0", "v1.9.0", "v2.0.0", "v2.0.9+k3s1", "v2.1.0", "v2.1.0-eks-ae9a62a"]
+    hit = [version for version in given if ids(findings(index, None, library("kubernetes", "k8s.io/kubelet", version)))]
+    assert hit == ["v1.1.9", "v2.0.0", "v2.0.9+k3s1"]
+
+
+def test_trap_12_osv_ranges_of_a_component_that_cannot_be_evaluated_are_a_gap_and_not_clean() -> None:
+    one = Affected("kubernetes", "k8s.io/kubelet", ranges=(Range("GIT", (("introduced", "0"), ("fixed", "abc"))),))
+    answer = matched(index_of(record("CVE-1", one)), None, library("kubernetes", "k8s.io/kubelet", "v1.29.3"))
+    assert answer.hits == ()
+    assert [gap.kind for gap in answer.gaps] == ["unusable-advisory"]
+
+
+@pytest.mark.parametrize("form", ["v{}", "v{}+k3s1", "v{}+rke2r1"])
+def test_trap_12_osv_ranges_of_a_component_end_where_the_last_affected_version_does(form: str) -> None:
+    last: tuple[tuple[EventKind, str], ...] = (("introduced", "1.0.0"), ("last_affected", "1.29.3"))
+    index = index_of(record("CVE-1", Affected("kubernetes", "k8s.io/kubelet", ranges=(Range("SEMVER", last),))))
+    given = ["0.9.0", "1.0.0", "1.29.3", "1.29.4"]
+    hit = [
+        version
+        for version in given
+        if ids(findings(index, None, library("kubernetes", "k8s.io/kubelet", form.format(version))))
+    ]
+    assert hit == ["1.0.0", "1.29.3"]
+
+
+def test_trap_12_osv_ranges_of_a_component_that_end_in_one_build_do_not_hold_the_next() -> None:
+    last: tuple[tuple[EventKind, str], ...] = (("introduced", "1.0.0"), ("last_affected", "1.29.3-gke.5"))
+    index = index_of(record("GCP-1", Affected("kubernetes", "k8s.io/kubelet", ranges=(Range("SEMVER", last),))))
+    for version, expected in (("v1.29.3-gke.4", 1), ("v1.29.3-gke.5", 1), ("v1.29.3-gke.6", 0), ("v1.29.4-gke.1", 0)):
+        answer = matched(index, None, library("kubernetes", "k8s.io/kubelet", version))
+        assert len(answer.hits) + len(answer.gaps) == expected, version

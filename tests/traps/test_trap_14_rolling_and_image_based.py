@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 from tests.traps.answers import findings, ids, index_of, matched, record, upto
 
+from oakum.findings.match import match
+from oakum.fleet.cluster.components import parse_components
+from oakum.fleet.cluster.nodes import facts_of, node_asset
+from oakum.fleet.cluster.objects import Node
 from oakum.fleet.ecosystems import release_from_os_release
 from oakum.fleet.packages import Package
 from oakum.fleet.releases import Release
@@ -36,3 +41,33 @@ def test_trap_14_rolling_and_image_based_a_system_without_a_package_list_is_a_ga
     (gap,) = answer.gaps
     assert gap.kind == "incomplete-inventory"
     assert release.scope in gap.what
+
+
+@pytest.mark.parametrize(
+    ("image", "kubelet", "ids_", "kinds"),
+    [
+        ("Talos (v1.6.7)", "v1.29.2", ["CVE-2024-1"], []),
+        ("Flatcar Container Linux by Kinvolk 3815.2.0", "v1.29.2", ["CVE-2024-1"], []),
+        ("Bottlerocket OS 1.19.0 (aws-k8s-1.29)", "v1.29.2-eks-5e0fdde", [], ["vendor-build"]),
+        ("Container-Optimized OS from Google", "v1.29.2-gke.1060000", [], ["vendor-build"]),
+        ("Red Hat Enterprise Linux CoreOS 416.94", "v1.29.2+f67aeb3", [], ["vendor-build"]),
+        ("Talos (v1.6.8)", "v1.29.3", [], []),
+        ("Container-Optimized OS from Google", "v1.29.3-gke.1", [], []),
+    ],
+)
+def test_trap_14_rolling_and_image_based_nodes_have_their_kubelet_judged_and_their_packages_as_a_gap(
+    image: str, kubelet: str, ids_: list[str], kinds: list[str]
+) -> None:
+    info = {"osImage": image, "kubeletVersion": kubelet, "containerRuntimeVersion": "containerd://1.7.13"}
+    node = msgspec.convert({"metadata": {"name": "n"}, "status": {"nodeInfo": info}}, Node)
+    facts = facts_of(node, parse_components(b"components: []\n", "rules"))
+    asset = node_asset(node, "n", facts, source="test", proxy_in_pods=True)
+    (unread,) = asset.gaps
+    assert unread.kind == "unread-node" and image in unread.what
+    index = index_of(
+        record("CVE-2024-1", upto("kubernetes", "k8s.io/kubelet", "1.29.3")),
+        record("GO-1", upto("golang", "github.com/containerd/containerd", "1.7.11")),
+    )
+    answer = match(asset.packages, index, kind=asset.kind, platform="linux")
+    assert [hit.record.advisory.id for hit in answer.hits] == ids_
+    assert [gap.kind for gap in answer.gaps] == kinds

@@ -120,9 +120,23 @@ TRAPS: dict[str, dict[str, Held | Due]] = {
     },
     "10": {
         "order": ("versions/test_versions_kubernetes.py::test_trap_10",),
-        "not comparable": ("traps/test_trap_10_kubernetes_builds.py::test_trap_10",),
-        "flaws of Windows nodes only": Due("fleet (clusters)", "the operating system of a node is not read yet"),
-        "backports of a vendor's build": Due("advisories (EKS, GKE, AKS bulletins)", "no parser of these feeds yet"),
+        "not comparable": (
+            "traps/test_trap_10_kubernetes_builds.py::test_trap_10",
+            "traps/test_trap_10_kubernetes_components.py::test_trap_10_kubernetes_components_two_builds",
+        ),
+        "by component": (
+            "traps/test_trap_10_kubernetes_components.py::test_trap_10_kubernetes_components_get",
+            "traps/test_trap_10_kubernetes_components.py::test_trap_10_kubernetes_components_share",
+        ),
+        "flaws of Windows nodes only": (
+            "traps/test_trap_10_kubernetes_components.py::test_trap_10_kubernetes_components_windows",
+        ),
+        "flaws of design": ("traps/test_trap_10_kubernetes_components.py::test_trap_10_kubernetes_components_flaws",),
+        "a vendor's build below the fix": (
+            "findings/test_component_builds.py::test_trap_10",
+            "traps/test_trap_10_kubernetes_components.py::test_trap_10_kubernetes_components_the_vendors",
+        ),
+        "the vendors' own feeds": Due("advisories (EKS, GKE, AKS bulletins)", "no parser of these feeds yet"),
     },
     "11": {
         "versions": ("versions/test_versions_go.py::test_trap_11", "traps/test_trap_11_go_binaries.py::test_trap_11"),
@@ -130,12 +144,16 @@ TRAPS: dict[str, dict[str, Held | Due]] = {
             "fleet (images)",
             "build information is read from SBOMs, not from binaries",
         ),
-        "staging modules": Due("fleet (clusters)", "v0.29 of a staging module stands for Kubernetes 1.29"),
+        "staging modules": ("traps/test_trap_11_go_binaries.py::test_trap_11_go_binaries_staging",),
+        "add-ons that a vendor built anew": ("traps/test_trap_11_go_binaries.py::test_trap_11_go_binaries_of_an",),
     },
     "12": {
         "semantics": (
             "traps/test_trap_12_osv_ranges.py::test_trap_12", "advisories/test_parser_osv.py::test_trap_12",
             "advisories/test_index_reference.py::test_trap_12",
+        ),
+        "last affected and builds of that version": (
+            "traps/test_trap_12_osv_ranges.py::test_trap_12_osv_ranges_of_a_component",
         ),
     },
     "13": {
@@ -148,6 +166,9 @@ TRAPS: dict[str, dict[str, Held | Due]] = {
         "rolling": ("traps/test_trap_14_rolling_and_image_based.py::test_trap_14_rolling_and_image_based_wolfi",),
         "without a package list": (
             "traps/test_trap_14_rolling_and_image_based.py::test_trap_14_rolling_and_image_based_a_system",
+        ),
+        "nodes without a package list": (
+            "traps/test_trap_14_rolling_and_image_based.py::test_trap_14_rolling_and_image_based_nodes",
         ),
         "by the version of the system": Due(
             "advisories (Bottlerocket, Flatcar, Talos, COS)",

@@ -135,6 +135,8 @@ class _Versions:
         self._platform = platform
         self._found = found
         self._maker = maker(package)
+        #: Where an interval ends whose last affected version is the one that this build is made of.
+        self._last_of_base = self._sortable(kubernetes.base(package.version)) + b"\0"
         self._untold: dict[str, str] = {}  # id of a record -> why it cannot be told
 
     def judge(self, said: list[_Said]) -> None:
@@ -220,7 +222,11 @@ class _Versions:
             self._found.gaps.append(untold(self._package, made_by, what))
 
     def _holding(self, one: _Said) -> Row | None:
-        return next((row for row in one.rows if row.low <= self._key < row.high), None)
+        """The row that holds this version; a last affected version holds every build of it."""
+        high = self._last_of_base
+        return next(
+            (row for row in one.rows if row.low <= self._key and (self._key < row.high or row.high == high)), None
+        )
 
     def _announced(self, fact: ComponentFact) -> str | None:
         """The fixed version of the announced interval that holds this version ("" for none); None where none does."""

@@ -3,6 +3,8 @@
 Such a module (client-go, apimachinery, apiserver...) carries the minor version of Kubernetes as v0.N
 (kubernetes/kubernetes, staging/README.md). Go's database numbers it so, other sources number it as Kubernetes: v0.29.3
 is then 1.29.3, and read as it stands it would be older than every fix (github.com/aquasecurity/trivy/issues/3383).
+Within Kubernetes itself these modules are replaced by their folders and all say v0.0.0 (its go.mod), which is no
+version: read as one it would be older than every fix too.
 """
 
 from __future__ import annotations
@@ -25,6 +27,13 @@ STAGING = frozenset(
         "sample-cli-plugin", "sample-controller",
     )
 )  # fmt: skip
+
+
+def staged_key(version: str, order: Scheme) -> bytes | Unparsable:
+    """The sort key of a version of a staging module."""
+    if version.removeprefix("v") == "0.0.0":
+        return Unparsable(version, "v0.0.0 of this module is built within Kubernetes, whose version alone tells")
+    return order.key(version)
 
 
 def affecting(version: str, key: bytes, rules: Rules, order: Scheme) -> list[Row]:

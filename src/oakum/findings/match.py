@@ -17,7 +17,7 @@ from oakum.advisories.model import Naming
 from oakum.findings import kernels, unassessed
 from oakum.findings.builds import epoch_unstated, flavour, other_build, unproven
 from oakum.findings.errata import no_vulnerability
-from oakum.findings.go_modules import STAGING, affecting
+from oakum.findings.go_modules import STAGING, affecting, staged_key
 from oakum.findings.model import COMPONENTS, Cleared, Coverage, Hit, Matched
 from oakum.findings.origin import foreign
 from oakum.findings.ownership import settle
@@ -196,14 +196,15 @@ class _Matching:
 
     def _compare(self, package: Package, where: Advised, name: str, version: str, rules: Rules) -> bool:
         """Whether the package was hit, or cannot be compared at all."""
-        key = where.order.key(version)
+        staged = name in STAGING
+        key = staged_key(version, where.order) if staged else where.order.key(version)
         if isinstance(key, Unparsable):
             self._gap(
                 "unparsable-version", f"{package.name} {version}", key.why, "correct the version in the inventory"
             )
             return True
         before = len(self._hits)
-        rows = affecting(version, key, rules, where.order) if name in STAGING else rules.affecting(key)
+        rows = affecting(version, key, rules, where.order) if staged else rules.affecting(key)
         if where.order.apart is not None:
             rows = self._comparable(package, version, key, rows, rules, where.order.apart)
         for row in rows:
