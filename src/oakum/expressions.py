@@ -18,7 +18,7 @@ import msgspec
 
 from oakum.errors import InputError, Place
 
-TypeName = Literal["string", "bool", "int", "double", "timestamp", "list of string"]
+TypeName = Literal["string", "bool", "int", "double", "timestamp", "list of string", "map of string"]
 
 _LONGEST = 4096
 _WHERE = re.compile(r"ERROR: <input>:(-?\d+):(-?\d+): ([^\n]*)")
@@ -84,6 +84,7 @@ def compile(text: str, variables: Mapping[str, TypeName], *, name: str = "condit
         "double": cel.Type.DOUBLE,
         "timestamp": cel.Type.TIMESTAMP,
         "list of string": cel.Type.List(cel.Type.STRING),
+        "map of string": cel.Type.Map(cel.Type.STRING, cel.Type.STRING),
     }
     environment = cel.NewEnv(variables={each: types[kind] for each, kind in variables.items()})
     try:
