@@ -54,6 +54,25 @@ def test_trap_10_kubernetes_components_share_what_is_said_of_kubernetes_as_a_who
         assert hit_ids(asked(index, component(other, "v1.29.2"))) == []
 
 
+def test_trap_10_kubernetes_components_as_a_whole_have_the_flaws_of_each() -> None:
+    index = index_of(
+        record("CVE-2024-1", upto("kubernetes", KUBELET, "1.29.3")),
+        record("CVE-2024-2", upto("kubernetes", WHOLE, "1.29.3")),
+        record("CVE-2024-3", upto("kubernetes", "k8s.io/kubectl", "1.29.3")),
+        *official("CVE-2020-8554"),
+    )
+    assert hit_ids(asked(index, component(WHOLE, "v1.29.2"))) == ["CVE-2020-8554", "CVE-2024-1", "CVE-2024-2"]
+
+
+@pytest.mark.parametrize(("build", "hits", "gaps"), [("v1.27.16", 1, 0), ("v1.27.101", 0, 1), ("v1.28.5", 0, 0)])
+def test_trap_10_kubernetes_components_builds_of_a_cloud_beyond_upstreams_last_may_hold_more(
+    build: str, hits: int, gaps: int
+) -> None:
+    index = index_of(record("CVE-2024-1", upto("kubernetes", KUBELET, "1.28.5")))
+    answer = asked(index, component(KUBELET, build), "linux")
+    assert (len(answer.hits), [gap.kind for gap in answer.gaps]) == (hits, ["vendor-build"] * gaps)
+
+
 def test_trap_10_kubernetes_components_in_two_numbers_of_one_record_count_once() -> None:
     both = record("CVE-2024-1", upto("kubernetes", WHOLE, "1.29.3"), upto("kubernetes", KUBELET, "1.29.3"))
     assert hit_ids(asked(index_of(both), component(KUBELET, "v1.29.2"))) == ["CVE-2024-1"]

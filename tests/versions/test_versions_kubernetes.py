@@ -83,3 +83,33 @@ def test_every_version_of_the_official_feed_has_a_place() -> None:
     versions = osv_versions("kubernetes-sig-cve-feed.jsonl.gz")
     assert len(versions) > 100
     assert not [version for version in versions if isinstance(kubernetes.key(version), Unparsable)]
+
+
+@pytest.mark.parametrize(
+    ("text", "vendor", "base"),
+    [
+        ("v1.29.3", None, "v1.29.3"),
+        ("1.30.0-rc.1", None, "1.30.0-rc.1"),
+        ("v1.29.3-eks-ae9a62a", "EKS", "v1.29.3"),
+        ("v1.10.1-eksbuild.1", "EKS", "v1.10.1"),
+        ("v1.29.3-eks-1-29-7", "EKS Distro", "v1.29.3"),
+        ("v1.29.3-gke.1282000", "GKE", "v1.29.3"),
+        ("v1.30.0-rc.1+k3s1", "k3s", "v1.30.0-rc.1"),
+        ("v1.29.3-rke2r1", "RKE2", "v1.29.3"),
+        ("v1.24.17-rancher1-1", "RKE", "v1.24.17"),
+        ("v1.29.3+k0s.0", "k0s", "v1.29.3"),
+        ("v1.29.3+vmware.1-fips.1", "VMware", "v1.29.3"),
+        ("v1.29.3-hotfix.20240301", "AKS", "v1.29.3"),
+        ("v1.27.14-akslts", "AKS", "v1.27.14"),
+        ("v1.27.101-akslts", "AKS", "v1.27.101"),
+        ("v1.27.101", "AKS", "v1.27.101"),
+        ("v1.29.3+IKS", "IBM Cloud", "v1.29.3"),
+        ("v1.29.3-aliyun.1", "Alibaba Cloud", "v1.29.3"),
+        ("v1.29.3-tke.3", "Tencent Cloud", "v1.29.3"),
+        ("v1.29.3+4fab27b", "", "v1.29.3"),
+        ("v1.18.2-41+b5cdb79a4060a3", "", "v1.18.2"),
+        ("latest", None, "latest"),
+    ],
+)
+def test_trap_10_a_build_tells_who_made_it_and_of_which_version(text: str, vendor: str | None, base: str) -> None:
+    assert (kubernetes.vendor(text), kubernetes.base(text)) == (vendor, base)

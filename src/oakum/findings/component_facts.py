@@ -168,16 +168,16 @@ def fact_of(names: Iterable[str]) -> ComponentFact:
 
 
 def concerned(component: str, named: str, fact: ComponentFact) -> bool:
-    """Whether a record under the package name ``named`` is about a component.
+    """Whether a record under the package name ``named``, one of ``names_to_ask``, is about a component.
 
-    A record about Kubernetes as a whole is about every core component unless its text says otherwise; one about
-    kubectl or client-go is about none of them.
+    A record about Kubernetes as a whole is about every core component unless its text says otherwise, and Kubernetes as
+    a whole has the flaws of all of them; one about kubectl or client-go is about none.
     """
-    if fact.components:
+    if fact.components and component != WHOLE:
         return component in fact.components
-    return component == named or (named == WHOLE and component in CORE)
+    return WHOLE in (component, named) or component == named
 
 
 def names_to_ask(component: str) -> tuple[str, ...]:
     """Under which package names records may be about a component, its own first."""
-    return tuple(dict.fromkeys((component, WHOLE, *CORE))) if component in CORE else (component,)
+    return tuple(dict.fromkeys((component, WHOLE, *CORE))) if component in (WHOLE, *CORE) else (component,)

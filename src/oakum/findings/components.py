@@ -265,7 +265,7 @@ def _condition(fact: ComponentFact) -> tuple[str, ...]:
 
 def unversioned(packages: PackageSet, index: Index) -> Iterator[Gap]:
     """The vulnerabilities that a feed names without versions and about which nothing else speaks, as one gap."""
-    if not any(package.type == SCOPE and package.name in CORE for package in packages.packages):
+    if not any(package.type == SCOPE and package.name in (WHOLE, *CORE) for package in packages.packages):
         return
     bare: dict[str, set[str]] = {}
     for naming in index.namings(SCOPE):
