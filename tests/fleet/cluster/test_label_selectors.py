@@ -54,7 +54,8 @@ def test_every_operator(row: tuple[str, str, tuple[str, ...], bool]) -> None:
 
 @pytest.mark.parametrize(
     ("match", "expected"),
-    [({}, True), ({"app": "web"}, True), ({"app": "web", "env": "prod"}, True), ({"app": "db"}, False), ({"none": ""}, False),
+    [({}, True), ({"app": "web"}, True), ({"app": "web", "env": "prod"}, True), ({"app": "db"}, False),
+     ({"none": ""}, False),
      ({"tier": ""}, True), ({"app": "web", "env": "dev"}, False)],
 )  # fmt: skip
 def test_all_labels_of_a_match_must_be_there(match: dict[str, str], expected: bool) -> None:

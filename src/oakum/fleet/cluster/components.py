@@ -70,7 +70,8 @@ class Components:
             for rule in rules.vendors
         ]
         self._node_labels = [(rule.name, _compiled(rule.labels)) for rule in rules.vendors]
-        self._known = _compiled(rules.registries)
+        # The line end keeps a registry's name out of repositories: a mirror may hold a folder that is called like it.
+        self._known = _compiled(tuple(glob.replace("/", "\n", 1) for glob in rules.registries))
 
     def extend(self, site: Rules) -> Components:
         """These rules behind a site's own, which win."""
@@ -104,7 +105,7 @@ class Components:
             return None
         _, rule, matched = best
         vendor = self.vendor_of_image(reference)
-        known = self._known.match(f"{reference.registry}/{reference.repository}") is not None
+        known = self._known.match(f"{reference.registry}\n{reference.repository}") is not None
         known = known or (reference.registry in self.rules.open_registries and "/" in matched)
         return component(rule, _version(reference.tag), vendor, f"image {matched}", by_name=not known)
 
