@@ -62,7 +62,7 @@ def test_an_annotation_speaks_before_a_label() -> None:
     ],
 )
 def test_values_are_read_as_people_write_them(fact: str, text: str, value: str) -> None:
-    assert stated(thing("Deployment", "web", "shop", **{fact: text})).facts[fact].value == value
+    assert stated(thing("Deployment", "web", "shop", None, **{fact: text})).facts[fact].value == value
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,7 @@ def test_values_are_read_as_people_write_them(fact: str, text: str, value: str) 
     ],
 )
 def test_a_value_that_is_not_allowed_is_a_gap_and_not_used(fact: str, text: str) -> None:
-    found = stated(thing("Deployment", "web", "shop", **{fact: text}))
+    found = stated(thing("Deployment", "web", "shop", None, **{fact: text}))
     assert fact not in found.facts
     (gap,) = found.gaps
     assert gap.kind == "incomplete-inventory"

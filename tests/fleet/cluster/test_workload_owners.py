@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from oakum.fleet.cluster.objects import (
@@ -24,9 +25,9 @@ from oakum.fleet.cluster.workloads import MIRROR, Owners, WorkloadKey
 MIRRORED = {MIRROR: "0123456789abcdef"}
 
 
-def meta(name: str, uid: str, owner: tuple[str, str, str] | None, **more: object) -> Meta:
+def meta(name: str, uid: str, owner: tuple[str, str, str] | None, **more: dict[str, str]) -> Meta:
     owners = () if owner is None else (OwnerReference(kind=owner[0], name=owner[1], uid=owner[2], controller=True),)
-    return Meta(name=name, namespace="n", uid=uid, owner_references=owners, **more)
+    return msgspec.structs.replace(Meta(name=name, namespace="n", uid=uid, owner_references=owners), **more)
 
 
 def made(kind: str, name: str, uid: str, owner: tuple[str, str, str] | None = None) -> Object:
@@ -38,7 +39,12 @@ def made(kind: str, name: str, uid: str, owner: tuple[str, str, str] | None = No
 
 
 def pod(
-    name: str, owner: tuple[str, str, str] | None = None, *, node: str = "", phase: str = "Running", **more: object
+    name: str,
+    owner: tuple[str, str, str] | None = None,
+    *,
+    node: str = "",
+    phase: str = "Running",
+    **more: dict[str, str],
 ) -> Pod:
     status = PodStatus(
         phase=phase, conditions=(Condition(type="Ready", status="True" if phase == "Running" else "False"),)
