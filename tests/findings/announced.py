@@ -40,6 +40,7 @@ ANNOUNCED: dict[str, Announced] = {
     "CVE-2019-1002100": Announced((API,), "1.0.0-1.11.8 1.12.0-1.12.6 1.13.0-1.13.4"),
     # "1.12.0-1.12.4 and 1.13.0"
     "CVE-2019-11243": Announced((CLIENT,), "1.12.0-1.12.5 1.13.0-1.13.1"),
+    # issue 76676: "kubectl v1.8.0+"; mended on the branches of 1.12, 1.13 and 1.14
     "CVE-2019-11244": Announced((KUBECTL,), "1.8.0-1.12.9 1.13.0-1.13.7 1.14.0-1.14.3"),
     # "kubelet v1.13.6 and v1.14.2"
     "CVE-2019-11245": Announced((KUBELET,), "1.13.6-1.13.7 1.14.2-1.14.3"),
@@ -49,8 +50,8 @@ ANNOUNCED: dict[str, Announced] = {
     "CVE-2019-11249": Announced((KUBECTL,), "1.0.0-1.13.9 1.14.0-1.14.5 1.15.0-1.15.2"),
     # "Kubernetes components (such as kube-apiserver) prior to v1.16.0"
     "CVE-2019-11250": Announced(CORE, "0-1.16.0"),
-    # "1.1-1.12, and versions prior to 1.13.11, 1.14.7, and 1.15.4"
-    "CVE-2019-11251": Announced((KUBECTL,), "1.1.0-1.13.11 1.14.0-1.14.7 1.15.0-1.15.4"),
+    # the announcement (issue 87773): "kubectl versions v1.13.10, v1.14.6, and v1.15.3"
+    "CVE-2019-11251": Announced((KUBECTL,), "1.13.10-1.13.11 1.14.6-1.14.7 1.15.3-1.15.4"),
     "CVE-2019-11253": Announced((API,), "1.0.0-1.13.12 1.14.0-1.14.8 1.15.0-1.15.5 1.16.0-1.16.2"),
     "CVE-2019-11254": Announced((API,), "0-1.15.10 1.16.0-1.16.7 1.17.0-1.17.3"),
     # the text names no versions; the record: 1.16.11, 1.17.17 and 1.18.4 have the mended plugins

@@ -76,8 +76,8 @@ BUILDS = {
     "an old microk8s": Build("v{}-41+b5cdb79a4060a3", "", NOBODY_KNOWN),
 }  # fmt: skip
 RELEASES = (
-    "1.9.3", "1.9.9", "1.12.4", "1.13.6", "1.15.9", "1.16.10", "1.17.12", "1.18.17", "1.19.2", "1.20.7", "1.21.14",
-    "1.22.1", "1.24.16", "1.25.3", "1.27.2", "1.28.0", "1.29.3", "1.29.4", "1.30.2", "1.31.0",
+    "1.9.3", "1.9.9", "1.12.4", "1.13.6", "1.13.10", "1.15.3", "1.15.9", "1.16.10", "1.17.12", "1.18.17", "1.19.2",
+    "1.20.7", "1.21.14", "1.22.1", "1.24.16", "1.25.3", "1.27.2", "1.28.0", "1.29.3", "1.29.4", "1.30.2", "1.31.0",
 )  # fmt: skip
 PLATFORMS = ("linux", "windows", "")
 
@@ -96,7 +96,7 @@ def test_the_announcements_are_those_of_the_feed() -> None:
 @pytest.mark.parametrize("build", BUILDS.values(), ids=BUILDS)
 def test_trap_10_every_component_of_every_release_in_a_vendors_build(build: Build) -> None:
     wrong = []
-    for release, component, platform in product(RELEASES, CORE, PLATFORMS):
+    for release, component, platform in product(RELEASES, (*CORE, KUBECTL, CLIENT), PLATFORMS):
         package = Package(type="kubernetes", name=component, version=build.form.format(release), vendor=build.vendor)
         answer = matched(package, platform)
         said = words(answer)

@@ -154,6 +154,17 @@ def test_trap_10_kubernetes_components_the_vendors_own_word_decides_about_its_bu
     assert (hit_ids(answer), len(answer.gaps)) == (list(hits), gaps)
 
 
+def test_trap_10_kubernetes_components_an_announcement_of_upstream_adds_nothing_to_a_vendors_own_word() -> None:
+    theirs = record("GCP-1", upto("kubernetes", KUBELET, "1.19.14-gke.100"), aliases=("CVE-2021-25741",))
+    for build, hits in (("v1.19.14-gke.99", ["GCP-1"]), ("v1.19.14-gke.100", []), ("v1.19.14-gke.101", [])):
+        answer = asked(index_of(theirs), component(KUBELET, build), "linux")
+        assert (hit_ids(answer), answer.gaps) == (hits, ())
+    upstream = record("CVE-2021-25741", upto("kubernetes", KUBELET, "1.19.16"))
+    answer = asked(index_of(upstream=[upstream], google=[theirs]), component(KUBELET, "v1.19.14-gke.101"), "linux")
+    assert (answer.hits, answer.gaps) == ((), ())
+    assert ["1.19.14-gke.100 has the fix" in one.why for one in answer.cleared] == [True]
+
+
 def test_trap_10_kubernetes_components_two_builds_that_only_a_hash_tells_apart_are_not_compared() -> None:
     index = index_of(record("ALAS-1", upto("kubernetes", KUBELET, "1.29.3-eks-ae9a62a")))
     for build in ("v1.29.3-eks-0000000", "v1.29.3-eks-fffffff"):

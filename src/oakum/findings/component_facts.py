@@ -54,6 +54,10 @@ FACTS: dict[str, ComponentFact] = {
         components=CORE,
         condition="basic or bearer tokens are used and the log level is 7 or higher",
     ),
+    "CVE-2019-11251": ComponentFact(
+        source="issue 87773: 1.13.10, 1.14.6 and 1.15.3 alone, although the text says before 1.13.11",
+        condition="kubectl cp copies from a container that is not trusted",
+    ),
     "CVE-2020-10749": ComponentFact(
         source="text", condition="an affected CNI plugin is installed, which packages of the kubelet brought along"
     ),

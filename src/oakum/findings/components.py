@@ -16,15 +16,14 @@ import msgspec
 
 from oakum.advisories.index import Detail, Index, Record, Row, Rules, Statement
 from oakum.advisories.model import NO_VERSIONS, Naming
-from oakum.findings.component_facts import CORE, WHOLE, ComponentFact, concerned, fact_of, names_to_ask
+from oakum.findings.component_facts import ComponentFact, concerned, fact_of, names_to_ask
 from oakum.findings.model import COMPONENTS, Cleared, Hit
 from oakum.findings.twins import denied, disagreement
 from oakum.findings.vendor_builds import VENDORS, by_base, maker, untold
 from oakum.fleet.assets import Gap
-from oakum.fleet.packages import Package, PackageSet
+from oakum.fleet.packages import Package
 from oakum.versions import Scheme, Unparsable, kubernetes
 
-SCOPE = COMPONENTS
 BY_DESIGN = "none by design"
 _OTHERS = "it names builds by {}, and different vendors' fixes differ"
 
@@ -86,7 +85,7 @@ def _said(package: Package, index: Index, namings: tuple[Naming, ...]) -> Iterat
     seen: set[int] = set()
     for name in names_to_ask(package.name):
         for naming in namings:
-            rules = index.rules(SCOPE, name, naming)
+            rules = index.rules(COMPONENTS, name, naming)
             rows = _by_record(rules.rows)
             statements = _by_record(rules.statements)
             for number in rows | statements:
@@ -119,7 +118,7 @@ def _by_design(package: Package, one: _Said, index: Index) -> Hit:
     number = one.rows[0].detail if one.rows else one.statements[0].detail
     detail = msgspec.structs.replace(index.detail(number), state=BY_DESIGN, state_class="will-not-fix", reason="")
     notes = (f"no version will fix it; mitigation: {one.fact.by_design} ({one.fact.source})", *_condition(one.fact))
-    return Hit(package, SCOPE, package.name, package.version, one.record, detail, "", notes)
+    return Hit(package, COMPONENTS, package.name, package.version, one.record, detail, "", notes)
 
 
 class _Versions:
@@ -151,7 +150,7 @@ class _Versions:
 
     def _record(self, one: _Said, own: dict[str, list[_Said]]) -> None:
         row = self._holding(one)
-        announced = self._announced(one.fact)
+        announced = self._announced(one)
         beside = self._beside(one)
         if row is None and announced is None and not beside:
             return
@@ -166,7 +165,7 @@ class _Versions:
         if row is not None and one.rules.shared:
             notes += disagreement(one.record, row, self._key, one.rules, self._order, self._index)
         package = self._package
-        self._found.hits.append(Hit(package, SCOPE, package.name, package.version, one.record, detail, fix, notes))
+        self._found.hits.append(Hit(package, COMPONENTS, package.name, package.version, one.record, detail, fix, notes))
 
     def _closed(self, one: _Said, detail: Detail) -> str:
         """Why a record whose versions hold this one is not about it; empty where it is."""
@@ -228,9 +227,14 @@ class _Versions:
             (row for row in one.rows if row.low <= self._key and (self._key < row.high or row.high == high)), None
         )
 
-    def _announced(self, fact: ComponentFact) -> str | None:
-        """The fixed version of the announced interval that holds this version ("" for none); None where none does."""
-        for low, fixed in fact.announced:
+    def _announced(self, one: _Said) -> str | None:
+        """The fixed version of the announced interval that holds this version ("" for none); None where none does.
+
+        Announcements are upstream's: they add nothing to what a vendor says about its own builds.
+        """
+        if any(_builder(row.fix) is not None for row in one.rows):
+            return None
+        for low, fixed in one.fact.announced:
             if (not low or self._sortable(low) <= self._key) and (not fixed or self._key < self._sortable(fixed)):
                 return fixed
         return None
@@ -261,37 +265,3 @@ def _builder(fix: str) -> str | None:
 
 def _condition(fact: ComponentFact) -> tuple[str, ...]:
     return (f"applies only where {fact.condition}",) if fact.condition else ()
-
-
-def unversioned(packages: PackageSet, index: Index) -> Iterator[Gap]:
-    """The vulnerabilities that a feed names without versions and about which nothing else speaks, as one gap."""
-    if not any(package.type == SCOPE and package.name in (WHOLE, *CORE) for package in packages.packages):
-        return
-    bare: dict[str, set[str]] = {}
-    for naming in index.namings(SCOPE):
-        for statement in index.rules(SCOPE, WHOLE, naming).statements:
-            record = index.record(statement.record)
-            if record is not None and index.detail(statement.detail).reason == NO_VERSIONS:
-                bare.setdefault(record.source.name, set()).add(record.advisory.id)
-    if not bare:
-        return
-    versioned = set(_versioned(index))
-    for source, names in sorted(bare.items()):
-        left = sorted(name for name in names - versioned if not fact_of((name,)).by_design)
-        if left:
-            shown = ", ".join(left[:5]) + (", ..." if len(left) > 5 else "")
-            yield Gap(
-                "unusable-advisory",
-                f"{len(left)} vulnerabilities of Kubernetes ({shown})",
-                f"{source} names neither component nor versions, and no other source speaks about them",
-                "import the OSV records of Kubernetes beside it, or read the issue of each",
-            )
-
-
-def _versioned(index: Index) -> Iterable[str]:
-    """The names of every vulnerability in the scope of Kubernetes that has a range."""
-    for name in index.names(SCOPE):
-        for naming in index.namings(SCOPE):
-            for number in {row.record for row in index.rules(SCOPE, name, naming).rows}:
-                if (record := index.record(number)) is not None:
-                    yield from (record.advisory.id, *record.advisory.aliases)

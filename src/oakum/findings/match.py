@@ -96,7 +96,7 @@ class _Matching:
             for scope, count in sorted(self._seen.items())
         )
         if COMPONENTS in self._seen:
-            from oakum.findings.components import unversioned
+            from oakum.findings.unversioned import unversioned
 
             self._gaps.extend(unversioned(self._packages, self._index))
         self._gaps.extend(releaseless(self._packages, self._index))
