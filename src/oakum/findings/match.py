@@ -130,7 +130,8 @@ class _Matching:
         return tuple(source.name for source in self._index.coverage(where.scope)) if where else ()
 
     def _package(self, package: Package) -> None:
-        scope = self._scope_of(package)
+        of_system = package.type in OS_TYPES
+        scope = self._scope_of_system(package) if of_system else package.type
         self._seen[scope] += 1
         if scope not in self._scopes:
             self._scopes[scope] = self._advised(scope)
@@ -144,9 +145,10 @@ class _Matching:
                 self._foreign[package.vendor].append(package.name)
                 return
         self._assessed[scope] += 1
-        if package.type in OS_TYPES and self._kernel_elsewhere(package):
-            return
-        if scope == COMPONENTS:
+        if of_system:
+            if self._kernel_elsewhere(package):
+                return
+        elif scope == COMPONENTS:
             self._component(package, where)
             return
         for name, version, naming in spoken(package, where.namings):
@@ -166,9 +168,7 @@ class _Matching:
         for statement in found.statements:
             self._statement(package, statement)
 
-    def _scope_of(self, package: Package) -> str:
-        if package.type not in OS_TYPES:
-            return package.type
+    def _scope_of_system(self, package: Package) -> str:
         # An rpm on Debian is no package of Debian: the names and orders of its advisories say nothing about it.
         ours = self._os_scope and package.type == (self._os_type or package.type)
         return self._os_scope if ours else f"{package.type} {unassessed.UNKNOWN}"
