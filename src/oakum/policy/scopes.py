@@ -30,6 +30,13 @@ FACTS: dict[str, str] = {
     "reversibility": "reversible, needs-snapshot or forward-only",
 }
 
+#: Facts with a closed list of values; "" is none.
+VALUES: dict[str, tuple[str, ...]] = {
+    "tier": ("1", "2", "3", "4", ""),
+    "node_role": ("control-plane", "worker", ""),
+    "reversibility": ("reversible", "needs-snapshot", "forward-only"),
+}
+
 _TYPES: dict[str, TypeName] = {**dict.fromkeys(FACTS, "string"), "labels": "map of string"}
 
 
