@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
+import msgspec
 import pytest
 from tests.findings.announced import API, CORE, KUBELET
 from tests.traps.answers import index_of, record, upto
@@ -163,6 +164,28 @@ def test_trap_10_kubernetes_components_an_announcement_of_upstream_adds_nothing_
     answer = asked(index_of(upstream=[upstream], google=[theirs]), component(KUBELET, "v1.19.14-gke.101"), "linux")
     assert (answer.hits, answer.gaps) == ((), ())
     assert ["1.19.14-gke.100 has the fix" in one.why for one in answer.cleared] == [True]
+
+
+def test_trap_10_kubernetes_components_a_denial_by_another_source_closes_a_record_for_every_build() -> None:
+    no = msgspec.structs.replace(upto("kubernetes", API), ranges=(), state="not affected", state_class="not-affected")
+    index = index_of(
+        one=[record("CVE-2024-1", upto("kubernetes", API, "1.29.3"))], other=[record("CVE-2024-1", no)]
+    )  # fmt: skip
+    for build in ("v1.29.2", "v1.29.2+k3s1", "v1.29.2-gke.1"):
+        answer = asked(index, component(API, build), "linux")
+        assert (answer.hits, answer.gaps) == ((), ())
+        assert any("other says of CVE-2024-1 that it is not affected" in one.why for one in answer.cleared)
+
+
+def test_trap_10_kubernetes_components_sources_that_disagree_about_a_fix_are_both_heard() -> None:
+    index = index_of(
+        one=[record("CVE-2024-3177", upto("kubernetes", API))],
+        other=[record("CVE-2024-3177", upto("kubernetes", API, "1.29.4"))],
+    )
+    (hit,) = asked(index, component(API, "v1.29.4"), "linux").hits
+    assert [("envFrom" in note, "says fixed in 1.29.4, which is installed" in note) for note in hit.notes] == [
+        (True, False), (False, True),
+    ]  # fmt: skip
 
 
 def test_trap_10_kubernetes_components_two_builds_that_only_a_hash_tells_apart_are_not_compared() -> None:
