@@ -125,7 +125,7 @@ class Calendar:
             for each in pieces[first:]:
                 if each.start >= until:
                     return
-                if each.end > start:
+                if max(each.start, start) < min(each.end, until):
                     yield Opening(max(each.start, start), min(each.end, until), each.names)
 
     def _year(self, windows: frozenset[str], freezes: frozenset[str], year: int) -> list[Opening]:
