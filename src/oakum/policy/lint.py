@@ -69,12 +69,12 @@ def _of_error(rule: str, error: OakumError) -> Problem:
 
 def _times(reading: Reading, zones: Mapping[str, tzinfo], now: datetime) -> Iterator[Problem]:
     policy = reading.policy
-    if "windows" not in reading.section_places:
+    if all(section != "windows" for section, _ in reading.entries):
         what, remedy = (
             "there is no window, so nothing may ever run",
             "add windows; always: yes is one that never closes",
         )
-        yield Problem("no-window", Place(field="windows"), what, remedy)
+        yield Problem("no-window", reading.section_places.get("windows", Place(field="windows")), what, remedy)
     calendar = Calendar(policy, zones)
     known: list[Window] = []
     for section, entries in (("windows", policy.windows), ("freezes", policy.freezes)):
