@@ -89,7 +89,7 @@ def _times(reading: Reading, zones: Mapping[str, tzinfo], now: datetime) -> Iter
             if isinstance(entry, Window):
                 known.append(entry)
     for window in known:
-        place = reading.place("windows", window.name, "rrule")
+        place = reading.place("windows", window.name, "rrule", "dtstart", "calendar")
         if isinstance(calendar.next_of({window.name}, (), now), NoOpening):
             what = f"{window.name!r} never opens: no window in the next {HORIZON_YEARS} years"
             yield Problem("window-never-opens", place, what, "give it a later UNTIL or a new dtstart, or drop it")
@@ -110,7 +110,7 @@ def _exceptions(
 ) -> Iterator[Problem]:
     """Other programs leave old exceptions in calendars: only what stands in the policy itself is asked."""
     place = reading.place(section, entry.name, "exdate")
-    if not place.field.endswith(".exdate") or place == reading.place(section, entry.name):
+    if not place.field.endswith(".exdate"):
         return
     for schedule in entry.schedules:
         exceptions: list[Moment | date] = [*schedule.without, *schedule.without_days]

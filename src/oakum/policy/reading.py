@@ -58,11 +58,12 @@ class Reading:
         self.entries: dict[tuple[str, str], Fields] = {}
         self.section_places: dict[str, Place] = {}
 
-    def place(self, section: str, name: str, key: str = "") -> Place:
-        """Where an entry, or a field of it, stands."""
+    def place(self, section: str, name: str, *keys: str) -> Place:
+        """Where an entry stands, or the first of the fields that it gives."""
         fields = self.entries.get((section, name))
         if fields is None:
             return self.section_places.get(section, Place(field=section))
+        key = next((each for each in keys if each in fields.keys), "")
         return fields.place_of(key) if key else fields.place
 
     def checked(self) -> Policy:
