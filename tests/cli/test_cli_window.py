@@ -108,6 +108,13 @@ def test_without_a_target_each_window_answers_for_itself(policy: str, capsys: Ou
     assert ask("--policy", policy, "--needs", "9h") == 1
 
 
+def test_a_freeze_that_may_concern_a_window_counts_for_it(tmp_path: Path, capsys: Out) -> None:
+    freeze = "freezes: [{name: f, reason: r, time_zone: UTC, dtstart: 2026-11-01, duration: 30d, for: {cluster: a}}]\n"
+    (tmp_path / "a.yaml").write_text("windows: [{name: w, always: yes, for: {pool: x}}]\n" + freeze)
+    assert ask("--policy", str(tmp_path), "--at", "2026-11-24T12:00:00Z") == 0
+    assert capsys.readouterr().out.startswith("w: opens in 6 d 12 h, from Tue 2026-12-01 00:00 UTC without an end")
+
+
 def test_a_lifted_freeze(policy: str, capsys: Out) -> None:
     words = ("--policy", policy, "--at", "2026-11-24T12:00:00Z", "--target", "environment=prod", "--target", "pool=x")
     assert ask(*words, "--lifted", "sale") == 0

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from itertools import pairwise
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -131,6 +132,8 @@ def test_dates_are_added_and_taken_away() -> None:
     )  # fmt: skip
     starts = [start.day for start, _ in each.intervals(ZONES, at("2026-01-01"), at("2026-02-01"))]
     assert starts == [5, 7, 19]
+    days_left = msgspec.structs.replace(each, without_days=(date(2026, 1, 19),))
+    assert [start.day for start, _ in days_left.intervals(ZONES, at("2026-01-01"), at("2026-02-01"))] == [5, 7]
     assert each.excluded(ZONES, Moment(datetime(2026, 1, 12, 21), "UTC"))
     assert each.excluded(ZONES, Moment(datetime(2026, 1, 7, 22), berlin))
     assert not each.excluded(ZONES, Moment(datetime(2026, 1, 12, 22), "UTC"))
@@ -194,6 +197,57 @@ def test_at_the_end_of_a_window_nothing_is_left_of_it() -> None:
     once = calendar(window("w", schedule("UTC", "2026-05-01T00:00", "1h")))
     assert isinstance(once.next_opening(Target(), at("2026-05-01T01:00")), NoOpening)
     assert once.openings(Target(), at("2026-05-01T00:30"), at("2026-05-01T00:30")) == []
+
+
+def test_what_began_long_before_is_still_open() -> None:
+    month = schedule("UTC", "2026-12-10T00:00", "40d", "FREQ=YEARLY")
+    hours = schedule("UTC", "2026-12-10T00:00", "960h", "FREQ=YEARLY")
+    for each in (month, hours):
+        found = calendar(window("w", each)).openings(Target(), at("2028-01-10"), at("2028-02-01"))
+        assert found == [Opening(at("2028-01-10"), at("2028-01-19"), ("w",))]
+
+
+def test_an_interval_holds_its_start_and_not_its_end() -> None:
+    hour = schedule("UTC", "2026-05-01T00:00", "1h")
+    assert hour.intervals(ZONES, at("2026-05-01T01:00"), at("2026-05-02")) == []
+    assert hour.intervals(ZONES, at("2026-04-01"), at("2026-05-01T00:00")) == []
+    days = calendar(window("w", hour), freezes=(freeze("f", hour),))
+    assert [bool(days.frozen(Target(), at(f"2026-05-01T{each}"))) for each in ("00:00", "00:59", "01:00")] == [
+        True, True, False,
+    ]  # fmt: skip
+
+
+#: Zone of a nightly window 22:00 for 6 hours; when is asked and how much is needed; when it may begin. What stands in
+#: brackets is what is left of the night. A freeze takes the New Year out, 31 December 12:00 for a day.
+ADMISSIONS = """\
+Europe/Berlin 2026-03-28T20:00 6h 2026-03-28T21:00 the night into summer has its six hours
+Europe/Berlin 2026-03-28T23:30 4h 2026-03-29T20:00 three and a half are left (to 03:00Z): the next night, now in summer
+Europe/Berlin 2026-03-28T23:00 4h 2026-03-28T23:00 four are left
+Europe/Berlin 2026-10-24T22:00 4h 2026-10-24T22:00 four are left (to 02:00Z)
+Europe/Berlin 2026-10-24T22:01 4h 2026-10-25T21:00 the next night, now in winter
+America/New_York 2026-03-08T05:00 4h 2026-03-08T05:00 four are left (to 09:00Z)
+America/New_York 2026-03-08T05:01 4h 2026-03-09T02:00 the next night, now in summer
+America/New_York 2026-11-01T05:00 4h 2026-11-02T03:00 three are left (to 08:00Z), so the next night, now in winter
+Australia/Lord_Howe 2026-04-04T13:00 4h 2026-04-04T13:00 four are left (11:00Z to 17:00Z)
+Australia/Lord_Howe 2026-04-04T13:01 4h 2026-04-05T11:30 the next night, half an hour later
+Australia/Lord_Howe 2026-10-03T13:31 4h 2026-10-04T11:00 the next night, half an hour earlier
+America/Santiago 2026-04-05T03:01 4h 2026-04-06T02:00 the night in which summer time ends began at 01:00Z
+America/Santiago 2026-09-06T02:00 6h 2026-09-06T02:00 the night in which midnight is left out
+America/Santiago 2026-09-06T02:01 6h 2026-09-07T01:00 the next night, now in summer
+Europe/Berlin 2028-02-28T22:00 6h 2028-02-29T21:00 leap day
+Europe/Berlin 2026-12-31T00:00 6h 2027-01-01T21:00 the freeze takes the last night of the year
+Europe/Berlin 2026-12-30T21:00 6h 2026-12-30T21:00 the night before the freeze
+"""
+
+
+@pytest.mark.parametrize("row", ADMISSIONS.splitlines())
+def test_trap_15_a_node_is_admitted_only_where_its_time_fits(row: str) -> None:
+    zone, asked, needs, begins, _ = row.split(" ", 4)
+    new_year = freeze("new year", schedule("Europe/Berlin", "2026-12-31T12:00", "1d", "FREQ=YEARLY"))
+    nights = calendar(window("w", schedule(zone, "2026-01-05T22:00", "6h", "FREQ=DAILY")), freezes=(new_year,))
+    found = nights.next_opening(Target(), at(asked), timedelta(hours=int(needs[:-1])))
+    assert isinstance(found, Opening)
+    assert found.start == at(begins)
 
 
 def test_a_lifted_freeze_does_not_hold() -> None:

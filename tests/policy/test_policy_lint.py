@@ -156,6 +156,7 @@ RIGHT = [
     window("rrule: FREQ=WEEKLY;UNTIL=20261201T000000Z"),
     window("rrule: FREQ=WEEKLY", "for: {environment: prod}") + freeze(*ALL_YEAR, "for: {environment: dev}"),
     window("rrule: FREQ=WEEKLY") + freeze("dtstart: 2026-01-05T20:00", "duration: 7h", "rrule: FREQ=WEEKLY"),
+    window("rrule: FREQ=WEEKLY") + freeze(*ALL_YEAR, "for: {pool: x}"),
     window("rrule: FREQ=WEEKLY", "exdate: [2026-12-07, 2026-12-14T22:00, 2026-12-21T22:00:00Z]"),
     ALWAYS + "roles: {a: b}\nemergency:\n- {name: e, roles: [a], outside_windows: yes}\n",
     ALWAYS + "drain:\n- {name: a, for: {pool: x}}\n- {name: b}\n",

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oakum.errors import InputError, NotAssessableError, OakumError
+from oakum.errors import InputError, LimitError, NotAssessableError, OakumError
 from oakum.policy.amounts import Amount, Span
 from oakum.policy.calendars import read_calendar
 from oakum.policy.entries import Budget, Canary, Guardrail, Step
@@ -296,6 +296,18 @@ def test_what_is_no_policy_at_all() -> None:
         assert reading.unreadable
         with pytest.raises(InputError, match=words):
             reading.checked()
+
+
+def test_more_than_anybody_could_wait_for() -> None:
+    entries = [f"- {{name: w{number}, always: yes}}\n" for number in range(2001)]
+    with pytest.raises(LimitError, match="windows has 2001 items"):
+        policy_of("windows:\n" + "".join(entries))
+    with pytest.raises(InputError, match="more than 2000 entries"):
+        policy_of("windows:\n" + "".join(entries[:1500]), **{"b.yaml": "windows:\n" + "".join(entries[1500:])})
+    events = "".join(f"BEGIN:VEVENT\nDTSTART;VALUE=DATE:{2000 + year}0101\nEND:VEVENT\n" for year in range(150))
+    named = "".join(f"- {{name: w{number}, time_zone: UTC, calendar: a.ics}}\n" for number in range(200))
+    with pytest.raises(LimitError, match="30000 schedules and events"):
+        policy_of(f"windows:\n{named}", **{"a.ics": f"BEGIN:VCALENDAR\n{events}END:VCALENDAR\n"})
 
 
 def test_a_section_in_which_order_counts_stands_in_one_file() -> None:

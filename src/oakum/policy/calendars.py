@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import date
+from functools import lru_cache
 from typing import NoReturn, cast
 
 import msgspec
@@ -50,8 +51,24 @@ class _Event(msgspec.Struct, frozen=True):
 def read_calendar(text: str, name: str, zone: str) -> tuple[Schedule, ...]:
     """The schedules of the events of a calendar; ``zone`` is for times that state none ("" where there is none).
 
-    Raises InputError with the line for what is not understood, LimitError for what is too much.
+    Many entries may name one calendar: it is read once. Raises InputError with the line for what is not understood,
+    LimitError for what is too much.
     """
+    found = _read_once(text, name, zone)
+    if isinstance(found, OakumError):
+        raise type(found)(found.what, place=found.place, remedy=found.remedy)
+    return found
+
+
+@lru_cache(maxsize=64)
+def _read_once(text: str, name: str, zone: str) -> tuple[Schedule, ...] | OakumError:
+    try:
+        return _read(text, name, zone)
+    except OakumError as error:
+        return error
+
+
+def _read(text: str, name: str, zone: str) -> tuple[Schedule, ...]:
     events = list(_events(text, name))
     replaced: dict[str, list[Moment | date]] = {}
     for event in events:

@@ -20,6 +20,9 @@ from oakum.policy.model import Order, Policy
 MAX_BYTES = 1024 * 1024
 MAX_FOLDER_BYTES = 8 * 1024 * 1024
 MAX_FILES = 200
+#: Entries of all sections, and events of all calendars counted for each entry that names one.
+MAX_ENTRIES = 2000
+MAX_SCHEDULES = 20_000
 _DEEPEST = 8
 _LONGEST_NAME = 100
 
@@ -70,8 +73,8 @@ class Reading:
         """The policy. Raises the first error where there is one, and says how many more there are."""
         errors = [*self.unreadable, *self.errors]
         if errors:
-            if len(errors) > 1:
-                more = f"oakum policy lint shows {len(errors) - 1} more"
+            more = f"oakum policy lint shows {len(errors) - 1} more"
+            if len(errors) > 1 and more not in errors[0].remedy:
                 errors[0].remedy = f"{errors[0].remedy}; {more}" if errors[0].remedy else more
             raise errors[0]
         return self.policy
@@ -101,11 +104,21 @@ def read(files: Mapping[str, bytes]) -> Reading:
     if not reading.section_places and not reading.errors and not reading.unreadable:
         empty = InputError("the policy says nothing", remedy="oakum policy init DIR writes an example")
         reading.unreadable.append(empty)
+    _bounded(reading, found)
     values = {key: tuple(entries) for key, entries in found.items() if key in (*_UNORDERED, *_ORDERED)}
     roles = dict(found.get("roles", []))
     order = found.get("order", [Order()])[0]
     reading.policy = Policy(roles=roles, order=order, **values)
     return reading
+
+
+def _bounded(reading: Reading, found: dict[str, list[Any]]) -> None:
+    """A policy that is right and still takes minutes to ask is refused, and what was read of it forgotten."""
+    schedules = sum(len(each.schedules) for key in ("windows", "freezes") for each in found.get(key, []))
+    if schedules > MAX_SCHEDULES:
+        what, remedy = f"{schedules} schedules and events", f"at most {MAX_SCHEDULES} are read: take shorter calendars"
+        reading.unreadable.append(LimitError(what, remedy=remedy))
+        found.clear()
 
 
 def _text(data: bytes, name: str) -> str:
@@ -177,6 +190,8 @@ def _entry(section: str, fields: Fields, reading: Reading) -> Any:
         name = fields.text("name")
         if len(name) > _LONGEST_NAME or not name.isprintable():
             fields.fail("name", "a name of more than 100 characters, or of odd ones", "shorten it")
+        if len(reading.entries) >= MAX_ENTRIES:
+            fields.fail("name", f"more than {MAX_ENTRIES} entries", "divide the policy, or widen its scopes")
         if (section, name) in reading.entries:
             other = reading.entries[section, name].place
             fields.fail("name", f"the name {name!r} stands twice in {section}", f"the other is at {other}")
