@@ -71,7 +71,7 @@ TABLE: dict[str, list[tuple[str, int | None, str]]] = {
         (window("rrule: FREQ=WEEKLY", "exdate: 2026-12-07T23:00"), 7, "open at 2026-12-07T23:00"),
     ],
     "unknown-time-zone": [
-        (window("rrule: FREQ=WEEKLY").replace("UTC", "Europe/Bremen"), 3, "'Europe/Bremen' of 'w'"),
+        (window("rrule: FREQ=WEEKLY").replace("UTC", "Europe/Bremen"), 3, "'Europe/Bremen' is not known"),
         (window("rrule: FREQ=WEEKLY").replace("UTC", "localtime"), 3, "'localtime'"),
         (window("rrule: FREQ=WEEKLY").replace("UTC", "Europe"), 3, "'Europe'"),
     ],

@@ -128,7 +128,6 @@ def _of_folder(folder: Path) -> _Asked:
 def _of_request(request: machine.Request, known: dict[str, _Asked]) -> _Asked:
     """A policy that the request brings: the text of one file, or texts by path."""
     from oakum.local.zones import time_zones
-    from oakum.policy.openings import Calendar
     from oakum.policy.reading import read
 
     given = request["policy"]
@@ -138,9 +137,10 @@ def _of_request(request: machine.Request, known: dict[str, _Asked]) -> _Asked:
         raise InputError("policy is no text", place=Place(field="policy"), remedy=remedy)
     key = repr(sorted(files.items()))
     if key not in known:
-        policy = read({name: text.encode(errors="replace") for name, text in files.items()}).checked()
+        reading = read({name: text.encode(errors="replace") for name, text in files.items()})
+        calendar = reading.calendar(time_zones(reading.policy.zone_names))
         known.clear()
-        known[key] = policy, Calendar(policy, time_zones(policy.zone_names)), policy.digest
+        known[key] = reading.policy, calendar, reading.policy.digest
     return known[key]
 
 

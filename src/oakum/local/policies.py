@@ -44,11 +44,10 @@ def calendar_of(folder: Path) -> tuple[Policy, Calendar]:
     """The policy of a folder that is right, and its openings. Raises the first error where it is not."""
     reading = read_policy(folder)
     try:
-        policy = reading.checked()
+        return reading.policy, reading.calendar(time_zones(reading.policy.zone_names))
     except OakumError as error:
         error.place = within(folder, error.place)
         raise
-    return policy, Calendar(policy, time_zones(policy.zone_names))
 
 
 def within(folder: Path, place: Place | None) -> Place:

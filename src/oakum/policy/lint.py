@@ -76,14 +76,12 @@ def _times(reading: Reading, zones: Mapping[str, tzinfo], now: datetime) -> Iter
         )
         yield Problem("no-window", reading.section_places.get("windows", Place(field="windows")), what, remedy)
     calendar = Calendar(policy, zones)
+    unknown = reading.unknown_zones(zones)
     known: list[Window] = []
     for section, entries in (("windows", policy.windows), ("freezes", policy.freezes)):
         for entry in entries:
-            missing = sorted({name for each in entry.schedules for name in each.zone_names} - zones.keys())
-            if missing:
-                place = reading.place(section, entry.name, "time_zone")
-                what = f"the time zone {missing[0]!r} of {entry.name!r} is not known"
-                yield Problem("unknown-time-zone", place, what, "use an IANA name such as Europe/Berlin")
+            if (section, entry.name) in unknown:
+                yield _of_error("unknown-time-zone", unknown[section, entry.name])
                 continue
             yield from _exceptions(reading, section, entry, zones)
             if isinstance(entry, Window):
@@ -94,15 +92,12 @@ def _times(reading: Reading, zones: Mapping[str, tzinfo], now: datetime) -> Iter
             what = f"{window.name!r} never opens: no window in the next {HORIZON_YEARS} years"
             yield Problem("window-never-opens", place, what, "give it a later UNTIL or a new dtstart, or drop it")
             continue
-        freezes = [each for each in policy.freezes if each.scope.covers(window.scope) and _complete(each, zones)]
+        freezes = [each for each in policy.freezes if ("freezes", each.name) not in unknown]
+        freezes = [each for each in freezes if each.scope.covers(window.scope)]
         if isinstance(calendar.next_of({window.name}, {each.name for each in freezes}, now), NoOpening):
             named = ", ".join(repr(each.name) for each in freezes)
             what = f"{window.name!r} is never open: {named} closes it whenever it would be"
             yield Problem("freeze-covers-window", place, what, "shorten the freeze, or move the window")
-
-
-def _complete(entry: Freeze, zones: Mapping[str, tzinfo]) -> bool:
-    return all(name in zones for each in entry.schedules for name in each.zone_names)
 
 
 def _exceptions(

@@ -110,7 +110,7 @@ class Calendar:
         at = _utc(at)
         holding: list[tuple[Freeze, datetime]] = []
         for freeze in self._policy.freezes_for(target):
-            ends = [end for start, end in self._touching(freeze, at, at + timedelta(seconds=1)) if start <= at < end]
+            ends = [end for start, end in self._touching(freeze, at, at + timedelta(seconds=1)) if start <= at]
             if ends:
                 holding.append((freeze, max(ends)))
         return sorted(holding, key=lambda each: (each[1], each[0].name))

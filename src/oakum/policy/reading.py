@@ -8,6 +8,7 @@ comes first. Every mistake is collected, so that one run of the lint shows all; 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import tzinfo
 from typing import Any
 
 from oakum.errors import InputError, LimitError, OakumError, Place
@@ -15,6 +16,8 @@ from oakum.fleet.yaml_events import Cell, Node, texts
 from oakum.policy import sections
 from oakum.policy.fields import Fields
 from oakum.policy.model import Order, Policy
+from oakum.policy.openings import Calendar
+from oakum.policy.schedules import unknown_zone
 
 #: One file, all files of a folder, and how many they may be.
 MAX_BYTES = 1024 * 1024
@@ -78,6 +81,25 @@ class Reading:
                 errors[0].remedy = f"{errors[0].remedy}; {more}" if errors[0].remedy else more
             raise errors[0]
         return self.policy
+
+    def unknown_zones(self, zones: Mapping[str, tzinfo]) -> dict[tuple[str, str], InputError]:
+        """Section and name of every entry with a time zone that is not among those loaded, and its error."""
+        found: dict[tuple[str, str], InputError] = {}
+        for section in ("windows", "freezes"):
+            for entry in getattr(self.policy, section):
+                missing = {name for each in entry.schedules for name in each.zone_names} - zones.keys()
+                if missing:
+                    error = unknown_zone(min(missing))
+                    error.place = self.place(section, entry.name, "calendar", "time_zone")
+                    found[section, entry.name] = error
+        return found
+
+    def calendar(self, zones: Mapping[str, tzinfo]) -> Calendar:
+        """The openings of a policy that is right. Raises its first error, an unknown time zone included."""
+        policy = self.checked()
+        for error in self.unknown_zones(zones).values():
+            raise error
+        return Calendar(policy, zones)
 
 
 def read(files: Mapping[str, bytes]) -> Reading:
