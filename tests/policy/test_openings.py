@@ -122,6 +122,21 @@ def test_until_is_a_moment_and_belongs_to_the_rule() -> None:
     assert starts == [at("2026-03-27T21:00"), at("2026-03-28T21:00"), at("2026-03-29T20:00")]
 
 
+def test_until_counts_moments_where_the_wall_goes_another_way() -> None:
+    # On Lord Howe 02:15 is in the gap of 4 October, which makes it 15:45Z; 02:30 is 15:30Z.
+    rule = "FREQ=DAILY;BYMINUTE=15,30;UNTIL=20261003T153500Z"
+    each = schedule("Australia/Lord_Howe", "2026-10-03T02:15", "1m", rule)
+    starts = [f"{start:%d %H:%M}" for start, _ in each.intervals(ZONES, at("2026-10-01"), at("2026-10-10"))]
+    assert starts == ["02 15:45", "02 16:00", "03 15:30"]
+
+
+def test_one_moment_written_twice_is_one_occurrence() -> None:
+    twice = schedule("Europe/Berlin", "2026-03-29T02:00", "1h", "FREQ=DAILY;COUNT=2;BYHOUR=2,3")
+    assert twice.intervals(ZONES, at("2026-03-28"), at("2026-03-31")) == [
+        (at("2026-03-29T01:00"), at("2026-03-29T02:00"))
+    ]
+
+
 def test_dates_are_added_and_taken_away() -> None:
     berlin = "Europe/Berlin"
     each = schedule(

@@ -206,7 +206,7 @@ def test_a_question_far_from_the_start_walks_from_where_it_asks() -> None:
     start, ask = datetime(1970, 1, 1), datetime(2190, 1, 1)
     begun = time.perf_counter()
     assert list(occurrences(parse("FREQ=DAILY;INTERVAL=3"), start, ask, ask + timedelta(3))) == [datetime(2190, 1, 2)]
-    assert time.perf_counter() - begun < 0.05
+    assert time.perf_counter() - begun < 0.5
 
 
 BAD = {

@@ -66,8 +66,8 @@ class Schedule(msgspec.Struct, frozen=True):
         """The occurrences that touch ``[first, last)``, whole, in order of their start. Raises InputError."""
         length = self._length(zones)
         reach = timedelta(days=self.span.days) + length
-        starts = set(self._starts(zones, first - reach, last))
-        found = ((start.instant(zones), self._end(start, length, zones)) for start in starts)
+        starts = self._starts(zones, first - reach, last)
+        found = {(start.instant(zones), self._end(start, length, zones)) for start in starts}
         return sorted(each for each in found if each[0] < each[1] and each[0] < last and each[1] > first)
 
     def excluded(self, zones: Zones, moment: Moment | date) -> bool:
@@ -111,8 +111,9 @@ class Schedule(msgspec.Struct, frozen=True):
         for local in occurrences(self.rule, begin, early, late):
             moment = Moment(local, self.start.zone)
             if "T" in until:
+                # A start in a gap comes after one that is later on the wall: go on to the end of what is asked for.
                 if moment.instant(zones) > datetime.fromisoformat(until):
-                    return
+                    continue
             elif until and until < local.date().isoformat():
                 return
             yield moment
