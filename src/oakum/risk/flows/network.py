@@ -15,7 +15,9 @@ an allow would change nothing, for NetworkPolicies add up; what a higher tier al
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterator
+from functools import cached_property
 
 from oakum.errors import UsageError
 from oakum.fleet.assets import Gap
@@ -144,6 +146,11 @@ class Network:
         found = ((each, self.ports(each, target)) for each in self.peers if each.key != target.key)
         return tuple((each, ports) for each, ports in found if ports)
 
+    def from_any_pod(self, target: Peer) -> Ports:
+        """The ports at which the policies let some other pod in: the union of ``from_pods`` less what only the target's
+        own node may, in a time that goes by the number of policies and not by that of pods."""
+        return Ports.union_of(self._from_any(index) for index in self._classes(target))
+
     def policies_of(self, peer: Peer, direction: Direction) -> tuple[str, ...]:
         """The policies that speak of a pod in a direction: ``NetworkPolicy ns/name``, ``AdminNetworkPolicy name``."""
         return tuple(each.name for each in self._verdicts.selecting(direction, self._classes(peer)[0]))
@@ -155,6 +162,32 @@ class Network:
     def _between(self, direction: Direction, subject: int, other: int, own_node: bool = False) -> Ports:
         pieces = self._verdicts.pieces(direction, subject, own_node=own_node)
         return next((ports for mask, ports in pieces if mask >> other & 1), Ports.NONE)
+
+    def _from_any(self, index: int) -> Ports:
+        met = self._world.pods.meets(index) & self._world.pods.everything
+        if self._members[index] == 1:
+            met &= ~(1 << index)
+        found = Ports.NONE
+        for mask, received in self._verdicts.pieces("ingress", index):
+            for senders in self._senders if mask & met else ():
+                if (both := senders & mask & met) and received.difference(found):
+                    sent = self._between("egress", (both & -both).bit_length() - 1, index)
+                    found = found.union(received.intersection(sent))
+        return found
+
+    @cached_property
+    def _members(self) -> Counter[int]:
+        """How many peers are of each class."""
+        return Counter(index for classes in self._world.pods.classes_of for index in classes)
+
+    @cached_property
+    def _senders(self) -> tuple[int, ...]:
+        """The classes, those together for which egress has one answer."""
+        masks: dict[tuple[object, ...], int] = {}
+        for index in range(len(self._world.pods.peers)):
+            key = self._verdicts.key("egress", index)
+            masks[key] = masks.get(key, 0) | 1 << index
+        return tuple(masks.values())
 
     def _pairs(self, source: Peer | str, target: Peer | str) -> Iterator[tuple[int, int]]:
         """The bits between which a connection can be: pods of both families have two."""
