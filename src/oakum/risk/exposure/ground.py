@@ -15,13 +15,11 @@ import msgspec
 
 from oakum.fleet.cluster.objects import Container, ContainerPort, Map, Pod, PodSpec, Workload
 from oakum.fleet.cluster.snapshot import Snapshot
-from oakum.fleet.cluster.workloads import Owned, Owners, ended
+from oakum.fleet.cluster.workloads import Owned, Owners, WorkloadKey, ended
 from oakum.risk.exposure.nodes import Nodes
 from oakum.risk.flows.network import Network
 from oakum.risk.flows.peers import Peer, namespace_of
 
-#: A workload as people name it: kind, namespace, name; equal to those fields of ``WorkloadKey``.
-Key = tuple[str, str, str]
 #: Workloads that make no new pods when theirs have ended.
 _ONCE = ("Job", "Pod")
 
@@ -29,7 +27,7 @@ _ONCE = ("Job", "Pod")
 class Target(msgspec.Struct, frozen=True):
     """Pods of one workload that are alike; ``peer`` is one of them."""
 
-    workload: Key
+    workload: WorkloadKey
     peer: Peer
     spec: PodSpec
     node: str
@@ -37,7 +35,7 @@ class Target(msgspec.Struct, frozen=True):
     @property
     def text(self) -> str:
         """Namespace and name of the workload."""
-        return f"{self.workload[1]}/{self.workload[2]}"
+        return f"{self.workload.namespace}/{self.workload.name}"
 
     @property
     def containers(self) -> tuple[Container, ...]:
@@ -64,7 +62,7 @@ class Target(msgspec.Struct, frozen=True):
         for container, one in self.ports():
             if (one.protocol, one.container_port) == (protocol, port):
                 return container.name
-        return " or ".join(each.name for each in self.containers) or self.workload[2]
+        return " or ".join(each.name for each in self.containers) or self.workload.name
 
 
 def running(snapshot: Snapshot) -> Snapshot:
@@ -84,9 +82,9 @@ class Ground:
         self.nodes = nodes
         self.targets: list[Target] = []
         #: Every workload with the places of its targets; none where nothing of it runs.
-        self.workloads: dict[Key, list[int]] = {}
+        self.workloads: dict[WorkloadKey, list[int]] = {}
         #: Why a workload without targets has none, and whether that is known.
-        self.absent: dict[Key, tuple[str, bool]] = {}
+        self.absent: dict[WorkloadKey, tuple[str, bool]] = {}
         #: (namespace, pod) -> place; also of pods that are measured by another one alike.
         self.of_pod: dict[tuple[str, str], int] = {}
         #: Node name -> the targets of which a pod runs there.
@@ -104,8 +102,10 @@ class Ground:
         for owned in Owners(snapshot).workloads:
             self._place(owned, pods, templates)
 
-    def _place(self, owned: Owned, pods: dict[tuple[str, str], Peer], templates: dict[Key, Peer]) -> None:
-        key = (owned.key.kind, owned.key.namespace, owned.key.name)
+    def _place(
+        self, owned: Owned, pods: dict[tuple[str, str], Peer], templates: dict[tuple[str, str, str], Peer]
+    ) -> None:
+        key = owned.key
         places = self.workloads.setdefault(key, [])
         for pod in owned.running:
             namespace = namespace_of(pod.metadata)
@@ -120,7 +120,7 @@ class Ground:
                 self.by_address[address].add(place)
         if owned.running:
             return
-        peer = templates.get((key[0], owned.key.namespace or "default", key[2]))
+        peer = templates.get((key.kind, key.namespace or "default", key.name))
         if peer is not None and owned.template is not None:
             self._add(Target(key, peer, owned.template, ""), places)
         else:

@@ -14,13 +14,14 @@ from collections.abc import Iterator
 import msgspec
 
 from oakum.fleet.cluster.snapshot import Snapshot
+from oakum.fleet.cluster.workloads import WorkloadKey
 from oakum.risk.exposure.addresses import EVERYWHERE, interval, is_public
 from oakum.risk.exposure.backends import Backends, Name
 from oakum.risk.exposure.controllers import Controllers
 from oakum.risk.exposure.forwards import Spread
 from oakum.risk.exposure.fronts import fronts
 from oakum.risk.exposure.gateways import Gateways
-from oakum.risk.exposure.ground import Ground, Key, Target, running
+from oakum.risk.exposure.ground import Ground, Target, running
 from oakum.risk.exposure.ingresses import ingresses, routes
 from oakum.risk.exposure.machines import of_nodes
 from oakum.risk.exposure.model import Exposure, Hop, Path, judged, unread
@@ -30,16 +31,16 @@ from oakum.risk.exposure.ways import Arrivals, Policies, Way
 from oakum.risk.flows.network import Network
 
 _PLUGIN = "the network plugin keeps the policies that select its pods"
-_CUT_OFF = "policies let nothing connect to it but its own node"
+#: Why a workload is small: nobody but its node connects.
+CUT_OFF = "policies let nothing connect to it but its own node"
 _ROUTED = "addresses of pods are routed outside of the cluster, and no firewall stands before them"
 _UNPOLICED = "the policies are not known ({} not read): taken as none"
-_LOOPBACK = ("127.", "::1")
 
 
 class Measured(msgspec.Struct, frozen=True):
-    """The exposure of workloads by kind, namespace and name (as in ``WorkloadKey``), and of nodes by name."""
+    """The exposure of workloads by their keys, and of nodes by name."""
 
-    workloads: dict[Key, Exposure]
+    workloads: dict[WorkloadKey, Exposure]
     nodes: dict[str, Exposure]
 
 
@@ -102,19 +103,19 @@ class _Measurement:
     def _on_nodes(self, place: int, target: Target) -> None:
         """Ports that a pod has on its node: as host ports, or because it is on the node's network."""
         zone = self._nodes.zone(target.node)
-        kind = target.workload[0]
+        kind = target.workload.kind
         if target.peer.host_network:
             hop = Hop("host network", zone.address or "of any node", closes=f"hostNetwork of {kind} {target.text}")
             ports = [(one.protocol, one.container_port, one.host_ip) for _, one in target.ports()]
             for protocol, number, bound in ports or [("any", 0, "")]:
-                if bound.startswith(_LOOPBACK):
+                if _loopback(bound):
                     continue
                 client = f"{number}/{protocol}" if number else "any"
                 way = Way((hop,), zone.source, EVERYWHERE, "client", zone.assumed, (zone.assumption,))
                 self._arrivals.add(place, way, client, protocol, number)
             return
         for _, port in target.ports():
-            if not port.host_port or port.host_ip.startswith(_LOOPBACK):
+            if not port.host_port or _loopback(port.host_ip):
                 continue
             source, address = zone.source, zone.address
             single = interval(port.host_ip)
@@ -152,9 +153,12 @@ class _Measurement:
 
     def _direct(self, place: int, target: Target) -> Iterator[Path]:
         """Connections to the pod's own address: from other pods, and from outside where such addresses are routed."""
-        if target.peer.host_network:
-            return
         named = [(one.protocol, one.container_port) for _, one in target.ports()]
+        if target.peer.host_network:
+            # Policies do not bind such pods, and every pod reaches the network of the nodes.
+            bound = {(one.protocol, one.container_port) for _, one in target.ports() if _loopback(one.host_ip)}
+            yield _at(target, [each for each in named if each not in bound], "any", Way((), "cluster"))
+            return
         inside = self._policies.pods(place)
         if inside:
             open_ports = [each for each in named if inside.contains(*each)]
@@ -169,15 +173,19 @@ class _Measurement:
             open_ports = [each for each in named if self._policies.outside(place, *each)]
             yield _at(target, open_ports, "any", msgspec.structs.replace(way, hops=hops))
 
-    def _workload(self, key: Key, places: list[int], paths: list[tuple[Path, ...]]) -> Exposure:
+    def _workload(self, key: WorkloadKey, places: list[int], paths: list[tuple[Path, ...]]) -> Exposure:
         found = [path for place in places for path in paths[place]]
         notes: tuple[str, ...] = (_PLUGIN,) if any(self._policies.speaking(place) for place in places) else ()
-        nothing = _CUT_OFF
+        nothing = CUT_OFF
         if not places:
             nothing, known = self._ground.absent[key]
             if not known:
                 found.append(unread(("Pod",), nothing))
         return judged(tuple(found), nothing=nothing, source=self._source, time=self._time, notes=notes)
+
+
+def _loopback(address: str) -> bool:
+    return address.startswith("127.") or address == "::1"
 
 
 def _at(target: Target, ports: list[tuple[str, int]], others: str, way: Way) -> Path:
