@@ -12,9 +12,11 @@ from collections.abc import Callable, Iterable, Iterator
 
 import msgspec
 
-from oakum.fleet.cluster.networking import EndpointSlice, Service, ServicePort
+from oakum.fleet.cluster.networking import EndpointSlice, LoadBalancerIngress, Service, ServicePort
+from oakum.fleet.cluster.objects import Map
 from oakum.fleet.cluster.snapshot import Snapshot
 from oakum.risk.exposure.ground import Ground
+from oakum.risk.exposure.providers import GATEWAY_LABELS
 from oakum.risk.flows.peers import namespace_of
 
 #: A Service by namespace and name.
@@ -45,6 +47,14 @@ class Backends:
             if name := each.metadata.labels.get(_SERVICE_NAME):
                 self._slices[namespace_of(each.metadata), name].append(each)
         self._found: dict[Name, tuple[Backend, ...]] = {}
+        self._gateways = {(namespace_of(one.metadata), one.metadata.name) for one in snapshot.all("Gateway")}
+        self._holders = {
+            address: name
+            for name, service in self.services.items()
+            for given in service.status.load_balancer.ingress
+            for address in (given.ip, given.hostname)
+            if address
+        }
 
     def of(self, name: Name) -> tuple[Backend, ...]:
         """Where the ports of a Service lead; nowhere where there is no such Service."""
@@ -59,6 +69,21 @@ class Backends:
         if service is None or service.spec.type != "ExternalName":
             return name
         return service_of(service.spec.external_name) or name
+
+    def closing(self, name: Name) -> str:
+        """The object whose removal closes a Service: the Service, or the Gateway whose controller made it and would
+        make it again."""
+        service = self.services.get(name)
+        for gateway in gateways_of(service.metadata.labels, name[0]) if service is not None else ():
+            if gateway in self._gateways:
+                return f"Gateway {'/'.join(gateway)}"
+        return f"Service {'/'.join(name)}"
+
+    def holder(self, given: Iterable[LoadBalancerIngress]) -> str:
+        """The object whose removal takes these addresses away, where one Service has them all as its own."""
+        names = {self._holders.get(each.ip or each.hostname) for each in given}
+        name = next(iter(names), None)
+        return self.closing(name) if len(names) == 1 and name is not None else ""
 
     def by_hand(self, name: Name) -> bool:
         """Whether the backends of a Service are what somebody wrote as endpoint slices."""
@@ -122,6 +147,13 @@ def service_of(host: str) -> Name | None:
     """The Service that a host name of the cluster means, ``NAME.NAMESPACE.svc`` with or without a domain."""
     parts = host.strip().lower().rstrip(".").split(".")
     return (parts[1], parts[0]) if len(parts) >= 3 and parts[2] == "svc" else None
+
+
+def gateways_of(labels: Map, namespace: str) -> Iterator[Name]:
+    """The gateways that own a Service or a pod, as its labels name them."""
+    for key, other in GATEWAY_LABELS:
+        if name := labels.get(key):
+            yield labels.get(other, namespace) if other else namespace, name
 
 
 #: Chooses ports of a Service.

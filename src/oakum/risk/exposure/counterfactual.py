@@ -9,7 +9,7 @@ would find; where only such a measurement could tell, the worse is told.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TypeVar
 
 import msgspec
@@ -54,5 +54,11 @@ def _lowered(exposures: Mapping[K, Exposure]) -> Iterator[tuple[K, str, Exposure
 
 
 def _without(exposure: Exposure, what: str) -> Exposure:
-    left: tuple[Path, ...] = tuple(path for path in exposure.paths if what not in path.closable)
-    return judged(left, nothing=CUT_OFF, source=exposure.source, time=exposure.time, notes=exposure.notes)
+    kept = [path for path in exposure.paths if what not in path.closable]
+    instead = [path for path in exposure.stand_ins if what not in path.closable and not _explained(path, kept)]
+    return judged((*kept, *instead), nothing=CUT_OFF, source=exposure.source, time=exposure.time, notes=exposure.notes)
+
+
+def _explained(stand_in: Path, kept: Iterable[Path]) -> bool:
+    """Whether the address of an ingress or a gateway is still explained by some public way that comes through it."""
+    return any(path.source in ("internet", "unknown") and stand_in.hops[1] in path.hops for path in kept)

@@ -31,7 +31,7 @@ class Forward(msgspec.Struct, frozen=True, eq=False):
     ``clients`` whom it lets in, ``notes`` what that assumes; ``assumed``: the proxy may not serve it. ``servers`` are
     the places of the proxy's pods, ``proxy`` is what people call it. ``outside`` are ways whose proxy is not in the
     cluster; ``public`` are such ways by an address that the object was given: they count where no measured way explains
-    that address.
+    that address, and else are kept as its stand-ins.
     """
 
     stops: tuple[Hop, ...]
@@ -61,8 +61,11 @@ class Spread:
         self._fronted = fronted
         self._served: defaultdict[int, list[Forward]] = defaultdict(list)
 
-    def run(self, forwards: Iterable[Forward]) -> None:
-        """Add all ways behind proxies to the arrivals, which hold those that lead to pods directly."""
+    def run(self, forwards: Iterable[Forward]) -> Arrivals:
+        """Add all ways behind proxies to the arrivals, which hold those that lead to pods directly.
+
+        Gives back the stand-ins: ways by addresses that the ways found explain. They count if those are closed.
+        """
         every = list(forwards)
         for forward in every:
             for place in forward.servers:
@@ -72,21 +75,27 @@ class Spread:
         ]
         for forward in every:
             for way in forward.outside:
-                queue += self._passed_on(forward, way, None, ", ".join(forward.client_ports))
-        self._follow(queue)
+                queue += self._passed_on(self._arrivals, forward, way, None, ", ".join(forward.client_ports))
+        self._follow(self._arrivals, queue)
         # An address that nothing explains: whatever has it (a balancer set up by hand) leads to the proxy.
-        queue = []
-        for forward in every:
-            if forward.public and not any(self._is_public(place) for place in forward.servers):
-                for way in forward.public:
-                    queue += self._passed_on(forward, way, None, ", ".join(forward.client_ports))
-        self._follow(queue)
+        explained = {forward for forward in every if any(self._is_public(place) for place in forward.servers)}
+        stand_ins = Arrivals()
+        for arrivals, wanted in ((self._arrivals, False), (stand_ins, True)):
+            queue = [
+                each
+                for forward in every
+                if (forward in explained) == wanted
+                for way in forward.public
+                for each in self._passed_on(arrivals, forward, way, None, ", ".join(forward.client_ports))
+            ]
+            self._follow(arrivals, queue)
+        return stand_ins
 
-    def _follow(self, queue: list[tuple[int, Way, str]]) -> None:
+    def _follow(self, arrivals: Arrivals, queue: list[tuple[int, Way, str]]) -> None:
         while queue:
             place, way, client = queue.pop()
             for forward in self._served.get(place, ()):
-                queue += self._passed_on(forward, way, place, client)
+                queue += self._passed_on(arrivals, forward, way, place, client)
 
     def _arrived(self, place: int) -> list[tuple[Way, str]]:
         return [
@@ -99,12 +108,14 @@ class Spread:
         found = (way.admits() for way in self._arrivals.at(place))
         return any(each is not None and each[0] in ("internet", "unknown") for each in found)
 
-    def _passed_on(self, forward: Forward, way: Way, proxy: int | None, client: str) -> list[tuple[int, Way, str]]:
+    def _passed_on(
+        self, arrivals: Arrivals, forward: Forward, way: Way, proxy: int | None, client: str
+    ) -> list[tuple[int, Way, str]]:
         """Add a way that goes on by one rule; what arrives anew at other proxies is given back."""
         if forward.stops[-1] in way.hops or len(way.hops) > _LONGEST:
             return []
         name = self._backends.alias(forward.service)
-        named = Hop("service", "/".join(forward.service), closes=self._closes(forward.service))
+        named = Hop("service", "/".join(forward.service), closes=self._closes(name))
         own = () if proxy is None else (Hop(forward.proxy, self._ground.targets[proxy].text),)
         further = way.further(
             *own, *forward.stops, named, clients=forward.clients, assumed=forward.assumed, notes=forward.notes
@@ -118,7 +129,7 @@ class Spread:
             place, protocol, number = backend.target, backend.port.protocol, backend.number
             if not self._lets(proxy, place, protocol, number):
                 continue
-            if self._arrivals.add(place, further, client, protocol, number) and place in self._served:
+            if arrivals.add(place, further, client, protocol, number) and place in self._served:
                 again.append((place, further, client))
         return again
 
@@ -128,4 +139,4 @@ class Spread:
         return self._policies.lets_pod(self._ground.targets[proxy].peer, place, protocol, number)
 
     def _closes(self, service: Name) -> str:
-        return f"Service {'/'.join(service)}" if service in self._fronted else ""
+        return self._backends.closing(service) if service in self._fronted else ""

@@ -33,13 +33,13 @@ _NAME_ONLY = "the load balancer is known by a name only, which is taken to be pu
 _AWS_INTERNAL = ("internal-", "dualstack.internal-")
 
 
-def fronts(service: Service, nodes: Nodes) -> Iterator[tuple[Way, ServicePort, str]]:
-    """Every way from outside of the cluster to a port of a Service, with the port that clients use."""
+def fronts(service: Service, nodes: Nodes, closes: str) -> Iterator[tuple[Way, ServicePort, str]]:
+    """Every way from outside of the cluster to a port of a Service, with the port that clients use; ``closes`` is the
+    object whose removal closes them."""
     spec = service.spec
     if spec.type == "ExternalName":
         return
     name = f"{namespace_of(service.metadata)}/{service.metadata.name}"
-    closes = f"Service {name}"
     seen: Seen = "client" if spec.external_traffic_policy == "Local" else "node"
     stop = Hop("service", name)
     if spec.type == "LoadBalancer":

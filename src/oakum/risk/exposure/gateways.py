@@ -9,7 +9,7 @@ else by the addresses that it was given, else by what its class is documented to
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 import msgspec
 
@@ -27,14 +27,14 @@ from oakum.fleet.cluster.objects import Map
 from oakum.fleet.cluster.selecting import selects
 from oakum.fleet.cluster.snapshot import Snapshot
 from oakum.risk.exposure.addresses import EVERYWHERE
-from oakum.risk.exposure.backends import Backends, Name, numbered, service_of
+from oakum.risk.exposure.backends import Backends, Name, gateways_of, numbered, service_of
 from oakum.risk.exposure.controllers import Controllers
 from oakum.risk.exposure.forwards import Forward
 from oakum.risk.exposure.fronts import addresses_of, fronts, reach_of
 from oakum.risk.exposure.ground import Ground
 from oakum.risk.exposure.model import Hop
 from oakum.risk.exposure.nodes import FORWARDED
-from oakum.risk.exposure.providers import GATEWAY_CLASSES, GATEWAY_LABELS
+from oakum.risk.exposure.providers import GATEWAY_CLASSES
 from oakum.risk.exposure.ways import Way
 from oakum.risk.flows.peers import namespace_of
 
@@ -184,13 +184,14 @@ class Gateways:
         services, pods = self._own.get(name, ((), ()))
         manual = [found for each in addresses if (found := service_of(each.value)) is not None]
         servers = {*pods, *(one.target for each in (*services, *manual) for one in self._backends.of(each))}
-        if not servers and not services:
+        if not servers and not services and not manual:
             controller = self._classes.get(gateway.spec.gateway_class_name, "")
             servers = set(self._controllers.of_gateway(controller).places)
         public: tuple[Way, ...] = ()
         if reach_of(given) == "internet":
-            public = (Way((Hop("load balancer", text, addresses_of(given)),), "internet"),)
-        if servers:
+            hop = Hop("load balancer", text, addresses_of(given), self._backends.holder(given))
+            public = (Way((hop,), "internet"),)
+        if servers or (manual and not services):
             return Reach(tuple(sorted(servers)), public=public)
         if services:
             ways = [way for each in services for way in self._fronts(each)]
@@ -199,7 +200,7 @@ class Gateways:
 
     def _fronts(self, service: Name) -> Iterator[Way]:
         """The ways to a Service of a gateway whose proxy is on the nodes: it has no pods that could be seen."""
-        for way, _, _ in fronts(self._backends.services[service], self._ground.nodes):
+        for way, _, _ in fronts(self._backends.services[service], self._ground.nodes, self._backends.closing(service)):
             yield msgspec.structs.replace(way, seen="proxy")
 
     def _by_address(self, gateway: Gateway, text: str, given: list[LoadBalancerIngress]) -> Way:
@@ -221,18 +222,12 @@ class Gateways:
         services: defaultdict[Name, list[Name]] = defaultdict(list)
         pods: defaultdict[Name, list[int]] = defaultdict(list)
         for key, service in self._backends.services.items():
-            for name in _gateways_of(service.metadata.labels, key[0]):
+            for name in gateways_of(service.metadata.labels, key[0]):
                 services[name].append(key)
         for place, target in enumerate(self._ground.targets):
-            for name in _gateways_of(target.peer.labels, target.peer.namespace):
+            for name in gateways_of(target.peer.labels, target.peer.namespace):
                 pods[name].append(place)
         return {name: (tuple(services[name]), tuple(pods[name])) for name in {*services, *pods}}
-
-
-def _gateways_of(labels: Map, namespace: str) -> Iterable[Name]:
-    for key, other in GATEWAY_LABELS:
-        if name := labels.get(key):
-            yield labels.get(other, namespace) if other else namespace, name
 
 
 def _meet(one: str, other: str) -> bool:

@@ -15,7 +15,7 @@ from oakum.fleet.cluster.networking import Ingress, IngressServiceBackend, LoadB
 from oakum.fleet.cluster.objects import Meta
 from oakum.fleet.cluster.snapshot import Snapshot
 from oakum.risk.exposure.addresses import EVERYWHERE
-from oakum.risk.exposure.backends import Name, numbered
+from oakum.risk.exposure.backends import Backends, Name, numbered
 from oakum.risk.exposure.controllers import Controllers, Server
 from oakum.risk.exposure.forwards import Forward
 from oakum.risk.exposure.fronts import addresses_of, reach_of
@@ -32,7 +32,7 @@ _KEPT = "the controller keeps the allowed source ranges of its annotations"
 _NO_CLASS = "it names no class: every controller that was found may serve it"
 
 
-def ingresses(snapshot: Snapshot, controllers: Controllers, nodes: Nodes) -> Iterator[Forward]:
+def ingresses(snapshot: Snapshot, controllers: Controllers, backends: Backends, nodes: Nodes) -> Iterator[Forward]:
     """What every Ingress forwards."""
     for one in snapshot.of(Ingress, "Ingress"):
         rules = _rules(one)
@@ -40,7 +40,7 @@ def ingresses(snapshot: Snapshot, controllers: Controllers, nodes: Nodes) -> Ite
         for server in controllers.of(one):
             given = one.status.load_balancer.ingress
             outside = () if server.places else (_outside(one, server, nodes),)
-            public = _public(server, given) if server.places else ()
+            public = _public(server, given, backends.holder(given)) if server.places else ()
             clients = allowed(server.controller.allow, one.metadata.annotations) if server.controller else None
             notes = (*(() if clients is None else (_KEPT,)), *(() if server.sure else (_NO_CLASS,)))
             for name, backend, hosts in rules:
@@ -110,11 +110,11 @@ def _forward(meta: Meta, kind: str, hosts: tuple[str, ...], *, alone: bool, serv
     return Hop(kind.lower(), name, text, closes)
 
 
-def _public(server: Server, given: Iterable[LoadBalancerIngress]) -> tuple[Way, ...]:
-    """The way by the public address that an Ingress was given."""
+def _public(server: Server, given: Iterable[LoadBalancerIngress], holder: str) -> tuple[Way, ...]:
+    """The way by the public address that an Ingress was given; ``holder`` is what that address belongs to."""
     if reach_of(given) != "internet":
         return ()
-    return (Way((Hop("ingress controller", _name(server.controller), addresses_of(given)),), "internet"),)
+    return (Way((Hop("ingress controller", _name(server.controller), addresses_of(given), holder),), "internet"),)
 
 
 def _outside(ingress: Ingress, server: Server, nodes: Nodes) -> Way:

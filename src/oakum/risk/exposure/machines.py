@@ -29,12 +29,14 @@ def of_nodes(
     ground: Ground,
     backends: Backends,
     paths: Sequence[tuple[Path, ...]],
+    stand_ins: Sequence[tuple[Path, ...]],
     *,
     unread_pods: bool,
     source: str,
     time: str,
 ) -> dict[str, Exposure]:
-    """The exposure of each node by its name; ``paths`` are those of the targets, ``unread_pods`` says that there may
+    """The exposure of each node by its name; ``paths`` and ``stand_ins`` are those of the targets, ``unread_pods`` says
+    that there may
     be others."""
     servers = backends.api_servers()
     found: dict[str, Exposure] = {}
@@ -43,15 +45,12 @@ def of_nodes(
         zone = ground.nodes.zone(name)
         serves = any(each.address in servers for each in node.status.addresses)
         own = [_own(name, zone, *_SERVICES), *([_own(name, zone, *_API)] if serves else [])]
-        through = [
-            _here(path, zone)
-            for place in sorted(ground.on_node.get(name, ()))
-            for path in paths[place]
-            if path.source != "cluster"
-        ]
+        places = sorted(ground.on_node.get(name, ()))
+        through = [_here(path, zone) for place in places for path in paths[place] if path.source != "cluster"]
+        instead = tuple(dict.fromkeys(path for place in places for path in stand_ins[place]))
         hidden = [unread(("Pod",), "pods of this node may be missing")] if unread_pods else []
         every = tuple(dict.fromkeys((*own, *through, *hidden)))
-        found[name] = judged(every, nothing="", source=source, time=time)
+        found[name] = judged(every, nothing="", source=source, time=time, stand_ins=instead)
     return found
 
 

@@ -71,6 +71,7 @@ class _Measurement:
         self._arrivals = Arrivals()
         self._fronted: set[Name] = set()
         self._by_hand = False
+        self._stand_ins = Arrivals()
 
     def run(self) -> Measured:
         self._through_services()
@@ -79,16 +80,19 @@ class _Measurement:
         self._through_proxies()
         backed = {one.target for name in self._backends.services for one in self._backends.of(name)}
         paths = [self._paths(place, place in backed) for place in range(len(self._ground.targets))]
-        workloads = {key: self._workload(key, places, paths) for key, places in self._ground.workloads.items()}
+        stand_ins = [tuple(self._stand_ins.paths(place, each)) for place, each in enumerate(self._ground.targets)]
+        workloads = {
+            key: self._workload(key, places, paths, stand_ins) for key, places in self._ground.workloads.items()
+        }
         nodes = of_nodes(
-            self._snapshot, self._ground, self._backends, paths,
+            self._snapshot, self._ground, self._backends, paths, stand_ins,
             unread_pods="Pod" in self._unread.kinds, source=self._source, time=self._time,
         )  # fmt: skip
         return Measured(workloads, nodes)
 
     def _through_services(self) -> None:
         for name, service in self._backends.services.items():
-            for way, port, client in fronts(service, self._nodes):
+            for way, port, client in fronts(service, self._nodes, self._backends.closing(name)):
                 self._fronted.add(name)
                 self._by_hand = self._by_hand or self._backends.by_hand(name)
                 for backend in self._backends.of(name):
@@ -132,13 +136,13 @@ class _Measurement:
         controllers = Controllers(self._snapshot, self._ground)
         gateways = Gateways(self._snapshot, self._ground, self._backends, controllers, self._unread.kinds)
         every = [
-            *ingresses(self._snapshot, controllers, self._nodes),
+            *ingresses(self._snapshot, controllers, self._backends, self._nodes),
             *routes(self._snapshot, controllers),
             *gateways.forwards(),
         ]
         self._by_hand = self._by_hand or any(self._backends.by_hand(each.service) for each in every)
         spread = Spread(self._ground, self._backends, self._policies, self._arrivals, frozenset(self._fronted))
-        spread.run(every)
+        self._stand_ins = spread.run(every)
 
     def _paths(self, place: int, behind_service: bool) -> tuple[Path, ...]:
         target = self._ground.targets[place]
@@ -173,7 +177,9 @@ class _Measurement:
             open_ports = [each for each in named if self._policies.outside(place, *each)]
             yield _at(target, open_ports, "any", msgspec.structs.replace(way, hops=hops))
 
-    def _workload(self, key: WorkloadKey, places: list[int], paths: list[tuple[Path, ...]]) -> Exposure:
+    def _workload(
+        self, key: WorkloadKey, places: list[int], paths: list[tuple[Path, ...]], stand_ins: list[tuple[Path, ...]]
+    ) -> Exposure:
         found = [path for place in places for path in paths[place]]
         notes: tuple[str, ...] = (_PLUGIN,) if any(self._policies.speaking(place) for place in places) else ()
         nothing = CUT_OFF
@@ -181,7 +187,10 @@ class _Measurement:
             nothing, known = self._ground.absent[key]
             if not known:
                 found.append(unread(("Pod",), nothing))
-        return judged(tuple(found), nothing=nothing, source=self._source, time=self._time, notes=notes)
+        instead = tuple(path for place in places for path in stand_ins[place])
+        return judged(
+            tuple(found), nothing=nothing, source=self._source, time=self._time, notes=notes, stand_ins=instead
+        )
 
 
 def _loopback(address: str) -> bool:

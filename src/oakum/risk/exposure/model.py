@@ -75,7 +75,8 @@ class Exposure(msgspec.Struct, frozen=True, kw_only=True):
 
     ``public``: the whole internet may connect. ``paths`` are the ways, widest first. ``default``: the level is the
     careful answer, since what decides it could not be measured. ``source`` says who read the cluster and ``time`` when
-    (RFC 3339 UTC). ``notes`` are those of the assumptions that belong to no single way.
+    (RFC 3339 UTC). ``notes`` are those of the assumptions that belong to no single way. ``stand_ins`` are
+    ways by addresses that some of the paths explain: they count where those are closed.
     """
 
     level: Level
@@ -87,6 +88,7 @@ class Exposure(msgspec.Struct, frozen=True, kw_only=True):
     default: bool = False
     source: str = ""
     time: str = ""
+    stand_ins: tuple[Path, ...] = ()
 
     def facts(self) -> dict[str, Fact]:
         """The answers for the business context: ``public_exposure`` and ``system_exposure``."""
@@ -97,7 +99,15 @@ class Exposure(msgspec.Struct, frozen=True, kw_only=True):
         }
 
 
-def judged(paths: tuple[Path, ...], *, nothing: str, source: str, time: str, notes: tuple[str, ...] = ()) -> Exposure:
+def judged(
+    paths: tuple[Path, ...],
+    *,
+    nothing: str,
+    source: str,
+    time: str,
+    notes: tuple[str, ...] = (),
+    stand_ins: tuple[Path, ...] = (),
+) -> Exposure:
     """The exposure that some ways make up. ``nothing`` says why nobody connects where there is no way."""
     ordered = ranked(paths)
     level: Level = max((path.level for path in ordered), key=LEVELS.index, default="small")
@@ -116,6 +126,7 @@ def judged(paths: tuple[Path, ...], *, nothing: str, source: str, time: str, not
         default=bool(deciding) and all(path.assumed for path in deciding),
         source=source,
         time=time,
+        stand_ins=stand_ins,
     )
 
 
