@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
 
-CORE = ("errors", "expressions", "ports", "versions", "fleet", "advisories", "findings", "policy", "risk")
+CORE = ("errors", "expressions", "ports", "versions", "fleet", "advisories", "findings", "policy", "risk", "changes")
 
 _WATCHED = frozenset(
     {

@@ -1,0 +1,1 @@
+"""Patching: what may be changed in which order, the steps that do it, and the reason where there is no safe way."""

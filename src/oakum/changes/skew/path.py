@@ -1,0 +1,118 @@
+"""All steps that bring a cluster to a target: through every minor, every state between allowed, no step too many.
+
+API servers go one minor at a time, all of them before the next minor. Everything else moves only when the next step of
+an API server would leave it too old, and then as far as the API servers allow; at the end all are at the target. That
+is the least number of steps: between two moves nothing may stay longer, and no move may reach further. The way back is
+the same steps from the last to the first, and passes the same states.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from oakum.changes.skew import violations as found
+from oakum.changes.skew.check import check, servers_of
+from oakum.changes.skew.model import API_SERVER, COMPONENTS, Instance, State
+from oakum.changes.skew.release import Release, line
+from oakum.changes.skew.route import Missing, find_route
+from oakum.changes.skew.rules import highest, lowest
+from oakum.changes.skew.violations import Violation
+
+
+class Step(msgspec.Struct, frozen=True):
+    """One instance changes its version; ``instance`` is as it was before."""
+
+    instance: Instance
+    to: Release
+
+
+class Path(msgspec.Struct, frozen=True):
+    """The steps in their order; none where all is at the target."""
+
+    steps: tuple[Step, ...]
+
+
+class WhyNot(msgspec.Struct, frozen=True):
+    """Why there is no path; none of the reasons can be left out."""
+
+    reasons: tuple[Violation, ...]
+
+
+def find_path(state: State, target: Release, available: Sequence[Release] | None = None) -> Path | WhyNot:
+    """The shortest steps to ``target``, or why there are none.
+
+    Without ``available`` the stops on the way name a release line only. An instance that is newer than the target and
+    allowed (kubectl may be, and any patch release) stays. Raises NotAssessableError where there is no API server.
+    """
+    servers = servers_of(state)
+    ahead = tuple(one for one in servers.instances if one.release.minor > target.minor)
+    if ahead:
+        return WhyNot((found.lowering(max(ahead, key=lambda one: one.release.minor), target.minor),))
+    if check(state):
+        return WhyNot(_needed(state))
+    first = min(servers.instances, key=lambda one: one.release.minor).release
+    route = find_route(first, target, available)
+    if isinstance(route, Missing):
+        return WhyNot(tuple(found.missing(minor) for minor in route.minors))
+    stops = {release.minor: release for release in (first, *route, target)}
+    walk = _Walk(state, stops)
+    for minor in range(first.minor + 1, target.minor + 1):
+        walk.raise_servers(minor)
+    walk.finish(target)
+    return Path(tuple(walk.steps))
+
+
+class _Walk:
+    """The versions while the path is made."""
+
+    def __init__(self, state: State, stops: dict[int, Release]) -> None:
+        ordered = state.of(*COMPONENTS)
+        self.servers = [one for one in ordered if one.component == API_SERVER]
+        self.others = [one for one in ordered if one.component != API_SERVER]
+        self.stops = stops
+        self.steps: list[Step] = []
+
+    def raise_servers(self, minor: int) -> None:
+        """Bring every API server to ``minor``, after whatever would be too old beside the first of them."""
+        oldest = min(one.release.minor for one in self.servers)
+        for number, one in enumerate(self.others):
+            if one.release.minor < lowest(one.component, minor):
+                furthest = min(highest(one.component, oldest), max(self.stops))
+                self.others[number] = self._step(one, self.stops[furthest])
+        for number, one in enumerate(self.servers):
+            if one.release.minor < minor:
+                self.servers[number] = self._step(one, self.stops[minor])
+
+    def finish(self, target: Release) -> None:
+        """Bring everything to the target that is older."""
+        for one in (*self.servers, *self.others):
+            if one.release.is_before(target):
+                self._step(one, target)
+
+    def _step(self, one: Instance, to: Release) -> Instance:
+        self.steps.append(Step(one, to))
+        return Instance(one.component, one.name, to, one.node)
+
+
+def _needed(state: State) -> tuple[Violation, ...]:
+    """The violations of a state whose remedies mend all of it, and of which each is needed for that."""
+    reasons: list[Violation] = []
+    mended = state
+    # Every round mends something for good: API servers only rise to the newest, and the ranges they leave only widen.
+    while broken := check(mended):
+        reasons.append(broken[0])
+        mended = _mend(mended, broken[0])
+    for reason in tuple(reasons):
+        rest = [each for each in reasons if each is not reason]
+        again = state
+        for each in rest:
+            again = _mend(again, each)
+        if not check(again):
+            reasons = rest
+    return tuple(reasons)
+
+
+def _mend(state: State, violation: Violation) -> State:
+    return state.moved({move.instance.key: Release(line(move.minor), move.minor) for move in violation.remedy.moves})

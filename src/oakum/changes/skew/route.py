@@ -1,0 +1,50 @@
+"""Through which releases an API server goes from one version to another: one of every minor between, then the target.
+
+kube-apiserver must not skip a minor version (kubernetes.io/releases/version-skew-policy, "supported component upgrade
+order"), and the policy advises the latest patch release of each. Pre-releases are no stop on the way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from oakum.changes.skew.release import Release, line
+
+
+class Missing(msgspec.Struct, frozen=True):
+    """There is no route: ``minors`` on the way have no available release; none where the way would lead back."""
+
+    minors: tuple[int, ...]
+    why: str
+
+
+def find_route(
+    current: Release, target: Release, available: Sequence[Release] | None = None
+) -> tuple[Release, ...] | Missing:
+    """The releases after ``current`` up to ``target``, which is taken to be available itself.
+
+    Without ``available`` a stop names its release line only (``1.29``). Empty where ``current`` is the target, or
+    a later patch of its minor.
+    """
+    if target.minor < current.minor:
+        return Missing((), f"the target {target.text} is older than {current.text}, and no minor version is undone")
+    between = range(current.minor + 1, target.minor)
+    last = (target,) if current.minor < target.minor or current.is_before(target) else ()
+    if available is None:
+        return (*(Release(line(minor), minor) for minor in between), *last)
+    latest = _latest(available)
+    absent = tuple(minor for minor in between if minor not in latest)
+    if absent:
+        return Missing(absent, f"no release of {', '.join(map(line, absent))} is available, and none may be skipped")
+    return (*(latest[minor] for minor in between), *last)
+
+
+def _latest(available: Iterable[Release]) -> dict[int, Release]:
+    """The newest release of each minor; of builds that nobody can order, the first one given."""
+    latest: dict[int, Release] = {}
+    for one in available:
+        if not one.is_prerelease and (one.minor not in latest or latest[one.minor].is_before(one)):
+            latest[one.minor] = one
+    return latest
