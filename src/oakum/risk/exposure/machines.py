@@ -36,8 +36,7 @@ def of_nodes(
     time: str,
 ) -> dict[str, Exposure]:
     """The exposure of each node by its name; ``paths`` and ``stand_ins`` are those of the targets, ``unread_pods`` says
-    that there may
-    be others."""
+    that there may be others."""
     servers = backends.api_servers()
     found: dict[str, Exposure] = {}
     for node in snapshot.of(Node, "Node"):

@@ -68,7 +68,9 @@ class Way(msgspec.Struct, frozen=True):
                 return self.source, True, words(public)
         if self.source in ("internet", "unknown", "private network"):
             private = private_part(self.clients)
-            limited = private != _PRIVATE
+            # A pod with addresses of one IP version is not limited because nobody connects by the other.
+            versions = {version for version, _, _ in private}
+            limited = private != tuple(each for each in _PRIVATE if each[0] in versions)
             return ("private network", limited, words(private) if limited else "") if private else None
         return self.source, False, ""
 
@@ -141,9 +143,10 @@ class Policies:
         return union(each for each, ports in given if (ports.contains(protocol, port) if port else bool(ports)))
 
     def pods(self, place: int) -> Ports:
-        """The ports that some other pod can reach."""
+        """The ports that some other pod can reach: all where no policy speaks, be it that there is no other pod yet."""
         if place not in self._pods:
-            self._pods[place] = self._network.from_any_pod(self._ground.targets[place].peer)
+            peer = self._ground.targets[place].peer
+            self._pods[place] = self._network.from_any_pod(peer) if self.speaking(place) else Ports.ALL
         return self._pods[place]
 
     def lets_pod(self, peer: Peer, place: int, protocol: str, port: int) -> bool:
