@@ -68,13 +68,16 @@ def pod(
     """A running pod of a workload of its name; the container has the workload's name."""
     own = name.rpartition("/")[2]
     owner = {"apiVersion": "apps/v1", "kind": kind, "name": own, "uid": f"{kind}/{name}", "controller": True}
-    container = {"name": own, "image": image, "args": list(args)}
+    container: Json = {"name": own, "image": image, "args": list(args)}
     container["ports"] = [port()] if ports is None else list(ports)
     return thing(
-        "Pod", f"{name}-0", {"nodeName": on, "containers": [container], **spec},
-        labels=WEB if labels is None else labels, ownerReferences=[owner],
+        "Pod",
+        f"{name}-0",
+        {"nodeName": on, "containers": [container], **spec},
+        labels=WEB if labels is None else labels,
+        ownerReferences=[owner],
         status={"phase": phase, "podIP": ip, "conditions": list(conditions)},
-    )  # fmt: skip
+    )
 
 
 def service(
@@ -119,11 +122,15 @@ def nginx(service_: Json | None, **more: Any) -> list[Json]:
     """ingress-nginx with its class, and the Service before it."""
     made = [
         pod(
-            "edge/nginx", {"app.kubernetes.io/name": "ingress-nginx"}, ports=[port(80)], ip="10.244.0.9",
-            image="registry.k8s.io/ingress-nginx/controller:v1.11.2", **more,
+            "edge/nginx",
+            {"app.kubernetes.io/name": "ingress-nginx"},
+            ports=[port(80)],
+            ip="10.244.0.9",
+            image="registry.k8s.io/ingress-nginx/controller:v1.11.2",
+            **more,
         ),
         ingress_class("nginx", "k8s.io/ingress-nginx"),
-    ]  # fmt: skip
+    ]
     return [*made, service_] if service_ is not None else made
 
 
