@@ -79,11 +79,10 @@ class Backends:
                 return f"Gateway {'/'.join(gateway)}"
         return f"Service {'/'.join(name)}"
 
-    def holder(self, given: Iterable[LoadBalancerIngress]) -> str:
-        """The object whose removal takes these addresses away, where one Service has them all as its own."""
+    def holder(self, given: Iterable[LoadBalancerIngress]) -> Name | None:
+        """The Service that has all these addresses as its own; None where no single one has."""
         names = {self._holders.get(each.ip or each.hostname) for each in given}
-        name = next(iter(names), None)
-        return self.closing(name) if len(names) == 1 and name is not None else ""
+        return names.pop() if len(names) == 1 else None
 
     def by_hand(self, name: Name) -> bool:
         """Whether the backends of a Service are what somebody wrote as endpoint slices."""

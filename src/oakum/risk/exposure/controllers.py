@@ -57,7 +57,11 @@ class Controllers:
         name = annotation or ingress.spec.ingress_class_name or ""
         key = (name, bool(annotation))
         if key not in self._known:
-            self._known[key] = tuple(self._of_class(*key)) if name else tuple(self._of_no_class())
+            found = tuple(self._of_class(*key)) if name else tuple(self._of_no_class())
+            if name not in self._classes and not self._complete and found != (Server(None),):
+                # The class, or the default one, may name another controller.
+                found = (*(msgspec.structs.replace(each, sure=False) for each in found), Server(None, sure=False))
+            self._known[key] = found
         return self._known[key]
 
     def router(self) -> Server:

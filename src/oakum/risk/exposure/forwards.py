@@ -30,8 +30,8 @@ class Forward(msgspec.Struct, frozen=True, eq=False):
     ``stops`` are shown on the way (ingress, or gateway and route), ``service`` and ``ports`` say where it leads,
     ``clients`` whom it lets in, ``notes`` what that assumes; ``assumed``: the proxy may not serve it. ``servers`` are
     the places of the proxy's pods, ``proxy`` is what people call it. ``outside`` are ways whose proxy is not in the
-    cluster; ``public`` are such ways by an address that the object was given: they count where no measured way explains
-    that address, and else are kept as its stand-ins.
+    cluster; ``public`` are such ways by an address that the object was given: they count where nothing explains
+    that address. ``holder`` is the Service in the cluster that has it.
     """
 
     stops: tuple[Hop, ...]
@@ -45,6 +45,7 @@ class Forward(msgspec.Struct, frozen=True, eq=False):
     servers: tuple[int, ...] = ()
     outside: tuple[Way, ...] = ()
     public: tuple[Way, ...] = ()
+    holder: Name | None = None
 
 
 class Spread:
@@ -77,7 +78,8 @@ class Spread:
             for way in forward.outside:
                 queue += self._passed_on(self._arrivals, forward, way, None, ", ".join(forward.client_ports))
         self._follow(self._arrivals, queue)
-        # An address that nothing explains: whatever has it (a balancer set up by hand) leads to the proxy.
+        # An address that no Service before the proxy has: whatever has it (a balancer set up by hand) leads there.
+        every = [forward for forward in every if forward.public and not self._held(forward)]
         explained = {forward for forward in every if any(self._is_public(place) for place in forward.servers)}
         stand_ins = Arrivals()
         for arrivals, wanted in ((self._arrivals, False), (stand_ins, True)):
@@ -105,8 +107,15 @@ class Spread:
         ]
 
     def _is_public(self, place: int) -> bool:
+        """Whether the whole internet reaches a target: that explains any public address."""
         found = (way.admits() for way in self._arrivals.at(place))
-        return any(each is not None and each[0] in ("internet", "unknown") for each in found)
+        return any(each is not None and each[0] in ("internet", "unknown") and not each[1] for each in found)
+
+    def _held(self, forward: Forward) -> bool:
+        """Whether the Service that has the address leads to the proxy: its own ways have been measured."""
+        if forward.holder is None:
+            return False
+        return any(one.target in forward.servers for one in self._backends.of(forward.holder))
 
     def _passed_on(
         self, arrivals: Arrivals, forward: Forward, way: Way, proxy: int | None, client: str
@@ -122,12 +131,14 @@ class Spread:
         )
         if further.admits() is None:
             return []
+        # A way to a proxy of the cluster from an address outside goes through one of its pods.
+        proxies = (proxy,) if proxy is not None else forward.servers or (None,)
         again: list[tuple[int, Way, str]] = []
         for backend in self._backends.of(name):
             if not forward.ports(backend.port):
                 continue
             place, protocol, number = backend.target, backend.port.protocol, backend.number
-            if not self._lets(proxy, place, protocol, number):
+            if not any(self._lets(each, place, protocol, number) for each in proxies):
                 continue
             if arrivals.add(place, further, client, protocol, number) and place in self._served:
                 again.append((place, further, client))

@@ -58,6 +58,7 @@ class Reach(msgspec.Struct, frozen=True):
     servers: tuple[int, ...] = ()
     outside: tuple[Way, ...] = ()
     public: tuple[Way, ...] = ()
+    holder: Name | None = None
 
 
 class Gateways:
@@ -112,6 +113,7 @@ class Gateways:
             yield Forward(
                 (stop, Hop(route.kind, name, hosts, closes)), service, numbered(number), ports, EVERYWHERE,
                 "gateway proxy", servers=reach.servers, outside=reach.outside, public=reach.public,
+                holder=reach.holder,
             )  # fmt: skip
 
     def _parents(self, route: GatewayRoute) -> Iterator[tuple[Name, tuple[str, ...]]]:
@@ -188,14 +190,15 @@ class Gateways:
             controller = self._classes.get(gateway.spec.gateway_class_name, "")
             servers = set(self._controllers.of_gateway(controller).places)
         public: tuple[Way, ...] = ()
+        holder = self._backends.holder(given)
+        closes = self._backends.closing(holder) if holder is not None else ""
         if reach_of(given) == "internet":
-            hop = Hop("load balancer", text, addresses_of(given), self._backends.holder(given))
-            public = (Way((hop,), "internet"),)
+            public = (Way((Hop("load balancer", text, addresses_of(given), closes),), "internet"),)
         if servers or (manual and not services):
-            return Reach(tuple(sorted(servers)), public=public)
+            return Reach(tuple(sorted(servers)), public=public, holder=holder)
         if services:
             ways = [way for each in services for way in self._fronts(each)]
-            return Reach(outside=tuple(dict.fromkeys(ways)), public=public)
+            return Reach(outside=tuple(dict.fromkeys(ways)), public=public, holder=holder)
         return Reach(outside=(self._by_address(gateway, text, given),))
 
     def _fronts(self, service: Name) -> Iterator[Way]:

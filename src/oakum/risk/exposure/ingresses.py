@@ -29,7 +29,7 @@ _WEB = ("80/TCP", "443/TCP")
 _NOBODY = "no controller was found that serves it; it counts as served to the internet"
 _PENDING = "it was given no address yet; it counts as public"
 _KEPT = "the controller keeps the allowed source ranges of its annotations"
-_NO_CLASS = "it names no class: every controller that was found may serve it"
+_UNSURE = "its class does not tell its controller: any of those that were found, or another, may serve it"
 
 
 def ingresses(snapshot: Snapshot, controllers: Controllers, backends: Backends, nodes: Nodes) -> Iterator[Forward]:
@@ -40,9 +40,11 @@ def ingresses(snapshot: Snapshot, controllers: Controllers, backends: Backends, 
         for server in controllers.of(one):
             given = one.status.load_balancer.ingress
             outside = () if server.places else (_outside(one, server, nodes),)
-            public = _public(server, given, backends.holder(given)) if server.places else ()
+            holder = backends.holder(given)
+            closes = backends.closing(holder) if holder is not None else ""
+            public = _public(server, given, closes) if server.places else ()
             clients = allowed(server.controller.allow, one.metadata.annotations) if server.controller else None
-            notes = (*(() if clients is None else (_KEPT,)), *(() if server.sure else (_NO_CLASS,)))
+            notes = (*(() if clients is None else (_KEPT,)), *(() if server.sure else (_UNSURE,)))
             for name, backend, hosts in rules:
                 forward = _forward(one.metadata, "Ingress", hosts, alone=len(services) == 1, service=name)
                 yield Forward(
@@ -56,6 +58,7 @@ def ingresses(snapshot: Snapshot, controllers: Controllers, backends: Backends, 
                     servers=server.places,
                     outside=outside,
                     public=public,
+                    holder=holder,
                 )
 
 
@@ -110,11 +113,11 @@ def _forward(meta: Meta, kind: str, hosts: tuple[str, ...], *, alone: bool, serv
     return Hop(kind.lower(), name, text, closes)
 
 
-def _public(server: Server, given: Iterable[LoadBalancerIngress], holder: str) -> tuple[Way, ...]:
-    """The way by the public address that an Ingress was given; ``holder`` is what that address belongs to."""
+def _public(server: Server, given: Iterable[LoadBalancerIngress], closes: str) -> tuple[Way, ...]:
+    """The way by the public address that an Ingress was given; ``closes`` is what takes it away."""
     if reach_of(given) != "internet":
         return ()
-    return (Way((Hop("ingress controller", _name(server.controller), addresses_of(given), holder),), "internet"),)
+    return (Way((Hop("ingress controller", _name(server.controller), addresses_of(given), closes),), "internet"),)
 
 
 def _outside(ingress: Ingress, server: Server, nodes: Nodes) -> Way:

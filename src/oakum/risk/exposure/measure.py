@@ -133,7 +133,7 @@ class _Measurement:
             self._arrive(place, way, f"{port.host_port}/{port.protocol}", port.protocol, port.container_port)
 
     def _through_proxies(self) -> None:
-        controllers = Controllers(self._snapshot, self._ground)
+        controllers = Controllers(self._snapshot, self._ground, complete="IngressClass" not in self._unread.kinds)
         gateways = Gateways(self._snapshot, self._ground, self._backends, controllers, self._unread.kinds)
         every = [
             *ingresses(self._snapshot, controllers, self._backends, self._nodes),
