@@ -109,7 +109,9 @@ class _Measurement:
         zone = self._nodes.zone(target.node)
         kind = target.workload.kind
         if target.peer.host_network:
-            hop = Hop("host network", zone.address or "of any node", closes=f"hostNetwork of {kind} {target.text}")
+            # The API server gives the ports of such pods host ports, which would stay.
+            setting = "hostNetwork and host ports" if any(one.host_port for _, one in target.ports()) else "hostNetwork"
+            hop = Hop("host network", zone.address or "of any node", closes=f"{setting} of {kind} {target.text}")
             ports = [(one.protocol, one.container_port, one.host_ip) for _, one in target.ports()]
             for protocol, number, bound in ports or [("any", 0, "")]:
                 if _loopback(bound):
