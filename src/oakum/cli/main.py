@@ -27,6 +27,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "versions": ("versions", "compare versions as an ecosystem's own tools do"),
     "decide": ("decide", "look a row up in a decision table, and see what would change it"),
     "flows": ("flows", "who can connect to whom under the network policies, before and after a change"),
+    "skew": ("skew", "which versions of Kubernetes may stand beside each other, and the steps to a newer one"),
     "policy": ("policy", "write a policy's folder, and find what is wrong with one"),
     "window": ("window", "when a change may run under a policy: windows without freezes"),
     "cvss": ("cvss", "score a CVSS vector"),

@@ -6,7 +6,7 @@ for every state of a control plane's upgrade, and ``find_path`` orders all steps
 
 from __future__ import annotations
 
-from oakum.changes.skew.check import Stage, check, walk
+from oakum.changes.skew.check import Stage, check, walk, way_back
 from oakum.changes.skew.model import COMPONENTS, Instance, State
 from oakum.changes.skew.path import Path, Step, WhyNot, find_path
 from oakum.changes.skew.release import Release, parse_release
@@ -34,4 +34,5 @@ __all__ = [
     "find_route",
     "parse_release",
     "walk",
+    "way_back",
 ]

@@ -2,7 +2,8 @@
 
 An upgrade takes the API servers one by one, the oldest first, then each other part of the control plane; kubelets,
 kube-proxy and kubectl stay (the policy's "supported component upgrade order"). Its way back passes the same states in
-the other order, so it breaks no other rule between versions; it ends where a node or a kubectl has moved on.
+the other order, so no two versions stand beside each other that did not on the way there; but it lowers API servers,
+which the policy has for patch releases only.
 """
 
 from __future__ import annotations
@@ -72,6 +73,12 @@ def walk(state: State, target: Release) -> tuple[Stage, ...]:
         moved = Instance(one.component, one.name, target, one.node)
         stages.append(Stage(moved, check(state)))
     return tuple(stages)
+
+
+def way_back(state: State, target: Release) -> tuple[Violation, ...]:
+    """What forbids to bring a control plane back that was upgraded from ``state`` to ``target``."""
+    servers = servers_of(state).instances
+    return tuple(found.returning(one, target.minor) for one in servers if one.release.minor < target.minor)
 
 
 def _outside(one: Instance, servers: Servers) -> Iterator[Violation]:

@@ -2,8 +2,7 @@
 
 API servers go one minor at a time, all of them before the next minor. Everything else moves only when the next step of
 an API server would leave it too old, and then as far as the API servers allow; at the end all are at the target. That
-is the least number of steps: between two moves nothing may stay longer, and no move may reach further. The way back is
-the same steps from the last to the first, and passes the same states.
+is the least number of steps: between two moves nothing may stay longer, and no move may reach further.
 """
 
 from __future__ import annotations

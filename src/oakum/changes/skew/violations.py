@@ -114,6 +114,13 @@ def lowering(server: Instance, target: int) -> Violation:
     return Violation(RULES[f"{API_SERVER}/downgrade"], server, why, remedy)
 
 
+def returning(server: Instance, target: int) -> Violation:
+    """An API server whose way back from the target would lower its minor version."""
+    why = f"{server} would go back from {line(target)} to {server.release.line}"
+    remedy = Remedy("take a snapshot of etcd first: the way back is to restore it beside the old version")
+    return Violation(RULES[f"{API_SERVER}/downgrade"], server, why, remedy)
+
+
 def _range_rule(one: Instance, side: str) -> Rule:
     return RULES["kubectl/skew" if one.component == KUBECTL else f"{one.component}/{side}"]
 
