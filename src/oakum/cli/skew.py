@@ -109,7 +109,7 @@ def _answer(request: machine.Request, command: str) -> machine.Answer:
 
     usual = "path" if command == "path" else "upgrade" if request.get("target") is not None else "state"
     kind = request.pop("kind", usual)
-    if kind not in _FIELDS:
+    if not isinstance(kind, str) or kind not in _FIELDS:
         raise NotAssessableError(
             f"not assessable: requests of the kind {str(kind)[:40]!r} are unknown",
             place=Place(field="kind"), remedy=f"kinds: {', '.join(_FIELDS)}",

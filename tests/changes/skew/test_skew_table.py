@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -155,6 +156,12 @@ def test_every_rule_names_its_source_and_its_release() -> None:
         assert rule.source.startswith("https://kubernetes.io/releases/version-skew-policy/#")
         assert rule.says
         assert parse_release(rule.since).minor >= 13
+
+
+def test_the_reference_lists_every_rule() -> None:
+    page = (Path(__file__).resolve().parents[3] / "docs/reference/skew.md").read_text()
+    for rule in RULES.values():
+        assert f"| {rule.component} | [`{rule.name}`]({rule.source}) | {rule.says} | {rule.since} |" in page
 
 
 def test_a_violation_names_the_object_and_the_least_that_mends_it() -> None:

@@ -13,9 +13,10 @@ from collections.abc import Iterator
 from oakum.changes.skew.model import (
     API_SERVER,
     CLOUD_CONTROLLER_MANAGER,
-    CONTROLLERS,
+    CONTROLLER_MANAGER,
     KUBE_PROXY,
     KUBELET,
+    SCHEDULER,
     Instance,
     State,
 )
@@ -23,11 +24,11 @@ from oakum.changes.skew.release import Release, parse_release
 from oakum.errors import OakumError
 from oakum.fleet.assets import Gap
 from oakum.fleet.cluster.components import Components
-from oakum.fleet.cluster.images import Image, images_of
+from oakum.fleet.cluster.images import images_of
 from oakum.fleet.cluster.objects import Node, Pod
 from oakum.fleet.cluster.snapshot import KINDS, Snapshot
 
-_OF_PODS = frozenset({API_SERVER, KUBE_PROXY, *CONTROLLERS})
+_OF_PODS = frozenset({API_SERVER, KUBE_PROXY, CONTROLLER_MANAGER, SCHEDULER})
 _NEEDED = frozenset({"Node", "Pod"})
 _OTHERS = frozenset(kind for _, _, kind in KINDS) - _NEEDED
 _ENDED = frozenset({"Succeeded", "Failed"})
@@ -77,26 +78,28 @@ class _Reading:
 
     def _parts(self, pod: Pod) -> Iterator[tuple[str, str]]:
         """Component and version of each container that is one."""
+        namespace = pod.metadata.namespace
         images = [image for image in images_of(pod) if image.use in ("container", "sidecar")]
         for number, image in enumerate(images):
-            if self._is_foreign_cloud(image, pod):
+            reference = image.reference
+            last = reference.repository.rpartition("/")[2] if reference else ""
+            if reference and last.endswith(CLOUD_CONTROLLER_MANAGER):
+                if last in _FOLLOWING:
+                    yield CLOUD_CONTROLLER_MANAGER, reference.tag
+                else:
+                    self._foreign(last, pod)
                 continue
-            namespace = pod.metadata.namespace
-            found = self._components.by_image(image.reference, namespace) if image.reference else None
+            found = self._components.by_image(reference, namespace) if reference else None
             if found is None and number == 0:
-                found = self._components.beside(pod.metadata.name, namespace, pod.metadata.labels, image.reference)
-            if found is not None and found.name in _OF_PODS and "node-manager" not in image.given:
+                found = self._components.beside(pod.metadata.name, namespace, pod.metadata.labels, reference)
+            if found is not None and found.name in _OF_PODS:
                 yield found.name, found.version
 
-    def _is_foreign_cloud(self, image: Image, pod: Pod) -> bool:
-        """Whether a container is a cloud controller manager that counts its releases in its own way."""
-        last = image.reference.repository.rpartition("/")[2] if image.reference else ""
-        if not last.endswith(CLOUD_CONTROLLER_MANAGER) or last in _FOLLOWING:
-            return False
-        what = f"{last} in {pod.metadata.namespace}/{pod.metadata.name}"
+    def _foreign(self, image: str, pod: Pod) -> None:
+        """A cloud controller manager that counts its releases in its own way."""
+        what = f"{image} in {pod.metadata.namespace}/{pod.metadata.name}"
         why = "its releases are not known to have the minor version of Kubernetes"
         self.gaps.append(Gap("unknown-component", what, why, "look into its notes for the Kubernetes it supports"))
-        return True
 
     def _release(self, component: str, name: str, version: str) -> Release | None:
         remedy = "deploy it by a tag with the full version, or give the versions by hand: --from FILE"

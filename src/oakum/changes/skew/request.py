@@ -20,7 +20,7 @@ _NODE = ("name", KUBELET, KUBE_PROXY)
 
 def read_state(request: Mapping[str, object]) -> State:
     """The state in ``components`` and ``nodes``. Raises InputError or NotAssessableError naming the field."""
-    components, nodes = request.get("components") or {}, request.get("nodes") or []
+    components, nodes = request.get("components", {}), request.get("nodes", [])
     if not isinstance(components, dict):
         raise InputError("no object", place=Place(field="components"), remedy='give {"kube-apiserver": ["v1.30.1"]}')
     if not isinstance(nodes, list):
