@@ -8,9 +8,13 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+import msgspec
 import pytest
 from tests.risk.exposure import makings as m
 from tests.risk.exposure.makings import Json, edge, ingress, nginx, node, on_node_port, pod, policy, port, service, shop
+
+from oakum.fleet.assets import Gap
+from oakum.risk.exposure.measure import measure
 
 POD = "pod port 8080/TCP -> process web"
 INSIDE = f"cluster -> {POD}"
@@ -278,6 +282,21 @@ SERVICES = [
         shop(given(), web=pod(kind="Job", phase="Succeeded", restartPolicy="Never")),
         "small",
         "",
+    ),
+    Case(
+        "a pod that was evicted is replaced by one of the template",
+        shop(
+            given(selector={"app": "api"}, ports=[{"port": 80, "targetPort": 9000}]),
+            pod("shop/api", {"app": "api"}, kind="Deployment", phase="Failed", on="n1", ip="10.244.0.8"),
+            m.thing(
+                "Deployment",
+                "shop/api",
+                {"template": {"metadata": {"labels": {"app": "api"}}, "spec": {"containers": [{"name": "api"}]}}},
+            ),
+        ),
+        "open",
+        f"internet -> {BEFORE} -> service shop/web -> pod port 9000/TCP -> process api",
+        of="shop/api",
     ),
     Case(
         "a workload without pods stands for what its template makes",
@@ -574,7 +593,40 @@ TWO = [
     m.ingress_class("inner", "example.com/inner"),
     *nginx(service("LoadBalancer", "edge/nginx", selector={"tier": "outer"}, address="203.0.113.7")),
 ]
+FEW = edge(address="203.0.113.7", loadBalancerSourceRanges=[SOME])
 INGRESSES = [
+    Case(
+        "the address of an ingress is that of the Service before its controller",
+        shop(service(), nginx(FEW), ingress(address="203.0.113.7")),
+        "controlled",
+        f"internet (only {SOME}) -> {BY_NGINX.partition(' -> ')[2]}",
+    ),
+    Case(
+        "the address of an ingress is of something that nobody sees",
+        shop(service(), nginx(FEW), ingress(address="203.0.113.8")),
+        "open",
+        f"internet -> ingress controller ingress-nginx (203.0.113.8) -> {BY_RULE} -> {TO_WEB}",
+    ),
+    Case(
+        "classes that were not read may name another controller",
+        shop(service(), nginx(edge(address="10.9.9.9")), ingress()),
+        "open",
+        f"internet -> ingress controller unknown -> {BY_RULE} -> {TO_WEB}",
+        True,
+        ("IngressClass",),
+    ),
+    Case(
+        "a class may name another controller than its name says",
+        shop(
+            service(),
+            nginx(GIVEN_EDGE)[:1],
+            GIVEN_EDGE,
+            m.ingress_class("nginx", "example.com/acme"),
+            ingress(address="10.9.9.9"),
+        ),
+        "controlled",
+        f"private network -> ingress controller unknown (10.9.9.9) -> {BY_RULE} -> {TO_WEB}",
+    ),
     Case("ingress", shop(service(), nginx(GIVEN_EDGE), ingress()), "open", BY_NGINX),
     Case(
         "ingress by annotation",
@@ -1145,3 +1197,49 @@ def test_exposure(case: Case) -> None:
 def test_the_table_is_as_large_as_it_must_be() -> None:
     assert len(TABLE) >= 60
     assert len({case.name for case in TABLE}) == len(TABLE)
+
+
+def _partly(objects: list[Json], what: str) -> tuple[str, str]:
+    """The level and the first way of the shop, where some objects of a kind could not be read."""
+    gap = Gap("unread-objects", what, "of the wrong shape", "mend it")
+    found = measure(msgspec.structs.replace(m.snapshot(objects), gaps=(gap,)))
+    one = m.exposures(found)["shop/web"]
+    return one.level, str(one.paths[0])
+
+
+def test_some_nodes_that_were_not_read_may_have_other_addresses() -> None:
+    objects = shop(service("NodePort", ports=on_node_port()))
+    assert _partly(objects, "2 other Node objects") == ("open", f"unknown -> node port shop/web (30080) -> {TO_WEB}")
+
+
+def test_a_service_that_was_not_read_may_lead_into_its_own_namespace_only() -> None:
+    assert _partly(shop(), "Service shop/second") == ("open", hidden("Service"))
+    assert _partly(shop(), "Service other/second") == ("controlled", INSIDE)
+
+
+def test_what_is_not_about_ways_in_makes_no_difference() -> None:
+    assert _partly(shop(), "Role objects") == ("controlled", INSIDE)
+
+
+@pytest.mark.parametrize("beside", [[], [policy(name="shop/none")]], ids=["allow", "allow and deny all"])
+def test_trap_01_a_deny_all_beside_an_allow_changes_nothing(beside: list[Json]) -> None:
+    one = m.exposures(m.measured(shop(given(), policy(m.block("0.0.0.0/0")), *beside)))["shop/web"]
+    assert (one.level, str(one.paths[0])) == ("open", f"internet -> {BEFORE} -> {TO_WEB}")
+
+
+def test_trap_03_policies_do_not_isolate_the_host_network_nor_show_whether_a_plugin_keeps_them() -> None:
+    cut_off = m.exposures(m.measured(shop(policy())))["shop/web"]
+    assert cut_off.assumptions == ("the network plugin keeps the policies that select its pods",)
+    on_node = m.exposures(m.measured(shop(policy(), web=pod(hostNetwork=True, labels=m.WEB))))["shop/web"]
+    assert on_node.level == "controlled"
+
+
+def test_trap_08_a_container_shares_the_kernel_of_its_node() -> None:
+    found = m.exposures(m.measured(shop(given(), nodes=[node("n1", m.PRIVATE), node("n2", "10.0.0.2")])))
+    assert (found["n1"].level, found["n2"].level) == ("open", "controlled")
+
+
+def test_a_guess_is_marked_as_one_and_says_what_it_hangs_on() -> None:
+    one = m.exposures(m.measured(shop(service("NodePort", ports=on_node_port()), nodes=PUBLIC_NODE)))["shop/web"]
+    assert one.assumptions == ("firewalls before the nodes are not visible from the cluster",)
+    assert {fact.source for fact in one.facts().values()} == {f"default: {one.why}"}

@@ -9,14 +9,14 @@ would find; where only such a measurement could tell, the worse is told.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import TypeVar
 
 import msgspec
 
 from oakum.fleet.cluster.workloads import WorkloadKey
 from oakum.risk.exposure.measure import CUT_OFF, Measured
-from oakum.risk.exposure.model import LEVELS, Exposure, Path, judged
+from oakum.risk.exposure.model import LEVELS, Exposure, judged
 
 K = TypeVar("K")
 
@@ -55,10 +55,6 @@ def _lowered(exposures: Mapping[K, Exposure]) -> Iterator[tuple[K, str, Exposure
 
 def _without(exposure: Exposure, what: str) -> Exposure:
     kept = [path for path in exposure.paths if what not in path.closable]
-    instead = [path for path in exposure.stand_ins if what not in path.closable and not _explained(path, kept)]
+    # Where their address is explained after all, a way as wide as theirs is among those that were kept.
+    instead = [path for path in exposure.stand_ins if what not in path.closable]
     return judged((*kept, *instead), nothing=CUT_OFF, source=exposure.source, time=exposure.time, notes=exposure.notes)
-
-
-def _explained(stand_in: Path, kept: Iterable[Path]) -> bool:
-    """Whether the address of an ingress or a gateway is still explained by some public way that comes through it."""
-    return any(path.source in ("internet", "unknown") and stand_in.hops[1] in path.hops for path in kept)
