@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from oakum.changes.skew import Instance, Step, parse_release
 from oakum.cli import skew
 from oakum.cli.main import main
 from oakum.errors import OakumError
@@ -148,18 +149,58 @@ def test_the_steps_of_a_cluster(tmp_path: Path, capsys: Out) -> None:
     assert capsys.readouterr().out.splitlines() == [
         "1. kube-apiserver 1.29 -> 1.30: [1]",
         "2. kube-scheduler 1.29 -> 1.30: [0]",
-        "3. kubelet 1.27 -> 1.30: n1",
+        "3. kubelet 1.27 -> 1.30, each node drained before: n1",
         "4. kube-proxy 1.27 -> 1.30: n1",
         "5. kube-apiserver 1.30 -> v1.31.0: [0], [1]",
         "6. kube-scheduler 1.30 -> v1.31.0: [0]",
-        "7. kubelet 1.30 -> v1.31.0: n1",
-        "8. kubelet 1.29 -> v1.31.0: n2",
+        "7. kubelet 1.30 -> v1.31.0, each node drained before: n1",
+        "8. kubelet 1.29 -> v1.31.0, each node drained before: n2",
         "9. kube-proxy 1.30 -> v1.31.0: n1",
     ]
     assert main(["skew", "path", "--from", file, "--target", "v1.31.0", "-o", "json"]) == 0
     steps = json.loads(capsys.readouterr().out)["steps"]
     assert len(steps) == 10
+    assert {each["component"] for each in steps if "drain" in each} == {"kubelet"}
+    assert sum(each["component"] == "kubelet" for each in steps) == sum("drain" in each for each in steps)
     assert steps[0] == {"component": "kube-apiserver", "object": "[1]", "from": "v1.29.8", "to": "1.30"}
+
+
+def test_a_kubelet_is_drained_for_a_minor_version_and_not_for_a_patch() -> None:
+    kubelet = Instance("kubelet", "n1", parse_release("v1.30.1"), "n1")
+    assert Step(kubelet, parse_release("v1.31.0")).drain
+    assert not Step(kubelet, parse_release("v1.30.4")).drain
+    assert not Step(Instance("kube-proxy", "n1", kubelet.release, "n1"), parse_release("v1.31.0")).drain
+
+
+def test_a_state_in_yaml_is_the_same_as_in_json(tmp_path: Path, capsys: Out) -> None:
+    file = tmp_path / "state.yaml"
+    file.write_text(
+        "# what runs\ncomponents:\n  kube-apiserver: [v1.30.1, v1.29.8]\n  kube-scheduler: [v1.29.8]\n"
+        "nodes:\n- {name: n1, kubelet: v1.27.2, kube-proxy: v1.27.2}\n- {name: n2, kubelet: v1.29.1}\n"
+    )
+    code = main(["skew", "check", "--from", str(file), "-o", "json"])
+    in_yaml = capsys.readouterr().out
+    assert main(["skew", "check", "--from", write(tmp_path, CLUSTER), "-o", "json"]) == code
+    assert capsys.readouterr().out == in_yaml
+
+
+@pytest.mark.parametrize(
+    ("text", "error"),
+    [
+        ("components: {kube-apiserver: [1.30]}", "components.kube-apiserver[0]: no version: a text is needed"),
+        ("components: {kube-apiserver: [v1.30.1]}\n---\nnodes: []", "not one YAML mapping"),
+        ("components: {kube-apiserver: [v1.30.1]", "state.yaml"),
+        ("components: []\ncomponents: []", "components"),
+        ("components: \xff", "not UTF-8"),
+        ("nodes: " + "[" * 100, "state.yaml"),
+        ("components: {}\nzones: []", "no field of a state"),
+    ],
+)
+def test_a_bad_state_in_yaml(text: str, error: str, tmp_path: Path, capsys: Out) -> None:
+    file = tmp_path / "state.yaml"
+    file.write_bytes(text.encode("latin-1"))
+    assert main(["skew", "check", "--from", str(file)]) == 2
+    assert error in capsys.readouterr().err
 
 
 def test_no_way_says_why_and_what_mends_it(tmp_path: Path, capsys: Out) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Sequence
 from itertools import groupby
 from pathlib import Path
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
 
 #: One line of a batch may hold a whole dump.
 LONGEST_LINE = 1 << 29
+#: A state in YAML has these at the start of a line, and is no Kubernetes object.
+_YAML_STATE = re.compile(rb"^(?:components|nodes)[ \t]*:", re.MULTILINE)
+_YAML_OBJECT = re.compile(rb"^(?:kind|apiVersion)[ \t]*:", re.MULTILINE)
+_DEEPEST = 8
 #: Objects named one by one for each rule; more are counted.
 _SHOWN = 10
 
@@ -51,7 +56,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     commands = parser.add_subparsers(dest="skew_command", metavar="COMMAND", title="commands", required=True)
     for name, line, examples, from_, target in (
         ("check", "which rules of the version skew policy a cluster or its upgrade breaks", _CHECK,
-         "a dump, a folder of dumps, a JSON file with components and nodes, or '-': standard input",
+         "a dump, a folder of dumps, a JSON or YAML file with components and nodes, or '-': standard input",
          "the version to which the control plane is upgraded"),
         ("path", "the steps to a version through every minor, or why there are none", _PATH,
          "the version of today; or a file as for check, for the steps of a whole cluster", "the version to reach"),
@@ -228,9 +233,12 @@ def _path(source: str, target: Release, available: Sequence[Release] | None, out
 def _print_steps(steps: Sequence[Step]) -> None:
     if not steps:
         _say("Nothing to do: all is at the target.")
-    grouped = groupby(steps, key=lambda step: (step.instance.component, step.instance.release.line, step.to.text))
-    for number, ((component, before, after), group) in enumerate(grouped, 1):
-        _say(f"{number}. {component} {before} -> {after}: {_names([step.instance for step in group])}")
+    grouped = groupby(
+        steps, key=lambda step: (step.instance.component, step.instance.release.line, step.to.text, step.drain)
+    )
+    for number, ((component, before, after, drain), group) in enumerate(grouped, 1):
+        drained = ", each node drained before" if drain else ""
+        _say(f"{number}. {component} {before} -> {after}{drained}: {_names([step.instance for step in group])}")
 
 
 def _names(instances: Sequence[Instance]) -> str:
@@ -270,9 +278,12 @@ def _state_of_file(name: str) -> tuple[State, Sequence[Gap]]:
         return observe(read_saved(Path(name)))
     shown = "standard input" if name == "-" else name
     data = b"".join(machine.read_lines(name, longest=LARGEST))
-    if not _tells_versions(data):
+    if _tells_versions(data):
+        request = machine.read_object(data, Place(shown))
+    elif _YAML_STATE.search(data) and not _YAML_OBJECT.search(data):
+        request = _yaml_object(data, shown)
+    else:
         return observe(read_dump(data, name=shown))
-    request = machine.read_object(data, Place(shown))
     try:
         unknown = next((key for key in request if key not in FIELDS), None)
         if unknown is not None:
@@ -282,6 +293,19 @@ def _state_of_file(name: str) -> tuple[State, Sequence[Gap]]:
         return read_state(request), ()
     except OakumError as error:
         raise error.within(shown) from None
+
+
+def _yaml_object(data: bytes, name: str) -> machine.Request:
+    from oakum.fleet.yaml_events import values
+
+    try:
+        found = list(values(data.decode("utf-8-sig"), name, deepest=_DEEPEST))
+    except UnicodeDecodeError as error:
+        raise InputError(f"not UTF-8: {error.reason}", place=Place(name), remedy="write it in UTF-8") from None
+    state = found[0] if len(found) == 1 else None
+    if not isinstance(state, dict):
+        raise InputError("not one YAML mapping", place=Place(name), remedy="give components and nodes once")
+    return state
 
 
 def _tells_versions(data: bytes) -> bool:

@@ -70,7 +70,7 @@ def stepped(state: State, gaps: Sequence[Gap], target: Release, available: Seque
         return {"error": error, "reasons": [violation_of(each) for each in found.reasons]}
     steps = [
         {"component": each.instance.component, "object": each.instance.name, "from": each.instance.release.text,
-         "to": each.to.text}
+         "to": each.to.text, **({"drain": True} if each.drain else {})}
         for each in found.steps
     ]  # fmt: skip
     return {"steps": steps}

@@ -13,7 +13,7 @@ import msgspec
 
 from oakum.changes.skew import violations as found
 from oakum.changes.skew.check import check, servers_of
-from oakum.changes.skew.model import API_SERVER, COMPONENTS, Instance, State
+from oakum.changes.skew.model import API_SERVER, COMPONENTS, KUBELET, Instance, State
 from oakum.changes.skew.release import Release, line
 from oakum.changes.skew.route import Missing, find_route
 from oakum.changes.skew.rules import highest, lowest
@@ -25,6 +25,11 @@ class Step(msgspec.Struct, frozen=True):
 
     instance: Instance
     to: Release
+
+    @property
+    def drain(self) -> bool:
+        """Whether the node has to be drained before: a kubelet goes to another minor only without pods (the policy)."""
+        return self.instance.component == KUBELET and self.instance.release.minor != self.to.minor
 
 
 class Path(msgspec.Struct, frozen=True):
