@@ -340,6 +340,10 @@ INTERNAL = {
 NOT_INTERNAL = {
     "azure says false": {"service.beta.kubernetes.io/azure-load-balancer-internal": "false"},
     "ibm says public": {"service.kubernetes.io/ibm-load-balancer-cloud-provider-ip-type": "public"},
+    "aws says not internal": {
+        "service.beta.kubernetes.io/aws-load-balancer-type": "external",
+        "service.beta.kubernetes.io/aws-load-balancer-internal": "false",
+    },
     "aws says internet-facing": {"service.beta.kubernetes.io/aws-load-balancer-scheme": "internet-facing"},
     "huawei says public": {"kubernetes.io/elb.autocreate": '{"type": "public"}'},
 }
@@ -458,7 +462,7 @@ POLICIES = [
         "another port allowed",
         shop(given(), policy(m.block("0.0.0.0/0", 9090))),
         "controlled",
-        "private network -> pod port any -> process web",
+        "private network -> pod port 9090/TCP -> process web",
         default=True,
     ),
     Case(
@@ -466,6 +470,15 @@ POLICIES = [
         shop(given(), pod("shop/api", {"app": "api"}, ip="10.244.0.8"), policy({"from": [{"podSelector": {}}]})),
         "controlled",
         INSIDE,
+    ),
+    Case(
+        "pods of the namespace allowed, at ports that no container names",
+        shop(
+            pod("shop/api", {"app": "api"}, ip="10.244.0.8"),
+            policy({"from": [{"podSelector": {}}], "ports": [{"port": 9000, "endPort": 9010}, {"port": 9090}]}),
+        ),
+        "controlled",
+        "cluster -> pod port 9000-9010/TCP, 9090/TCP -> process web",
     ),
     Case(
         "an admin policy denies pods, not the world",

@@ -29,7 +29,10 @@ from oakum.risk.flows.peers import namespace_of
 _PENDING = "the load balancer has no address yet; it counts as what was asked for"
 _KEPT = "the platform keeps the allowed source ranges of load balancers; those that cannot ignore them"
 _NAME_ONLY = "the load balancer is known by a name only, which is taken to be public"
-#: How names of internal load balancers of AWS (classic and application) begin.
+#: How the names of AWS' classic and application load balancers end, and how those of internal ones begin
+#: (docs.aws.amazon.com/elasticloadbalancing/latest/classic/elb-internal-load-balancers.html). Those of network load
+#: balancers, NAME.elb.REGION.amazonaws.com, do not tell.
+_AWS_NAMES = (".elb.amazonaws.com", ".elb.amazonaws.com.cn")
 _AWS_INTERNAL = ("internal-", "dualstack.internal-")
 
 
@@ -98,10 +101,11 @@ def reach_of(given: Iterable[LoadBalancerIngress]) -> Origin | None:
     known = [public for each in given if (public := is_public(each.ip)) is not None]
     if known:
         return "internet" if any(known) else "private network"
-    names = [each.hostname for each in given if each.hostname]
-    if names and all(name.startswith(_AWS_INTERNAL) and ".elb." in name for name in names):
-        return "private network"
-    return None
+    names = [each.hostname.lower() for each in given if each.hostname]
+    telling = [name for name in names if name.endswith(_AWS_NAMES)]
+    if not all(name.startswith(_AWS_INTERNAL) for name in telling):
+        return "internet"
+    return "private network" if telling and telling == names else None
 
 
 def addresses_of(given: Iterable[LoadBalancerIngress]) -> str:

@@ -29,6 +29,7 @@ from oakum.risk.exposure.nodes import FORWARDED, Nodes
 from oakum.risk.exposure.unread import Unread, without_policies
 from oakum.risk.exposure.ways import Arrivals, Policies, Way
 from oakum.risk.flows.network import Network
+from oakum.risk.flows.ports import PROTOCOLS, Ports
 
 _PLUGIN = "the network plugin keeps the policies that select its pods"
 #: Why a workload is small: nobody but its node connects.
@@ -168,7 +169,7 @@ class _Measurement:
         inside = self._policies.pods(place)
         if inside:
             open_ports = [each for each in named if inside.contains(*each)]
-            yield _at(target, open_ports, "any" if inside.all else inside.text(), Way((), "cluster"))
+            yield _at(target, open_ports, _words(inside), Way((), "cluster"))
         public = [address for address in target.peer.addresses if is_public(address)]
         if not public and (inside or not self._policies.speaking(place)):
             return
@@ -177,7 +178,8 @@ class _Measurement:
         if way.admits() is not None:
             hops = (Hop("pod address", public[0]),) if public else ()
             open_ports = [each for each in named if self._policies.outside(place, *each)]
-            yield _at(target, open_ports, "any", msgspec.structs.replace(way, hops=hops))
+            others = _words(self._policies.outside_ports(place))
+            yield _at(target, open_ports, others, msgspec.structs.replace(way, hops=hops))
 
     def _workload(
         self, key: WorkloadKey, places: list[int], paths: list[tuple[Path, ...]], stand_ins: list[tuple[Path, ...]]
@@ -193,6 +195,14 @@ class _Measurement:
         return judged(
             tuple(found), nothing=nothing, source=self._source, time=self._time, notes=notes, stand_ins=instead
         )
+
+
+def _words(ports: Ports) -> str:
+    """Ports as a way names them: "80/TCP, 8000-8080/TCP"."""
+    if ports.all:
+        return "any"
+    ranges = [(protocol, *each) for protocol in PROTOCOLS for each in ports.ranges(protocol)]
+    return ", ".join(f"{first}-{last}/{name}" if last > first else f"{first}/{name}" for name, first, last in ranges)
 
 
 def _loopback(address: str) -> bool:

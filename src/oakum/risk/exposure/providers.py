@@ -52,7 +52,8 @@ SERVICE_SIGNS: tuple[Sign, ...] = (
         "aws",
         ("internet-facing",),
     ),
-    Sign("service.beta.kubernetes.io/aws-load-balancer-internal", ("*",), _SERVICE, "aws"),
+    # "false" makes the AWS Load Balancer Controller, whose own default is internal, take a public one
+    Sign("service.beta.kubernetes.io/aws-load-balancer-internal", ("*",), _SERVICE, "aws", ("false",)),
     Sign("service.beta.kubernetes.io/azure-load-balancer-internal", ("true",), _SERVICE, "azure"),
     Sign("networking.gke.io/load-balancer-type", ("internal",), _SERVICE, "gce"),
     Sign(

@@ -127,9 +127,17 @@ class Policies:
 
     def outside(self, place: int, protocol: str = "", port: int = 0) -> Ranges:
         """The outside addresses from which a port can be reached; any port where none is given."""
-        target = self._ground.targets[place]
-        if target.peer.host_network:
+        if self._ground.targets[place].peer.host_network:
             return EVERYWHERE
+        given = self._given(place)
+        return union(each for each, ports in given if (ports.contains(protocol, port) if port else bool(ports)))
+
+    def outside_ports(self, place: int) -> Ports:
+        """The ports that some outside address can reach."""
+        return Ports.union_of(ports for _, ports in self._given(place))
+
+    def _given(self, place: int) -> tuple[tuple[Interval, Ports], ...]:
+        target = self._ground.targets[place]
         families = frozenset(":" in address for address in target.peer.addresses)
         # What the answer depends on: many pods have it in common.
         key = (self.speaking(place), target.peer.ports, families)
@@ -139,8 +147,7 @@ class Policies:
                 for text, ports in self._network.from_outside(target.peer)
                 if (found := interval(text)) is not None
             )
-        given = self._outside[key]
-        return union(each for each, ports in given if (ports.contains(protocol, port) if port else bool(ports)))
+        return self._outside[key]
 
     def pods(self, place: int) -> Ports:
         """The ports that some other pod can reach: all where no policy speaks, be it that there is no other pod yet."""
