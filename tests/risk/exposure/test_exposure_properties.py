@@ -207,3 +207,37 @@ def test_no_promise_is_missing(objects: list[Json]) -> None:
         one = told.get(what)
         promised = {str(key): left for key, left in one.workloads.items()} | one.nodes if one is not None else {}
         assert {key: LEVELS.index(left.level) for key, left in promised.items()} == lower, what
+
+
+GARBAGE: tuple[Any, ...] = (
+    "", " ", "-", "/", "::", "10.0.0.0/99", "1.2.3.4-", "fe80::1%eth0", "300.1.1.1", "*.", "a.b.svc", "\x00", "0", "é",
+    0, -1, 70000, 2**40, None, True, [], {}, [""], {"": ""},
+)  # fmt: skip
+
+
+def _spoiled(part: Any, draw: st.DrawFn) -> Any:
+    """A part of an object in which some leaf is garbage."""
+    if isinstance(part, dict) and part:
+        key = draw(st.sampled_from(sorted(part)))
+        return {**part, key: _spoiled(part[key], draw)}
+    if isinstance(part, list) and part:
+        return [_spoiled(part[0], draw), *part[1:]]
+    return draw(st.sampled_from(GARBAGE))
+
+
+@st.composite
+def spoiled(draw: st.DrawFn) -> list[Json]:
+    """A cluster of which several objects hold garbage."""
+    objects = draw(clusters())
+    for _ in range(draw(st.integers(1, 6))):
+        place = draw(st.integers(0, len(objects) - 1))
+        part = draw(st.sampled_from(["spec", "spec", "metadata", "status"]))
+        if objects[place].get(part):
+            objects[place] = {**objects[place], part: _spoiled(objects[place][part], draw)}
+    return objects
+
+
+@CASES
+@given(spoiled())
+def test_nothing_that_was_read_makes_measuring_fail(objects: list[Json]) -> None:
+    closings(measured(objects))
