@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
 
 import pytest
@@ -238,6 +239,28 @@ def test_a_refusal_is_minimal_and_its_remedies_give_a_path(
                 assert move.minor > move.instance.release.minor, "no remedy lowers an API server"
 
 
+def test_one_reason_for_all_that_waits_for_an_api_server() -> None:
+    answer = find_path(
+        state({"kube-apiserver": (32, 30), "kube-scheduler": (32,)}, [(32, 32), (28, None)]), release(33)
+    )
+    assert isinstance(answer, WhyNot)
+    assert [reason.remedy.text for reason in answer.reasons] == [
+        "upgrade kube-apiserver 1 from 1.30 to 1.32",
+        "upgrade kubelet n1 from 1.28 to 1.29",
+    ]
+
+
+def test_five_thousand_nodes_are_planned_or_refused_at_once() -> None:
+    parts = {"kube-apiserver": (28, 28, 28)}
+    started = time.process_time()
+    path = find_path(state(parts, [(25 + each % 4, 28) for each in range(5_000)]), release(35))
+    refused = find_path(state(parts, [(20, 28)] * 5_000), release(35))
+    assert time.process_time() - started < 5
+    assert isinstance(path, Path)
+    assert isinstance(refused, WhyNot)
+    assert len(refused.reasons) == 5_000
+
+
 # Routes
 
 
@@ -303,3 +326,10 @@ def test_an_upgrade_breaks_what_any_state_on_its_way_breaks(
 ) -> None:
     stages = walk(state(parts, [(kubelet, None)]), release(target))
     assert {each.rule.id for stage in stages for each in stage.violations} == broken
+
+
+def test_an_upgrade_from_a_forbidden_state_says_so() -> None:
+    """A scheduler that is newer than the present API server fails the policy's prerequisites, though not its end."""
+    first, *_, last = walk(state({"kube-apiserver": (29,), "kube-scheduler": (30,)}), release(30))
+    assert [each.rule.id for each in first.violations] == ["kube-scheduler/newer"]
+    assert not last.violations

@@ -7,7 +7,7 @@ is the least number of steps: between two moves nothing may stay longer, and no 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
@@ -101,22 +101,28 @@ class _Walk:
 
 
 def _needed(state: State) -> tuple[Violation, ...]:
-    """The violations of a state whose remedies mend all of it, and of which each is needed for that."""
-    reasons: list[Violation] = []
-    mended = state
-    # Every round mends something for good: API servers only rise to the newest, and the ranges they leave only widen.
-    while broken := check(mended):
-        reasons.append(broken[0])
-        mended = _mend(mended, broken[0])
-    for reason in tuple(reasons):
-        rest = [each for each in reasons if each is not reason]
-        again = state
-        for each in rest:
-            again = _mend(again, each)
-        if not check(again):
-            reasons = rest
-    return tuple(reasons)
+    """The violations of a state whose remedies mend all of it, and of which each is needed for that.
+
+    API servers come first, because they bound the rest: where something is newer than some of them, finishing their
+    upgrade mends their own distance as well. What is then outside of its range needs a move of its own, and where all
+    are inside, no kube-proxy is too far from its kubelet.
+    """
+    broken = check(state)
+    first = [each for each in broken if each.rule.name == "ha-skew"]
+    lifted = next((each for each in check(_mended(state, first)) if _lifts(each)), None)
+    if lifted is not None:
+        # As it is told of the state itself, its remedy brings every API server that lags to the newest.
+        first = [each for each in broken if _lifts(each) and each.instance == lifted.instance]
+    rest = [each for each in check(_mended(state, first)) if each.rule.name != "kubelet-skew"]
+    return (*first, *rest)
 
 
-def _mend(state: State, violation: Violation) -> State:
-    return state.moved({move.instance.key: Release(line(move.minor), move.minor) for move in violation.remedy.moves})
+def _lifts(violation: Violation) -> bool:
+    """Whether a violation is one of a component that API servers have to catch up with."""
+    moves = violation.remedy.moves
+    return violation.component != API_SERVER and any(move.instance.component == API_SERVER for move in moves)
+
+
+def _mended(state: State, violations: Iterable[Violation]) -> State:
+    moves = [move for violation in violations for move in violation.remedy.moves]
+    return state.moved({move.instance.key: Release(line(move.minor), move.minor) for move in moves})
