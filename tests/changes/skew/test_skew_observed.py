@@ -102,6 +102,13 @@ def test_a_pod_that_has_ended_runs_nothing() -> None:
     assert len(state.of("kube-proxy")) == 1
 
 
+def test_two_containers_of_one_component_are_one_instance() -> None:
+    proxy = pod("kube-proxy-b", "registry.k8s.io/kube-proxy:v1.28.1", "w2")
+    proxy["spec"]["containers"].append({"name": "d", "image": "registry.k8s.io/kube-proxy:v1.28.1"})
+    state, _ = seen(*WHOLE, proxy)
+    assert len(state.of("kube-proxy")) == 2
+
+
 def test_a_pod_elsewhere_is_not_the_control_plane() -> None:
     state, _ = seen(*WHOLE, pod("fake", "registry.k8s.io/kube-apiserver:v1.20.1", "w1", namespace="shop"))
     assert len(state.of("kube-apiserver")) == 2

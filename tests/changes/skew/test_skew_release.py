@@ -35,6 +35,11 @@ def test_no_version(text: str) -> None:
         parse_release(text)
 
 
+def test_a_text_that_no_release_has_is_not_read() -> None:
+    with pytest.raises(InputError, match="too long"):
+        parse_release("v1.29.3+" + "a" * 1000)
+
+
 def test_another_major_version_has_no_policy() -> None:
     with pytest.raises(NotAssessableError, match="major version 2"):
         parse_release("v2.0.1")

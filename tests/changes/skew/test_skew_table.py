@@ -145,6 +145,16 @@ def test_a_component_may_be_too_new_for_one_server_and_too_old_for_another() -> 
     assert {("kube-scheduler", "newer"), ("kube-scheduler", "older")} <= found
 
 
+def test_a_kubectl_that_is_wrong_for_two_servers_breaks_its_one_rule_once() -> None:
+    found = check(state({"kube-apiserver": (33, 29), "kubectl": (31,)}))
+    assert [each.rule.id for each in found] == ["kube-apiserver/ha-skew", "kubectl/skew"]
+
+
+def test_a_server_that_lags_has_to_come_within_one_minor_and_no_further() -> None:
+    (apart,) = check(state({"kube-apiserver": (32, 30)}))
+    assert apart.remedy.text == "upgrade kube-apiserver 1 from 1.30 to 1.31"
+
+
 def test_without_an_api_server_nothing_can_be_said() -> None:
     with pytest.raises(NotAssessableError, match="no kube-apiserver"):
         check(state({}, [(30, 30)]))
