@@ -15,7 +15,7 @@ import msgspec
 
 from oakum.fleet.cluster.snapshot import Snapshot
 from oakum.fleet.cluster.workloads import WorkloadKey
-from oakum.risk.exposure.addresses import EVERYWHERE, interval, is_public
+from oakum.risk.exposure.addresses import EVERYWHERE, is_public
 from oakum.risk.exposure.backends import Backends, Name
 from oakum.risk.exposure.controllers import Controllers
 from oakum.risk.exposure.forwards import Spread
@@ -25,7 +25,7 @@ from oakum.risk.exposure.ground import Ground, Target, running
 from oakum.risk.exposure.ingresses import ingresses, routes
 from oakum.risk.exposure.machines import of_nodes
 from oakum.risk.exposure.model import Exposure, Hop, Path, judged, unread
-from oakum.risk.exposure.nodes import FORWARDED, Nodes
+from oakum.risk.exposure.nodes import Nodes
 from oakum.risk.exposure.unread import Unread, without_policies
 from oakum.risk.exposure.ways import Arrivals, Policies, Way
 from oakum.risk.flows.network import Network
@@ -124,15 +124,10 @@ class _Measurement:
         for _, port in target.ports():
             if not port.host_port or _loopback(port.host_ip):
                 continue
-            source, address = zone.source, zone.address
-            single = interval(port.host_ip)
-            if single is not None and single[2] and not is_public(port.host_ip):
-                source, address = "private network", port.host_ip
+            at = self._nodes.bound(target.node, port.host_ip)
             name = f"hostPort {port.host_port} of {kind} {target.text}"
-            hop = Hop("host port", f"{address}:{port.host_port}".lstrip(":"), closes=name)
-            assumed = zone.assumed and source == zone.source
-            note = zone.assumption if source == zone.source else FORWARDED
-            way = Way((hop,), source, EVERYWHERE, "client", assumed, (note,))
+            hop = Hop("host port", f"{at.address}:{port.host_port}".lstrip(":"), closes=name)
+            way = Way((hop,), at.source, EVERYWHERE, "client", at.assumed, (at.assumption,))
             self._arrive(place, way, f"{port.host_port}/{port.protocol}", port.protocol, port.container_port)
 
     def _through_proxies(self) -> None:

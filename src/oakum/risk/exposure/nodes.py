@@ -13,7 +13,7 @@ import msgspec
 
 from oakum.fleet.cluster.objects import Node
 from oakum.fleet.cluster.snapshot import Snapshot
-from oakum.risk.exposure.addresses import Ranges, is_public, ranges
+from oakum.risk.exposure.addresses import Ranges, interval, is_public, ranges
 from oakum.risk.exposure.model import Origin
 
 _FIREWALL = "firewalls before the nodes are not visible from the cluster"
@@ -53,6 +53,12 @@ class Nodes:
     def zone(self, name: str) -> Zone:
         """Where a node stands; any of them where the name is empty (a pod that is not placed yet)."""
         return self._zones.get(name, _NOWHERE if name else self.any)
+
+    def bound(self, name: str, address: str) -> Zone:
+        """Where a port of a node can be reached that is bound to ``address``: there, be it an address that the node
+        does not tell; on all of its addresses where none is given, or 0.0.0.0 or ``::``."""
+        single = interval(address)
+        return _zone([address]) if single is not None and single[2] else self.zone(name)
 
 
 def _addresses(node: Node) -> list[str]:
