@@ -20,8 +20,8 @@ help: ## list these commands
 
 env: $(VENV)/dev.stamp ## make the development environment from the lock files
 
-demo: $(VENV)/run.stamp ## scan this machine and a small demo fleet, and say what to do first
-	@$(BIN)/python tools/demo.py
+demo: $(VENV)/run.stamp ## scan this machine, a demo fleet and a demo cluster, and say what to do first
+	@$(BIN)/python -m tools.demo
 
 lab: $(VENV)/dev.stamp ## build the Kubernetes control plane of the tests, once (some minutes)
 	@$(BIN)/python -m tests.lab.build
@@ -55,10 +55,10 @@ docs: $(VENV)/dev.stamp ## build the documentation strictly, into site/
 		{ echo 'these pages load something from elsewhere' >&2; exit 1; }
 
 picture: $(VENV)/dev.stamp ## draw what the demo's scan prints as docs/pictures/scan.svg
-	@$(BIN)/python tools/picture.py
+	@$(BIN)/python -m tools.picture
 
 docs-test: $(VENV)/dev.stamp ## run the commands of the tutorials and compare what they print
-	@$(BIN)/python tools/docs_test.py docs/tutorial
+	@$(BIN)/python -m tools.docs_test docs/tutorial
 
 lock: $(VENV)/dev.stamp ## resolve the lock files anew (UPGRADE=--upgrade for the newest releases)
 	$(LOCK) $(UPGRADE) pyproject.toml -o requirements/run.lock

@@ -1,10 +1,11 @@
-"""``make demo``: import a small snapshot of real advisories, scan this machine and a small fleet, rank.
+"""``make demo``: import a small snapshot of real advisories, scan this machine, a small fleet and a cluster, rank.
 
 It runs the same commands that a person would type and prints them, in a folder of its own below ``build/``.
 """
 
 from __future__ import annotations
 
+import json
 import shlex
 import subprocess
 import sys
@@ -23,18 +24,27 @@ def oakum(*words: str, answers: tuple[int, ...] = (0,)) -> None:
     print(flush=True)
 
 
+def targets() -> list[str]:
+    """The machines, the cluster, and the SBOMs of two images that it runs: each names its digest as its version."""
+    words = [*_files("fleet"), "--from", "demo/cluster.yaml"]
+    for file in _files("images"):
+        image = json.loads((ROOT / file).read_text())["metadata"]["component"]
+        words += ["--sbom", f"{image['version']}={file}"]
+    return [*words, "--context", "demo/context.yaml"]
+
+
+def _files(folder: str) -> list[str]:
+    return sorted(str(path.relative_to(ROOT)) for path in (ROOT / "demo" / folder).glob("*.cdx.json"))
+
+
 def main() -> None:
     """The demo."""
     WORK.mkdir(parents=True, exist_ok=True)
     data, report = WORK / "data", WORK / "report.html"
-    fleet = sorted(str(path.relative_to(ROOT)) for path in (ROOT / "demo" / "fleet").glob("*.cdx.json"))
     oakum("feeds", "import", "demo/feeds", "--data", str(data.relative_to(ROOT)))
     # 3: something could not be assessed, which the answer lists; a small snapshot always leaves such a rest.
-    oakum(
-        "scan", "host", *fleet, "--context", "demo/context.yaml", "--data", str(data.relative_to(ROOT)),
-        "-o", f"table,html={report.relative_to(ROOT)}",
-        answers=(0, 3),
-    )  # fmt: skip
+    words = [*targets(), "--data", str(data.relative_to(ROOT)), "-o", f"table,html={report.relative_to(ROOT)}"]
+    oakum("scan", "host", *words, answers=(0, 3))
     print(f"The report, for a browser: {report}")
 
 

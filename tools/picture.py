@@ -1,4 +1,4 @@
-"""``make picture``: run the real scan of the demo fleet and draw what it prints as docs/pictures/scan.svg.
+"""``make picture``: run the real scan of the demo and draw what it prints as docs/pictures/scan.svg.
 
 The clock of the scan is fixed and this machine is not scanned, so that the picture is the same everywhere. It names no
 font to fetch and brings its own background, so that it reads on a light page and on a dark one.
@@ -16,12 +16,13 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.text import Text
+from tools.demo import targets
 
 ROOT = Path(__file__).resolve().parents[1]
 PICTURE = ROOT / "docs" / "pictures" / "scan.svg"
 NOW = "2026-09-01T12:00:00Z"
 WIDTH = 100
-SHOWN = "oakum scan demo/fleet/*.cdx.json --context demo/context.yaml"
+SHOWN = "oakum scan demo/fleet/* --from demo/cluster.yaml --sbom sha256:1230...=demo/images/api.cdx.json ..."
 
 FORMAT = """\
 <svg xmlns="http://www.w3.org/2000/svg" class="rich-terminal" viewBox="0 0 {width} {height}" role="img"
@@ -83,10 +84,9 @@ def drawn(text: str) -> str:
 
 def main() -> None:
     """Write the picture."""
-    fleet = sorted(str(path.relative_to(ROOT)) for path in (ROOT / "demo" / "fleet").glob("*.cdx.json"))
     with tempfile.TemporaryDirectory(prefix="oakum-picture-") as data:
         oakum("feeds", "import", "demo/feeds", "--recorded-at", NOW, data=data, answers=(0,))
-        text = oakum("scan", *fleet, "--context", "demo/context.yaml", "--now", NOW, data=data, answers=(0, 3))
+        text = oakum("scan", *targets(), "--now", NOW, data=data, answers=(0, 3))
     PICTURE.parent.mkdir(parents=True, exist_ok=True)
     PICTURE.write_text(drawn(text))
     print(PICTURE.relative_to(ROOT))

@@ -14,21 +14,22 @@ from pathlib import Path
 import msgspec
 
 from oakum.errors import InputError, OakumError, Place, UsageError
-from oakum.fleet.assets import Asset, Context, Gap
+from oakum.fleet.assets import Asset
 from oakum.fleet.cluster.component_rules import read_rules
 from oakum.fleet.cluster.components import Components, parse_components
-from oakum.fleet.cluster.context import Statements, merged, worst
 from oakum.fleet.cluster.graph import Estate, estate
 from oakum.fleet.cluster.images import images_of
-from oakum.fleet.cluster.objects import Node, Object, Pod
+from oakum.fleet.cluster.objects import Pod
 from oakum.fleet.cluster.snapshot import Snapshot
-from oakum.fleet.cluster.workloads import Owners, WorkloadKey
-from oakum.fleet.context import VALUES
+from oakum.local.business import ContextOf, Contexts, stated_of
 from oakum.local.clusters import read, read_saved
+from oakum.local.reached import reached
 from oakum.local.surveys import Survey
+from oakum.reports.answer import BlastEntry
+from oakum.risk.blast import blast
 from oakum.risk.disruption import estimates
+from oakum.risk.exposure.measure import measure
 
-ContextOf = Callable[[Asset], Context]
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 
 
@@ -61,17 +62,30 @@ class Surveyor:
         sboms = {digest: asset for digest, asset in self._sboms.items() if digest in running}
         self._used.update(sboms)
         found = estate(snapshot, self._components, sboms=sboms)
-        contexts, stated = _contexts(snapshot, found, self._context_of)
+        stated = stated_of(snapshot, found)
+        measured = measure(snapshot, source=snapshot.source, time=snapshot.read_at)
+        exposed = reached(measured, found, lambda facts: Contexts(found, stated, self._context_of, facts))
         systems = _systems(found)
         assets = tuple(
             msgspec.structs.replace(
-                asset, gaps=(*asset.gaps, *stated.get(asset.key, ())), platform=systems.get(asset.key, "")
+                asset,
+                gaps=(*asset.gaps, *(stated[asset.key].gaps if asset.key in stated else ())),
+                platform=systems.get(asset.key, ""),
             )
             for asset in found.assets
         )
         names = {asset.key: asset.name for asset in assets}
         pools = {key: facts.pool for key, facts in found.nodes.items()}
-        return Survey(assets, contexts, estimates(snapshot, found.relations, names, pools), found.relations)
+        keys = {asset.name: asset.key for asset in assets if asset.kind == "node"}
+        return Survey(
+            assets=assets,
+            estimates=estimates(snapshot, found.relations, names, pools),
+            relations=found.relations,
+            reached=exposed,
+            blast=tuple(
+                BlastEntry(keys[one.node], one.node, one.value, tuple(map(str, one.parts))) for one in blast(snapshot)
+            ),
+        )
 
     def finish(self) -> None:
         """Raises UsageError where an SBOM is for an image that none of the clusters runs."""
@@ -90,48 +104,6 @@ def _systems(found: Estate) -> dict[str, str]:
         if relation.kind == "runs-on":
             below[relation.subject].add(systems.get(relation.object, ""))
     return systems | {key: next(iter(names)) for key, names in below.items() if len(names) == 1}
-
-
-def _contexts(
-    snapshot: Snapshot, found: Estate, context_of: ContextOf
-) -> tuple[dict[str, Context], dict[str, tuple[Gap, ...]]]:
-    """The context of every asset, and what of it could not be used, by key.
-
-    The context file speaks first, then annotations, then the default; an image has the most urgent context of those
-    that use it.
-    """
-    statements = Statements(snapshot)
-    objects: dict[WorkloadKey, Object] = {
-        owned.key: owned.object for owned in Owners(snapshot).workloads if owned.object is not None
-    }
-    nodes = {node.metadata.name: node for node in snapshot.of(Node, "Node")}
-    users: defaultdict[str, list[str]] = defaultdict(list)
-    for relation in found.relations:
-        if relation.kind == "uses":
-            users[relation.object].append(relation.subject)
-    contexts: dict[str, Context] = {}
-    unused: dict[str, tuple[Gap, ...]] = {}
-    for asset in found.assets:
-        if asset.kind == "image":
-            continue
-        workload = found.workloads.get(asset.key)
-        one = objects.get(workload) if workload is not None else nodes.get(asset.name)
-        stated = statements.of(one) if one is not None else statements.cluster()
-        contexts[asset.key] = merged(context_of(asset), stated, {})
-        unused[asset.key] = stated.gaps
-    for asset in found.assets:
-        if asset.kind == "image":
-            shared = worst(contexts[user] for user in users[asset.key]) if users[asset.key] else None
-            contexts[asset.key] = _over(context_of(asset), shared)
-    return contexts, unused
-
-
-def _over(first: Context, second: Context | None) -> Context:
-    """Each fact of the first context that somebody stated, else the second's."""
-    if second is None:
-        return first
-    facts = {name: getattr(first, name) for name in VALUES}
-    return Context(**{name: getattr(second, name) if fact.default else fact for name, fact in facts.items()})
 
 
 def _components(file: Path | None) -> Components:

@@ -25,6 +25,7 @@ from oakum.fleet.assets import Asset, Context, Gap, Kernel
 from oakum.local.surveys import Survey, combined
 from oakum.reports.answer import Answer, AssetEntry, ClearedEntry, FindingEntry, SourceAge, Tool, gap_entry
 from oakum.reports.entries import action_entry, finding_entry
+from oakum.reports.exposures import exposure_entries
 from oakum.risk.actions import Ranked, actions
 from oakum.risk.assess import Assessor, Judgement, facts
 from oakum.risk.conditions import FAIL_ON_TYPES
@@ -76,7 +77,7 @@ def scan(
     matched, findings = _findings(assets, index, offers_of)
     findings = [one for one in merge(findings) if one.key not in options.baseline]
     contexts = {
-        asset.key: surveyed.contexts[asset.key] if asset.key in surveyed.contexts else context_of(asset)
+        asset.key: surveyed.reached.contexts[asset.key] if asset.key in surveyed.reached.contexts else context_of(asset)
         for asset in assets
     }
     progress(f"judging {len(findings)} findings")
@@ -100,6 +101,10 @@ def scan(
         not_assessable=tuple(gap_entry(gap, options.accepted) for gap in gaps),
         cleared=_cleared(matched) if options.show_cleared else (),
         baseline=options.baseline_name,
+        exposures=exposure_entries(
+            surveyed.reached, {key: asset.name for key, asset in by_key.items()}, findings, contexts, assessor
+        ),
+        blast=surveyed.blast,
         relations=surveyed.relations,
     )
     return Outcome(answer, tuple(failing))
@@ -110,17 +115,17 @@ def _findings(
 ) -> tuple[dict[str, Matched], list[Finding]]:
     """Each distinct package set is matched once, and judged once for all machines whose channels tell nothing more.
 
-    Of a machine's own facts a match looks at its kernels only; sets beside equal kernels are therefore alike.
+    Of an asset's own facts a match looks at its kernels and its platform only; sets beside equal ones are alike.
     """
     matched: dict[str, Matched] = {}
     findings: list[Finding] = []
-    shared: defaultdict[tuple[str, bool, tuple[Kernel, ...] | None], list[Asset]] = defaultdict(list)
+    shared: defaultdict[tuple[str, bool, str, tuple[Kernel, ...] | None], list[Asset]] = defaultdict(list)
     for asset in assets:
         kernels = None if asset.host is None else asset.host.kernels
-        shared[asset.packages.digest, asset.kind == "image", kernels].append(asset)
+        shared[asset.packages.digest, asset.kind == "image", asset.platform, kernels].append(asset)
     for same in shared.values():
         first = same[0]
-        found = match(first.packages, index, kind=first.kind, host=first.host)
+        found = match(first.packages, index, kind=first.kind, host=first.host, platform=first.platform)
         matched.update(dict.fromkeys((asset.key for asset in same), found))
         names = frozenset(hit.package.name for hit in found.hits)
         alike = []

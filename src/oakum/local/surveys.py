@@ -7,6 +7,8 @@ from collections.abc import Sequence
 import msgspec
 
 from oakum.fleet.assets import Asset, Context, Relation
+from oakum.reports.answer import BlastEntry
+from oakum.reports.exposures import Reached
 from oakum.risk.actions import Estimate
 
 
@@ -14,27 +16,50 @@ class Survey(msgspec.Struct, frozen=True):
     """One cluster, or several together: everything by asset key."""
 
     assets: tuple[Asset, ...] = ()
-    contexts: dict[str, Context] = msgspec.field(default_factory=dict)
     estimates: dict[str, Estimate] = msgspec.field(default_factory=dict)
     relations: tuple[Relation, ...] = ()
+    reached: Reached = Reached()
+    blast: tuple[BlastEntry, ...] = ()
 
 
 def combined(surveys: Sequence[Survey]) -> Survey:
     """Several clusters as one; an image that runs in more than one of them is one asset in its most urgent context."""
     if len(surveys) < 2:
         return surveys[0] if surveys else Survey()
-    from oakum.fleet.cluster.context import worst
-
     assets: dict[str, Asset] = {}
-    contexts: dict[str, Context] = {}
     costs: dict[str, Estimate] = {}
     for survey in surveys:
         for asset in survey.assets:
             assets.setdefault(asset.key, asset)
-        for key, context in survey.contexts.items():
-            contexts[key] = worst((contexts[key], context)) if key in contexts else context
         for key, one in survey.estimates.items():
             before = costs.get(key, Estimate())
             costs[key] = Estimate(before.weight + one.weight, (*before.words, *one.words), one.pool)
     relations = tuple(relation for survey in surveys for relation in survey.relations)
-    return Survey(tuple(assets.values()), contexts, costs, relations)
+    return Survey(
+        assets=tuple(assets.values()),
+        estimates=costs,
+        relations=relations,
+        reached=_together([survey.reached for survey in surveys]),
+        blast=tuple(entry for survey in surveys for entry in survey.blast),
+    )
+
+
+def _together(several: Sequence[Reached]) -> Reached:
+    """Several clusters as one: what two of them share (an image) has the most urgent of its contexts, always."""
+    from oakum.fleet.cluster.context import worst
+
+    contexts: dict[str, Context] = {}
+    for one in several:
+        for key, context in one.contexts.items():
+            contexts[key] = worst((contexts[key], context)) if key in contexts else context
+    closed = []
+    for place, one in enumerate(several):
+        others = [other.contexts for number, other in enumerate(several) if number != place]
+        for closing in one.closings:
+            shared = {
+                key: worst((context, *(each[key] for each in others if key in each)))
+                for key, context in closing.contexts.items()
+            }
+            closed.append(msgspec.structs.replace(closing, contexts=shared))
+    exposures = {key: exposure for one in several for key, exposure in one.exposures.items()}
+    return Reached(exposures, tuple(closed), contexts)

@@ -21,6 +21,9 @@ _OPTIONAL = (2, 4)
 #: The widest deadline on a narrow terminal; a longer one takes two lines.
 _WHEN = 17
 _MORE = "-o json or --all shows them"
+_IN_CLUSTERS = ("node", "component", "workload", "image")
+#: The other kinds of assets, in words.
+_MACHINES = {"host": "host", "rootfs": "root file system", "sbom": "SBOM"}
 
 
 def plain(answer: Answer, *, width: int = 100, everything: bool = False) -> str:
@@ -55,14 +58,15 @@ def _head(answer: Answer, width: int) -> Iterable[str]:
 
 
 def _assets(answer: Answer) -> str:
-    """How many assets of which kind, where a cluster is among them."""
+    """How many assets; where a cluster is among them, of which kind, what is in clusters behind their name."""
     kinds = Counter(asset.kind for asset in answer.assets)
     if "cluster" not in kinds:
         return f"{len(answer.assets)} assets"
     clusters = [asset.name for asset in answer.assets if asset.kind == "cluster"]
-    first = clusters[0] if len(clusters) == 1 else f"{len(clusters)} clusters"
-    rest = [_number(count, kind) for kind, count in kinds.items() if kind != "cluster"]
-    return f"{first} ({', '.join(rest)})"
+    name = clusters[0] if len(clusters) == 1 else f"{len(clusters)} clusters"
+    inside = [_number(kinds[kind], kind) for kind in _IN_CLUSTERS if kinds[kind]]
+    others = [_number(kinds[kind], word) for kind, word in _MACHINES.items() if kinds[kind]]
+    return ", ".join((*others, f"{name} ({', '.join(inside)})" if inside else name))
 
 
 def not_read(answer: Answer) -> str:
@@ -114,7 +118,7 @@ def _actions(answer: Answer, width: int, everything: bool) -> Iterable[str]:
 def _ranked(actions: Sequence[ActionEntry], width: int, limit: int | None) -> Iterator[str]:
     """Each action with its whole title and what it moves; nothing of it is cut, so that it can be done as written."""
     ranks = max(len(str(len(actions))), 1)
-    deadline = max(4, *(min(len(when(one)), _WHEN if width < 100 else 40) for one in actions))
+    deadline = max(4, *(min(len(when(one)), _WHEN if width < 120 else 40) for one in actions))
     title = max(width - ranks - deadline - 6 - 6 - 8, 24)
     risk = max(4, *(len(f"{one.risk:.0f}") for one in actions))
     yield f"{'#':>{ranks}}  {'WHEN':{deadline}}  {'ACTION':{title}}  CLOSES  {'RISK':>{risk}}"
@@ -204,10 +208,12 @@ def _gaps(answer: Answer, width: int, everything: bool) -> Iterable[str]:
     used = 0
     left = len(gaps)
     # The kind with the most gaps first: a screen without it would mislead.
-    for same in groups.values() if everything else sorted(groups.values(), key=len, reverse=True):
+    ordered = list(groups.values()) if everything else sorted(groups.values(), key=len, reverse=True)
+    for at, same in enumerate(ordered):
+        kinds = dict.fromkeys(rest[0].kind for rest in ordered[at:])
         lines = list(_gap(same, width))
         if not everything and used and used + len(lines) > GAPS:
-            yield f"... and {left} more; {_MORE}"
+            yield from wrap(f"... and {left} more ({', '.join(kinds)}); {_MORE}", width, break_on_hyphens=False)
             return
         used += len(lines)
         left -= len(same)
