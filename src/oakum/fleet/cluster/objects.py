@@ -425,13 +425,17 @@ class DisruptionBudgetSpec(Slim, frozen=True):
 
 
 class DisruptionBudgetStatus(Slim, frozen=True):
-    """What the disruption controller last computed."""
+    """What the disruption controller last computed.
+
+    ``disrupted_pods`` are those whose eviction it has still to see, by name, with the time when that was granted.
+    """
 
     disruptions_allowed: int = 0
     current_healthy: int = 0
     desired_healthy: int = 0
     expected_pods: int = 0
     observed_generation: int = 0
+    disrupted_pods: Map = {}
 
 
 class DisruptionBudget(Object, frozen=True):

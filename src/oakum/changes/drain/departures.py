@@ -1,0 +1,131 @@
+"""Which pods of a node can ever leave by eviction, in which order, and which budgets never let the others go.
+
+The world is played forward in rounds. In a round every pod that still waits asks for its eviction as the API server
+would answer it, with each budget's status brought up to date after every grant. Between rounds the controllers replace
+what left: a pod whose controller wants it comes up healthy on another node. A guarded pod that nothing replaces uses up
+its budget for good, so those ask only in rounds that grant no other. It ends when a round grants nothing. A grant uses
+one budget alone (an eviction is counted against exactly one), so that no other order frees more pods.
+
+Whether there is room for the replacements is not asked here: a planner does that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import msgspec
+
+from oakum.changes.budgets import (
+    SEVERAL,
+    Answer,
+    Budgets,
+    Scales,
+    ask,
+    is_ready,
+    is_terminating,
+    members,
+    never_allows,
+    recomputed,
+)
+from oakum.fleet.cluster.objects import DisruptionBudget, DisruptionBudgetStatus, Pod
+
+Key = tuple[str, str]
+
+
+class Stuck(msgspec.Struct, frozen=True):
+    """A pod that no order of evictions frees; ``for_ever`` unless its budget waits for pods that are not healthy."""
+
+    pod: Pod
+    answer: Answer
+    for_ever: bool
+
+
+class Departures(msgspec.Struct, frozen=True):
+    """``rounds``: pods that may go at once, then those that may go when these are replaced, and so on; and the rest."""
+
+    rounds: tuple[tuple[Pod, ...], ...]
+    stuck: tuple[Stuck, ...]
+
+
+def departures(leaving: Iterable[Pod], pods: Iterable[Pod], budgets: Budgets, scales: Scales) -> Departures:
+    """Plays the evictions of ``leaving`` among all ``pods`` of the cluster."""
+    world = _World(budgets, scales, pods)
+    waiting, rounds = list(leaving), []
+    while waiting:
+        gone = [pod for pod in waiting if world.recovers(pod) and world.evict(pod).granted]
+        gone = gone or [pod for pod in waiting if world.evict(pod).granted]
+        if not gone:
+            break
+        rounds.append(tuple(gone))
+        left = {id(pod) for pod in gone}
+        waiting = [pod for pod in waiting if id(pod) not in left]
+        for pod in gone:
+            world.replace(pod)
+    return Departures(tuple(rounds), tuple(world.stuck(pod) for pod in waiting))
+
+
+class _World:
+    """The statuses of the budgets while pods leave and are replaced."""
+
+    def __init__(self, budgets: Budgets, scales: Scales, pods: Iterable[Pod]) -> None:
+        self._budgets, self._scales = budgets, scales
+        self._members: Mapping[Key, Sequence[Pod]] = members(pods, budgets)
+        self._now: dict[Key, DisruptionBudget] = {}
+
+    def evict(self, pod: Pod) -> Answer:
+        """Asks, and where it is granted the pod is gone."""
+        guarding = self._guarding(pod)
+        answer = ask(pod, guarding)
+        if answer.granted and is_ready(pod) and not is_terminating(pod):
+            for each in guarding:
+                self._counted(each, -1)
+        return answer
+
+    def recovers(self, pod: Pod) -> bool:
+        """Whether all budgets are after the pod's replacement what they were before."""
+        return self._scales.of(pod) is not None or not self._budgets.guarding(pod)
+
+    def replace(self, pod: Pod) -> None:
+        """A pod that has left comes up healthy elsewhere, where a controller wants it."""
+        if self._scales.of(pod) is not None:
+            for each in self._guarding(pod):
+                self._counted(each, +1)
+
+    def stuck(self, pod: Pod) -> Stuck:
+        """Why a pod stays."""
+        answer = ask(pod, self._guarding(pod))
+        several = answer.code == SEVERAL
+        return Stuck(pod, answer, several or any(self.refuses_always(each) for each in answer.budgets))
+
+    def refuses_always(self, budget: DisruptionBudget) -> bool:
+        """Whether a budget refuses also when all of its pods are healthy."""
+        return never_allows(budget, self._members.get(_key(budget), ()), self._scales)
+
+    def _guarding(self, pod: Pod) -> tuple[DisruptionBudget, ...]:
+        return tuple(self._current(each) for each in self._budgets.guarding(pod))
+
+    def _current(self, budget: DisruptionBudget) -> DisruptionBudget:
+        """A budget at this moment; one that its controller has not looked at yet as it will be then."""
+        key = _key(budget)
+        if key not in self._now:
+            status, generation = budget.status, budget.metadata.generation
+            if status.observed_generation < generation or status == DisruptionBudgetStatus():
+                status = recomputed(budget, self._members.get(key, ()), self._scales)
+            self._now[key] = msgspec.structs.replace(budget, status=status)
+        return self._now[key]
+
+    def _counted(self, budget: DisruptionBudget, change: int) -> None:
+        status = budget.status
+        healthy = status.current_healthy + change
+        allowed = max(0, healthy - status.desired_healthy)
+        if change < 0:
+            # What the API server grants now does not wait for the controller's next look.
+            allowed = min(allowed, max(0, status.disruptions_allowed - 1))
+        moved: DisruptionBudgetStatus = msgspec.structs.replace(
+            status, current_healthy=healthy, disruptions_allowed=allowed
+        )
+        self._now[_key(budget)] = msgspec.structs.replace(budget, status=moved)
+
+
+def _key(budget: DisruptionBudget) -> Key:
+    return budget.metadata.namespace, budget.metadata.name
