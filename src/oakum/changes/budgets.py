@@ -30,6 +30,8 @@ MOST_DISRUPTED = 2_000
 GRANT_LASTS = timedelta(minutes=2)
 
 _PERCENT = re.compile(r"([0-9]{1,9})%", re.ASCII)
+#: Controllers that have no scale subresource: no share of their pods can be computed.
+_WITHOUT_SCALE = frozenset({("batch", "Job"), ("apps", "DaemonSet"), ("", "Node")})
 _GROUPS = {"ReplicaSet": ("apps", "extensions"), "StatefulSet": ("apps",), "ReplicationController": ("",)}
 
 
@@ -189,6 +191,10 @@ def never_allows(budget: DisruptionBudget, pods: Sequence[Pod], scales: Scales) 
 
     ``pods`` are those that it selects. Where a pod's controller is not known, the budget's own expected pods count.
     """
+    owners = [pod.metadata.controller for pod in pods if pod.metadata.controller is not None]
+    counts_pods = budget.spec.max_unavailable is None and not isinstance(budget.spec.min_available, str)
+    if not counts_pods and any((each.api_version.rpartition("/")[0], each.kind) in _WITHOUT_SCALE for each in owners):
+        return True
     found = [scales.of(pod) for pod in pods if pod.metadata.controller is not None]
     known = {scale.uid: scale.replicas for scale in found if scale is not None}
     if all(scale is not None for scale in found):
