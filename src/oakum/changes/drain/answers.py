@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from oakum.changes.drain.explain import Explained
-from oakum.changes.drain.model import Judged
+from oakum.changes.drain.model import Judged, Opt, Rule
 
 Answer = dict[str, object]
 
@@ -32,3 +32,8 @@ def judged(one: Judged) -> Answer:
     }
     told = {"why": outcome.why, "rule": one.rule, "source": one.source, "remedy": outcome.remedy}
     return {**answer, **{key: text for key, text in told.items() if text}}
+
+
+def row(rule: Rule[Opt]) -> str:
+    """One rule as a row of the reference: name with its source, what it says, an example."""
+    return f"| [`{rule.name}`]({rule.source}) | {rule.says} | {rule.example} |"
