@@ -36,11 +36,15 @@ _GROUPS = {"ReplicaSet": ("apps", "extensions"), "StatefulSet": ("apps",), "Repl
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """What the API server says to an eviction: its HTTP status, the budgets that decided, and why."""
+    """What the API server says to an eviction: its HTTP status, the budgets that decided, and why.
+
+    ``spent`` says that the grant took one of the disruptions that the budget allows.
+    """
 
     code: int
     budgets: tuple[DisruptionBudget, ...] = ()
     why: str = ""
+    spent: bool = False
 
     @property
     def granted(self) -> bool:
@@ -152,7 +156,7 @@ def ask(pod: Pod, guarding: Sequence[DisruptionBudget]) -> Answer:
     if status.disruptions_allowed == 0:
         needs = f"it needs {status.desired_healthy} healthy pods, and {status.current_healthy} are"
         return Answer(TOO_MANY, several, needs)
-    return Answer(CREATED, several)
+    return Answer(CREATED, several, spent=True)
 
 
 def recomputed(

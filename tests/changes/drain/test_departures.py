@@ -30,6 +30,14 @@ def test_a_pod_that_nothing_replaces_goes_last_or_it_would_stop_the_others() -> 
     assert rounds(around) == [["b"], ["c"], ["a"]]
 
 
+def test_an_unready_pod_asks_before_a_ready_one_that_would_use_up_the_budget() -> None:
+    """With none desired, an unready pod passes only while a disruption is allowed."""
+    web = {"labels": {"app": "web"}}
+    objects = [pod("a", BARE, **web), pod("b", BARE, ready=False, **web)]
+    around = surroundings([*objects, budget(allowed=1, healthy=1, desired=0, minAvailable=0)])
+    assert rounds(around) == [["b"], ["a"]]
+
+
 def test_overlapping_budgets_that_share_no_pod_of_the_node_do_not_hold_each_other() -> None:
     both = pod("both", RS, labels={"app": "web", "tier": "x"}, node="n2")
     objects = [pod("a", RS, labels={"app": "web"}), pod("b", RS, labels={"tier": "x"}), both, controller()]

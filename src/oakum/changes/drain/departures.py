@@ -1,10 +1,10 @@
 """Which pods of a node can ever leave by eviction, in which order, and which budgets never let the others go.
 
 The world is played forward in rounds. In a round every pod that still waits asks for its eviction as the API server
-would answer it, with each budget's status brought up to date after every grant. Between rounds the controllers replace
-what left: a pod whose controller wants it comes up healthy on another node. A guarded pod that nothing replaces uses up
-its budget for good, so those ask only in rounds that grant no other. It ends when a round grants nothing. A grant uses
-one budget alone (an eviction is counted against exactly one), so that no other order frees more pods.
+would answer it; unready pods ask first, since their end makes nothing worse. Between rounds the controllers bring the
+budgets up to date and replace what left: a pod whose controller wants it comes up healthy on another node. A guarded
+pod that nothing replaces uses up its budget for good, so those ask only in rounds that grant no other. It ends when a
+round grants nothing. A grant uses one budget alone, so that no other order frees more pods.
 
 Whether there is room for the replacements is not asked here: a planner does that.
 """
@@ -50,7 +50,7 @@ class Departures(msgspec.Struct, frozen=True):
 def departures(leaving: Iterable[Pod], pods: Iterable[Pod], budgets: Budgets, scales: Scales) -> Departures:
     """Plays the evictions of ``leaving`` among all ``pods`` of the cluster."""
     world = _World(budgets, scales, pods)
-    waiting, rounds = list(leaving), []
+    waiting, rounds = sorted(leaving, key=is_ready), []
     while waiting:
         gone = [pod for pod in waiting if world.recovers(pod) and world.evict(pod).granted]
         gone = gone or [pod for pod in waiting if world.evict(pod).granted]
@@ -59,8 +59,7 @@ def departures(leaving: Iterable[Pod], pods: Iterable[Pod], budgets: Budgets, sc
         rounds.append(tuple(gone))
         left = {id(pod) for pod in gone}
         waiting = [pod for pod in waiting if id(pod) not in left]
-        for pod in gone:
-            world.replace(pod)
+        world.turn(gone)
     return Departures(tuple(rounds), tuple(world.stuck(pod) for pod in waiting))
 
 
@@ -76,20 +75,24 @@ class _World:
         """Asks, and where it is granted the pod is gone."""
         guarding = self._guarding(pod)
         answer = ask(pod, guarding)
-        if answer.granted and is_ready(pod) and not is_terminating(pod):
+        if answer.granted:
+            counted = is_ready(pod) and not is_terminating(pod)
             for each in guarding:
-                self._counted(each, -1)
+                status = each.status
+                self._change(each, status.current_healthy - counted, status.disruptions_allowed - answer.spent)
         return answer
 
     def recovers(self, pod: Pod) -> bool:
         """Whether all budgets are after the pod's replacement what they were before."""
         return self._scales.of(pod) is not None or not self._budgets.guarding(pod)
 
-    def replace(self, pod: Pod) -> None:
-        """A pod that has left comes up healthy elsewhere, where a controller wants it."""
-        if self._scales.of(pod) is not None:
+    def turn(self, gone: Iterable[Pod]) -> None:
+        """The end of a round: what has left comes up healthy elsewhere where a controller wants it, and is counted."""
+        for pod in gone:
+            more = self._scales.of(pod) is not None
             for each in self._guarding(pod):
-                self._counted(each, +1)
+                healthy = each.status.current_healthy + more
+                self._change(each, healthy, max(0, healthy - each.status.desired_healthy))
 
     def stuck(self, pod: Pod) -> Stuck:
         """Why a pod stays."""
@@ -114,17 +117,9 @@ class _World:
             self._now[key] = msgspec.structs.replace(budget, status=status)
         return self._now[key]
 
-    def _counted(self, budget: DisruptionBudget, change: int) -> None:
-        status = budget.status
-        healthy = status.current_healthy + change
-        allowed = max(0, healthy - status.desired_healthy)
-        if change < 0:
-            # What the API server grants now does not wait for the controller's next look.
-            allowed = min(allowed, max(0, status.disruptions_allowed - 1))
-        moved: DisruptionBudgetStatus = msgspec.structs.replace(
-            status, current_healthy=healthy, disruptions_allowed=allowed
-        )
-        self._now[_key(budget)] = msgspec.structs.replace(budget, status=moved)
+    def _change(self, budget: DisruptionBudget, healthy: int, allowed: int) -> None:
+        status = msgspec.structs.replace(budget.status, current_healthy=healthy, disruptions_allowed=allowed)
+        self._now[_key(budget)] = msgspec.structs.replace(budget, status=status)
 
 
 def _key(budget: DisruptionBudget) -> Key:
