@@ -42,6 +42,9 @@ ASKED: list[tuple[str, str, Json, list[Json], int]] = [
     ("unready, IfHealthyBudget", "PDB", pod(owner=RS, ready=False, **WEB),
      [budget(healthy=3, policy="IfHealthyBudget")], 201),
     ("unready, changed budget, healthy", "PDB", pod(owner=RS, ready=False, **WEB), [budget(generation=2)], 201),
+    ("unready, unknown policy", "REF: disallow", pod(owner=RS, ready=False, **WEB),
+     [budget(allowed=1, healthy=3, policy="Sometimes")], 429),
+    ("ready, unknown policy", "REF", pod(owner=RS, **WEB), [budget(allowed=1, policy="Sometimes")], 201),
     ("ready, AlwaysAllow", "PDB", pod(owner=RS, **WEB), [budget(healthy=3, policy="AlwaysAllow")], 429),
     ("no condition Ready", "PDB", pod(owner=RS, ready=None, **WEB), [budget(healthy=2)], 429),
     ("unready, AlwaysAllow, two budgets", "EVICTION", pod(owner=RS, ready=False, **WEB),
@@ -129,8 +132,9 @@ def test_a_status(
         [*fleet(2), controller(), pod("j", owned("Job"), **WEB), controller("Job")],
         [*fleet(2), controller(), pod("d", owned("DaemonSet", "d"), **WEB), controller("DaemonSet", "d")],
         [*fleet(3), controller(owner=owned("Deployment", "gone"))],
+        [*fleet(3), controller(owner=owned("Deployment", "d")), controller("Deployment", "d", uid="new")],
     ],
-    ids=["gone", "another of that name", "a Job", "a DaemonSet", "a Deployment that is gone"],
+    ids=["gone", "another of that name", "a Job", "a DaemonSet", "a Deployment that is gone", "another Deployment"],
 )
 def test_a_controller_without_a_scale_stops_every_eviction(objects: list[Json]) -> None:
     """PDB, "Arbitrary workloads and arbitrary selectors": the controller fails to sync, and allows nothing."""

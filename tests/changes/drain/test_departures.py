@@ -16,7 +16,7 @@ RS, BARE = owned(), None
 
 
 def play(around: Surroundings, node: str = "n1") -> Departures:
-    return departures(around.on(node), around.pods, around.budgets, around.scales)
+    return departures(around.on(node), around.selected, around.budgets, around.scales)
 
 
 def rounds(around: Surroundings) -> list[list[str]]:
@@ -28,6 +28,14 @@ def test_a_pod_that_nothing_replaces_goes_last_or_it_would_stop_the_others() -> 
     objects = [pod("a", None, **web), pod("b", RS, **web), pod("c", RS, **web), controller(replicas=2)]
     around = surroundings([*objects, budget(allowed=1, healthy=3, desired=2, minAvailable=2)])
     assert rounds(around) == [["b"], ["c"], ["a"]]
+
+
+def test_bare_pods_use_up_their_budget_for_good() -> None:
+    objects = [pod(name, BARE, labels={"app": "web"}) for name in ("a", "b", "c")]
+    around = surroundings([*objects, budget(allowed=2, healthy=3, desired=1, minAvailable=1)])
+    assert rounds(around) == [["a", "b"]]
+    (stuck,) = play(around).stuck
+    assert (stuck.pod.metadata.name, stuck.for_ever) == ("c", False)
 
 
 def test_an_unready_pod_asks_before_a_ready_one_that_would_use_up_the_budget() -> None:
@@ -51,6 +59,8 @@ def test_overlapping_budgets_that_share_no_pod_of_the_node_do_not_hold_each_othe
 def test_a_budget_without_a_status_is_computed_first() -> None:
     objects = [*(pod(f"p{number}", RS, labels={"app": "web"}) for number in range(3)), controller()]
     manifest = {**budget(maxUnavailable=2), "status": {}}
+    assert rounds(surroundings([*objects, manifest])) == [["p0", "p1"], ["p2"]]
+    del manifest["metadata"]["generation"]
     assert rounds(surroundings([*objects, manifest])) == [["p0", "p1"], ["p2"]]
     changed = budget(allowed=3, generation=2, maxUnavailable=1)
     assert rounds(surroundings([*objects, changed])) == [["p0"], ["p1"], ["p2"]]

@@ -229,7 +229,7 @@ def test_a_drain_goes_in_the_rounds_that_were_foretold(control_plane: ControlPla
     control_plane.wait_until(settled(control_plane, namespace, total), "the budgets are computed")
     around = read(control_plane)
     leaving = [one for one in around.on("drained") if one.metadata.namespace == namespace]
-    played = departures(leaving, around.pods, around.budgets, around.scales)
+    played = departures(leaving, around.selected, around.budgets, around.scales)
     assert [len(each) for each in played.rounds] == [1 + 2 + 2, 1 + 2, 1]
     assert {one.pod.metadata.labels["set"] for one in played.stuck} == {"s2"}
     for number, leaves in enumerate(played.rounds):

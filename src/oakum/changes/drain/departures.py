@@ -23,7 +23,6 @@ from oakum.changes.budgets import (
     ask,
     is_ready,
     is_terminating,
-    members,
     never_allows,
     recomputed,
 )
@@ -47,9 +46,11 @@ class Departures(msgspec.Struct, frozen=True):
     stuck: tuple[Stuck, ...]
 
 
-def departures(leaving: Iterable[Pod], pods: Iterable[Pod], budgets: Budgets, scales: Scales) -> Departures:
-    """Plays the evictions of ``leaving`` among all ``pods`` of the cluster."""
-    world = _World(budgets, scales, pods)
+def departures(
+    leaving: Iterable[Pod], selected: Mapping[Key, Sequence[Pod]], budgets: Budgets, scales: Scales
+) -> Departures:
+    """Plays the evictions of ``leaving``; ``selected`` are all pods of the cluster by budget (``budgets.members``)."""
+    world = _World(budgets, scales, selected)
     waiting, rounds = sorted(leaving, key=is_ready), []
     while waiting:
         gone = [pod for pod in waiting if world.recovers(pod) and world.evict(pod).granted]
@@ -66,9 +67,8 @@ def departures(leaving: Iterable[Pod], pods: Iterable[Pod], budgets: Budgets, sc
 class _World:
     """The statuses of the budgets while pods leave and are replaced."""
 
-    def __init__(self, budgets: Budgets, scales: Scales, pods: Iterable[Pod]) -> None:
-        self._budgets, self._scales = budgets, scales
-        self._members: Mapping[Key, Sequence[Pod]] = members(pods, budgets)
+    def __init__(self, budgets: Budgets, scales: Scales, selected: Mapping[Key, Sequence[Pod]]) -> None:
+        self._budgets, self._scales, self._members = budgets, scales, selected
         self._now: dict[Key, DisruptionBudget] = {}
 
     def evict(self, pod: Pod) -> Answer:

@@ -113,7 +113,7 @@ def _local_data(pod: Pod, scene: Scene[Options]) -> Outcome | None:
 
 def _settle(pods: Sequence[Pod], scene: Scene[Options]) -> Mapping[Key, Outcome]:
     around = scene.around
-    played = departures(pods, around.pods, around.budgets, around.scales)
+    played = departures(pods, around.selected, around.budgets, around.scales)
     found = {_key(one.pod): eviction.refused(one.pod, one.answer, one.for_ever, scene) for one in played.stuck}
     for order, leaving in enumerate(played.rounds, 1):
         for pod in leaving:

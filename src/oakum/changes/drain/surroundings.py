@@ -7,9 +7,10 @@ say to be complete is told as a gap by ``explain``, so that nobody takes that fo
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 
-from oakum.changes.budgets import Budgets, Scales
+from oakum.changes.budgets import Budgets, Scales, members
 from oakum.changes.drain.machines import NO_MACHINES, Machines
 from oakum.changes.drain.storage import NO_STORAGE, Storage
 from oakum.fleet.cluster.objects import DisruptionBudget, Namespace, Node, Object, OwnerReference, Pod
@@ -64,13 +65,14 @@ class Surroundings:
         """The object of the same namespace that a pod's owner reference names, whatever its uid."""
         return self._workloads.get((reference.kind, pod.metadata.namespace, reference.name))
 
-    def members(self, budget: DisruptionBudget) -> tuple[Pod, ...]:
+    def members(self, budget: DisruptionBudget) -> Sequence[Pod]:
         """The pods that a budget selects."""
-        return tuple(
-            pod
-            for pod in self._by_namespace.get(budget.metadata.namespace, ())
-            if budget in self.budgets.guarding(pod)
-        )  # fmt: skip
+        return self.selected.get((budget.metadata.namespace, budget.metadata.name), ())
+
+    @cached_property
+    def selected(self) -> Mapping[Key, Sequence[Pod]]:
+        """The pods of every budget, by its namespace and name."""
+        return members(self.pods, self.budgets)
 
     @cached_property
     def _by_node(self) -> dict[str, tuple[Pod, ...]]:
@@ -79,13 +81,6 @@ class Surroundings:
             if pod.spec.node_name:
                 found[pod.spec.node_name].append(pod)
         return {name: tuple(pods) for name, pods in found.items()}
-
-    @cached_property
-    def _by_namespace(self) -> dict[str, list[Pod]]:
-        found: defaultdict[str, list[Pod]] = defaultdict(list)
-        for pod in self.pods:
-            found[pod.metadata.namespace].append(pod)
-        return found
 
     @cached_property
     def _nodes(self) -> dict[str, Node]:
