@@ -10,33 +10,13 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from html import escape
 
-from oakum.reports.answer import ActionEntry, Answer, FindingEntry, PathEntry
-from oakum.reports.plain import age, date, evr, named, not_read, when
-from oakum.reports.reach import effect, ordered
+from oakum.reports.answer import ActionEntry, Answer, FindingEntry, GapEntry
+from oakum.reports.html_reach import reach_section
+from oakum.reports.html_style import STYLE
+from oakum.reports.html_table import Tables
+from oakum.reports.plain import age, assets, date, evr, named, not_read, when
 
 _CSP = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
-_STYLE = """
-:root{color-scheme:light dark;--ink:#1b1f24;--soft:#57606a;--line:#d0d7de;--page:#fff;--band:#f6f8fa;--now:#b3261e;--soon:#9a5b00;--later:#0b5fa5;--quiet:#57606a}
-@media(prefers-color-scheme:dark){:root{--ink:#e6edf3;--soft:#9da7b1;--line:#30363d;--page:#0d1117;--band:#161b22;--now:#ff8f86;--soon:#f0b35c;--later:#79b8ff;--quiet:#9da7b1}}
-*{box-sizing:border-box}body{font:16px/1.5 system-ui,sans-serif;color:var(--ink);background:var(--page);margin:0 auto;max-width:72rem;padding:1.5rem}
-h1{font-size:1.5rem;margin:0}h2{font-size:1.15rem;margin:2rem 0 .5rem}p{margin:.4rem 0}.soft{color:var(--soft)}
-a{color:inherit}a:focus-visible,summary:focus-visible{outline:3px solid var(--later);outline-offset:2px}
-.path{display:inline-flex;flex-wrap:wrap;gap:.2rem 0;list-style:none;margin:.1rem 0;padding:0}.path li{border:1px solid var(--line);border-radius:.4rem;padding:0 .45rem;background:var(--band)}
-.path li+li{margin-left:1.4rem;position:relative}.path li+li::before{content:'\\2192' / '';position:absolute;left:-1.2rem;color:var(--soft)}h3{font-size:1rem;margin:1.2rem 0 .3rem}
-.skip{position:absolute;left:-99rem}.skip:focus{left:1rem;top:1rem;background:var(--page);padding:.5rem}
-.wide{overflow-x:auto}table{border-collapse:collapse;width:100%;font-size:.94rem}
-th,td{text-align:left;padding:.45rem .6rem;border-bottom:1px solid var(--line);vertical-align:top}thead th{background:var(--band)}
-td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}code{font-family:ui-monospace,monospace;font-size:.92em;overflow-wrap:anywhere}
-.u0,.u1{color:var(--now);font-weight:600}.u2{color:var(--soon);font-weight:600}.u3{color:var(--later)}.u9{color:var(--quiet)}
-.bar{display:flex;height:1rem;border-radius:.25rem;overflow:hidden;background:var(--line);margin:.6rem 0}
-.bar span{display:block}.bg0,.bg1{background:var(--now)}.bg2{background:var(--soon)}.bg3{background:var(--later)}.bg9{background:var(--quiet)}
-summary{cursor:pointer}ul{margin:.3rem 0;padding-left:1.2rem}.tag{font-size:.8rem;font-weight:600;color:var(--now);border:1px solid;border-radius:.25rem;padding:0 .25rem;white-space:nowrap}
-@media(max-width:44rem){body{padding:1rem}thead{position:absolute;left:-99rem}table,tbody,tr,td{display:block}tr{border:1px solid var(--line);border-radius:.4rem;margin:0 0 .75rem;padding:.35rem 0}
-td,td.n{display:grid;grid-template-columns:6.5rem minmax(0,1fr);gap:.5rem;text-align:left;border:0;padding:.2rem .6rem}td::before{content:attr(data-label);color:var(--soft)}}
-@media print{.wide{overflow:visible}.skip{display:none}}
-"""  # noqa: E501 (a style sheet)
-
-
 _STATES = {
     "none": "no fix is published",
     "published": "published",
@@ -47,32 +27,34 @@ _STATES = {
 
 def html(answer: Answer) -> bytes:
     """The answer as one page, UTF-8."""
+    tables = Tables()
     parts = [
         "<!doctype html>",
         '<html lang="en"><head><meta charset="utf-8">',
         f'<meta http-equiv="Content-Security-Policy" content="{_CSP}">',
         '<meta name="viewport" content="width=device-width,initial-scale=1">',
-        f"<title>Oakum: {_names(answer)}</title><style>{_STYLE}</style></head><body>",
+        f"<title>Oakum: {_names(answer)}</title><style>{STYLE}</style></head><body>",
         '<a class="skip" href="#actions">Skip to what to do first</a>',
         *_head(answer),
         '<main><section aria-labelledby="actions">',
-        *_actions(answer),
+        *_actions(answer, tables),
+        "</section>",
+        *reach_section(answer, tables),
+        '<section aria-labelledby="findings">',
+        *_findings(answer, tables),
         '</section><section aria-labelledby="gaps">',
-        *_gaps(answer),
-        *_reach(answer),
-        '</section><section aria-labelledby="findings">',
-        *_findings(answer),
+        *_gaps(answer, tables),
         '</section><section aria-labelledby="sources">',
-        *_sources(answer),
+        *_sources(answer, tables),
         '</section><section aria-labelledby="assets">',
-        *_assets(answer),
+        *_assets(answer, tables),
         "</section></main></body></html>",
     ]
     return "\n".join(parts).encode("utf-8", "replace")
 
 
 def _names(answer: Answer) -> str:
-    return escape(answer.assets[0].name) if len(answer.assets) == 1 else f"{len(answer.assets)} assets"
+    return escape(answer.assets[0].name if len(answer.assets) == 1 else assets(answer))
 
 
 def _head(answer: Answer) -> Iterable[str]:
@@ -93,6 +75,22 @@ def _head(answer: Answer) -> Iterable[str]:
         yield f"<p>Not looked for: {escape(unread)}.</p>"
     yield from _bar(answer.findings)
     yield "</header>"
+    yield from _contents(answer)
+
+
+def _contents(answer: Answer) -> Iterable[str]:
+    """Where to go on, with how much is there."""
+    parts = [("actions", f"What to do first ({len(answer.actions)})")]
+    if answer.exposures:
+        parts += [("reach", "Reachable from outside")]
+    parts += [
+        ("findings", f"Findings ({len(answer.findings)})"),
+        ("gaps", f"Not assessable ({len(answer.not_assessable)})"),
+        ("sources", f"Sources ({len(answer.sources)})"),
+        ("assets", f"Assets ({len(answer.assets)})"),
+    ]
+    links = "".join(f'<li><a href="#{name}">{words}</a></li>' for name, words in parts)
+    yield f'<nav aria-label="Contents"><ul>{links}</ul></nav>'
 
 
 def _moment(text: str) -> str:
@@ -114,34 +112,15 @@ def _band(order: int) -> int:
     return order if order < 4 else 9
 
 
-def _table(
-    heads: Sequence[str], rows: Iterable[Sequence[str]], caption: str, numbers: tuple[int, ...] = ()
-) -> Iterable[str]:
-    """A table of cells that are HTML already."""
-    # The roles repeat what the elements mean, since a narrow page lays rows out as blocks.
-    yield f'<div class="wide" tabindex="0" role="region" aria-label="{escape(caption)}">'
-    yield '<table role="table"><thead role="rowgroup"><tr role="row">'
-    for at, head in enumerate(heads):
-        yield f'<th scope="col" role="columnheader"{" class=n" if at in numbers else ""}>{escape(head)}</th>'
-    yield '</tr></thead><tbody role="rowgroup">'
-    for row in rows:
-        cells = "".join(
-            f'<td role="cell" data-label="{escape(head)}"{" class=n" if at in numbers else ""}><div>{cell}</div></td>'
-            for at, (head, cell) in enumerate(zip(heads, row, strict=True))
-        )
-        yield f'<tr role="row">{cells}</tr>'
-    yield "</tbody></table></div>"
-
-
-def _actions(answer: Answer) -> Iterable[str]:
+def _actions(answer: Answer, tables: Tables) -> Iterable[str]:
     yield '<h2 id="actions">What to do first</h2>'
     if not answer.actions:
         unknown = any(not gap.accepted for gap in answer.not_assessable)
         yield f"<p>{'Make assessable what is listed below.' if unknown else 'Nothing to act on.'}</p>"
         return
-    yield from _table(
-        ("#", "When", "Action", "Closes", "Risk closed"), map(_action, answer.actions), "Ranked actions", (0, 3, 4)
-    )
+    heads = ("#", "When", "Action", "Closes", "Risk closed")
+    rows = map(_action, answer.actions)
+    yield from tables.table(heads, rows, "Ranked actions", numbers=(0, 3, 4), header=2, ids="action-")
 
 
 def _action(action: ActionEntry) -> Sequence[str]:
@@ -162,25 +141,36 @@ def _action(action: ActionEntry) -> Sequence[str]:
     )
 
 
-def _gaps(answer: Answer) -> Iterable[str]:
+def _gaps(answer: Answer, tables: Tables) -> Iterable[str]:
     yield '<h2 id="gaps">Not assessable</h2>'
     if not answer.not_assessable:
         yield "<p>Nothing: every package was assessed.</p>"
         return
-    rows = (
-        (escape(gap.what), escape(gap.why), escape(gap.remedy) + (" (accepted)" if gap.accepted else ""))
-        for gap in answer.not_assessable
-    )
-    yield from _table(("What", "Why", "Remedy"), rows, "What could not be assessed")
+    groups: dict[tuple[str, str, bool], list[GapEntry]] = {}
+    for gap in answer.not_assessable:
+        groups.setdefault((gap.kind, gap.why, gap.accepted), []).append(gap)
+    yield from tables.table(("What", "Why", "Remedy"), map(_gap, groups.values()), "What could not be assessed")
 
 
-def _findings(answer: Answer) -> Iterable[str]:
+def _gap(same: Sequence[GapEntry]) -> Sequence[str]:
+    """Gaps of one kind for one reason: one row, the others folded in, each with its own remedy where they differ."""
+    first = same[0]
+    remedy = escape(first.remedy) + (" (accepted)" if first.accepted else "")
+    if len(same) == 1:
+        return escape(first.what), escape(first.why), remedy
+    alike = all(gap.remedy == first.remedy for gap in same)
+    others = "".join(f"<li>{escape(gap.what)}{'' if alike else ': ' + escape(gap.remedy)}</li>" for gap in same[1:])
+    more = f"<details><summary>and {len(same) - 1} more</summary><ul>{others}</ul></details>"
+    return f"{escape(first.what)}{more}", escape(first.why), remedy
+
+
+def _findings(answer: Answer, tables: Tables) -> Iterable[str]:
     yield '<h2 id="findings">Findings</h2>'
     if not answer.findings:
         yield "<p>None.</p>"
         return
     heads = ("Vulnerability", "Package", "Fixed in", "Deadline", "Severity", "Score")
-    yield from _table(heads, map(_finding, answer.findings), "Findings, most urgent first", (5,))
+    yield from tables.table(heads, map(_finding, answer.findings), "Findings, most urgent first", numbers=(5,))
 
 
 def _finding(finding: FindingEntry) -> Sequence[str]:
@@ -221,7 +211,8 @@ def _finding(finding: FindingEntry) -> Sequence[str]:
         f"<ul>{evidence}{notes}</ul></details>",
         f"{escape(package.name)}<br><code>{escape(evr(finding))}</code>",
         f"<details><summary>{f'<code>{escape(fix.version)}</code>' if fix.version else 'none'}"
-        f"<br><span class=soft>{escape(_STATES.get(fix.state, fix.state))}</span></summary><ul>{steps}</ul></details>",
+        f'<br><span class="soft">{escape(_STATES.get(fix.state, fix.state))}</span></summary>'
+        f"<ul>{steps}</ul></details>",
         f'<details><summary class="u{_band(decision.order)}">{escape(decision.outcome)}</summary>'
         f"<ul>{inputs}{changes}</ul></details>",
         escape(finding.severity),
@@ -229,37 +220,7 @@ def _finding(finding: FindingEntry) -> Sequence[str]:
     )
 
 
-def _reach(answer: Answer) -> Iterable[str]:
-    """Who can be reached, by which path, and what closing it would do; nothing where no exposure was measured."""
-    if not answer.exposures:
-        return
-    yield '</section><section aria-labelledby="reach"><h2 id="reach">Reachable from outside</h2>'
-    shown = ordered(answer)
-    others = len(answer.exposures) - len(shown)
-    yield f'<p class="soft">{len(shown)} open, {others} controlled or small.</p>'
-    rows = (
-        (
-            escape(one.name),
-            escape(f"{one.level} (assumed)" if one.default else one.level),
-            "".join(_path(path) for path in one.paths[:3]) or escape(one.why),
-            "<br>".join(escape(effect(closing)) for closing in one.closings) or "-",
-        )
-        for one in shown
-    )
-    yield from _table(("Workload", "Exposure", "How it is reached", "What closing would do"), rows, "Reachable")
-    if answer.blast:
-        yield "<h3>What a node holds</h3>"
-        held = ((escape(one.name), f"{one.value:.0f}", escape("; ".join(one.parts))) for one in answer.blast)
-        yield from _table(("Node", "Weight", "Whoever holds it holds"), held, "Blast radius of nodes", (1,))
-
-
-def _path(path: PathEntry) -> str:
-    hops = "".join(f"<li>{escape(hop)}</li>" for hop in (path.source, *path.hops))
-    ports = f' <span class="soft">{escape(path.ports)}</span>' if path.ports else ""
-    return f'<ol class="path">{hops}</ol>{ports}'
-
-
-def _sources(answer: Answer) -> Iterable[str]:
+def _sources(answer: Answer, tables: Tables) -> Iterable[str]:
     yield '<h2 id="sources">Sources</h2>'
     rows = (
         (
@@ -271,10 +232,10 @@ def _sources(answer: Answer) -> Iterable[str]:
         )
         for source in answer.sources
     )
-    yield from _table(("Source", "Format", "Age", "Date", "Facts"), rows, "Sources and their age", (4,))
+    yield from tables.table(("Source", "Format", "Age", "Date", "Facts"), rows, "Sources and their age", numbers=(4,))
 
 
-def _assets(answer: Answer) -> Iterable[str]:
+def _assets(answer: Answer, tables: Tables) -> Iterable[str]:
     yield '<h2 id="assets">Assets</h2>'
     rows = (
         (
@@ -286,4 +247,5 @@ def _assets(answer: Answer) -> Iterable[str]:
         )
         for asset in answer.assets
     )
-    yield from _table(("Asset", "Kind", "Release", "Packages", "Assessed"), rows, "What was scanned", (3,))
+    heads = ("Asset", "Kind", "Release", "Packages", "Assessed")
+    yield from tables.table(heads, rows, "What was scanned", numbers=(3,))

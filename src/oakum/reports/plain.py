@@ -39,7 +39,7 @@ def plain(answer: Answer, *, width: int = 100, everything: bool = False) -> str:
 
 
 def _head(answer: Answer, width: int) -> Iterable[str]:
-    names = answer.assets[0].name if len(answer.assets) == 1 else _assets(answer)
+    names = answer.assets[0].name if len(answer.assets) == 1 else assets(answer)
     packages = sum(asset.packages for asset in answer.assets)
     assessed = sum(part.assessed for asset in answer.assets for part in asset.coverage)
     when = f" as of {answer.as_of}" if answer.as_of else ""
@@ -57,7 +57,7 @@ def _head(answer: Answer, width: int) -> Iterable[str]:
         yield from wrap(f"Not looked for: {unread}.", width)
 
 
-def _assets(answer: Answer) -> str:
+def assets(answer: Answer) -> str:
     """How many assets; where a cluster is among them, of which kind, what is in clusters behind their name."""
     kinds = Counter(asset.kind for asset in answer.assets)
     if "cluster" not in kinds:

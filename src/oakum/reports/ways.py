@@ -1,0 +1,191 @@
+"""What the measured exposures of an answer say together: each way in once, each closing once, each node in its place.
+
+One load balancer may lead to a component, to the workload that it is, and to the nodes below it: that is one way and
+one closing, told once with all that it is about. The order is that of urgency: first the way with the most urgent
+finding behind it, first the closing that moves the most urgent deadline, first the nodes that are open (CERT/CC's
+SSVC, "System Exposure"), and of those the one with which most is lost.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+
+import msgspec
+
+from oakum.reports.answer import Answer, BlastEntry, ExposureEntry, FindingEntry, PathEntry, ShiftEntry
+
+LEVELS = ("open", "controlled", "small")
+#: The order in which kinds of assets are told.
+KINDS = ("component", "workload", "node")
+_LAST = 1_000
+
+
+class Way(msgspec.Struct, frozen=True, kw_only=True):
+    """One way in to what is open, in ``words`` and as a ``path`` where there is one; ``assumed`` where it is the
+    careful reading of what nobody could measure.
+
+    ``reached`` are all exposures that it decides, ``findings`` those on them and in the images that they run, the most
+    urgent first.
+    """
+
+    words: str
+    path: PathEntry | None
+    assumed: bool
+    reached: tuple[ExposureEntry, ...]
+    findings: tuple[FindingEntry, ...]
+
+
+class Door(msgspec.Struct, frozen=True):
+    """One thing that could be closed: the names of what it leaves at each level, and the deadlines that move."""
+
+    what: str
+    leaves: dict[str, tuple[str, ...]]
+    shifts: tuple[ShiftEntry, ...]
+
+
+class Held(msgspec.Struct, frozen=True):
+    """One node: its exposure (empty where it was not measured), what is lost with it, and the actions' ranks on it."""
+
+    name: str
+    level: str
+    blast: BlastEntry
+    actions: tuple[int, ...]
+
+
+class Reachable:
+    """The exposures of an answer, put together."""
+
+    def __init__(self, answer: Answer) -> None:
+        self._answer = answer
+        self._kinds = {asset.key: asset.kind for asset in answer.assets}
+        self._order = {one.decision.outcome: one.decision.order for one in answer.findings}
+        clusters = {asset.key: asset.name for asset in answer.assets if asset.kind == "cluster"}
+        holds = {each.object: each.subject for each in answer.relations if each.kind == "holds"}
+        #: The cluster of an asset, by key; told only where there are several.
+        self._cluster = {key: clusters.get(subject, "") for key, subject in holds.items()}
+        self._several = len(clusters) > 1
+
+    def name(self, asset: str, name: str) -> str:
+        """A name, with that of its cluster where there are several."""
+        cluster = self._cluster.get(asset, "")
+        return f"{name} in {cluster}" if self._several and cluster else name
+
+    def names(self, exposures: Iterable[ExposureEntry]) -> tuple[str, ...]:
+        """Names, components and workloads before nodes."""
+        ordered = sorted(exposures, key=lambda one: (self._kind(one.asset), one.name))
+        return tuple(dict.fromkeys(self.name(one.asset, one.name) for one in ordered))
+
+    def counts(self) -> str:
+        """How many are open, controlled and small, in words."""
+        levels = Counter(one.level for one in self._answer.exposures)
+        kinds = Counter(self._kinds.get(one.asset, "") for one in self._answer.exposures if one.level == "open")
+        words = [f"{kinds[kind]} {kind}{'' if kinds[kind] == 1 else 's'}" for kind in KINDS if kinds[kind]]
+        rest = ", ".join(f"{levels[level]} {level}" for level in LEVELS[1:])
+        return f"{', '.join(words) or 'nothing'} open; {rest}"
+
+    def ways(self) -> list[Way]:
+        """The ways to what is open, the one with the most urgent finding behind it first."""
+        groups: defaultdict[tuple[str, str, bool], list[ExposureEntry]] = defaultdict(list)
+        for one in self._answer.exposures:
+            if one.level == "open":
+                groups[self._cluster.get(one.asset, ""), _words(one), one.default].append(one)
+        behind = self._behind()
+        found = [
+            Way(
+                words=words,
+                path=group[0].paths[0] if group[0].paths else None,
+                assumed=assumed,
+                reached=tuple(sorted(group, key=lambda one: (self._kind(one.asset), one.name))),
+                findings=_distinct(finding for one in group for finding in behind.get(one.asset, ())),
+            )
+            for (_, words, assumed), group in groups.items()
+        ]
+        return sorted(found, key=lambda one: (*_urgency(one.findings), one.assumed, one.words))
+
+    def doors(self) -> list[Door]:
+        """The closings, the one that moves the most urgent deadline first."""
+        left: defaultdict[tuple[str, str], defaultdict[str, list[ExposureEntry]]] = defaultdict(
+            lambda: defaultdict(list)
+        )
+        shifts: dict[tuple[str, str], tuple[ShiftEntry, ...]] = {}
+        for one in self._answer.exposures:
+            for closing in one.closings:
+                cluster = self._cluster.get(one.asset, "")
+                shifts[cluster, closing.what] = closing.shifts
+                left[cluster, closing.what][closing.leaves].append(one)
+        found = [
+            Door(
+                f"{what} in {cluster}" if self._several and cluster else what,
+                {level: self.names(groups[level]) for level in LEVELS if level in groups},
+                shifts[cluster, what],
+            )
+            for (cluster, what), groups in left.items()
+        ]
+        return sorted(found, key=self._weight)
+
+    def nodes(self) -> list[Held]:
+        """The nodes: the open before the others, then by what is lost with them."""
+        levels = {one.asset: one.level for one in self._answer.exposures}
+        ranks: defaultdict[str, list[int]] = defaultdict(list)
+        for action in self._answer.actions:
+            for asset in action.assets:
+                ranks[asset].append(action.rank)
+        found = [
+            Held(self.name(one.asset, one.name), levels.get(one.asset, ""), one, tuple(ranks.get(one.asset, ())))
+            for one in self._answer.blast
+        ]
+        # What was not measured counts as open.
+        return sorted(found, key=lambda one: (one.level not in ("open", ""), -one.blast.value, one.name))
+
+    def _kind(self, asset: str) -> int:
+        kind = self._kinds.get(asset, "")
+        return KINDS.index(kind) if kind in KINDS else len(KINDS)
+
+    def _weight(self, door: Door) -> tuple[int, int, str]:
+        first = min((self._order.get(shift.outcome, _LAST) for shift in door.shifts), default=_LAST)
+        return first, -sum(shift.findings for shift in door.shifts), door.what
+
+    def _behind(self) -> Mapping[str, Sequence[FindingEntry]]:
+        """The findings on each asset and in the images that it uses."""
+        placed: defaultdict[str, list[FindingEntry]] = defaultdict(list)
+        for finding in self._answer.findings:
+            for asset in finding.assets:
+                placed[asset].append(finding)
+        images: defaultdict[str, list[str]] = defaultdict(list)
+        for relation in self._answer.relations:
+            if relation.kind == "uses":
+                images[relation.subject].append(relation.object)
+        return {
+            one.asset: [finding for key in (one.asset, *images.get(one.asset, ())) for finding in placed.get(key, ())]
+            for one in self._answer.exposures
+        }
+
+
+def _words(one: ExposureEntry) -> str:
+    """What decides the level: the first way, else the reason."""
+    return " -> ".join((one.paths[0].source, *one.paths[0].hops)) if one.paths else one.why
+
+
+def _distinct(findings: Iterable[FindingEntry]) -> tuple[FindingEntry, ...]:
+    by_key = {finding.key: finding for finding in findings}
+    return tuple(sorted(by_key.values(), key=lambda one: (one.decision.order, -one.score.value, one.key)))
+
+
+def _urgency(findings: Sequence[FindingEntry]) -> tuple[int, float]:
+    return (findings[0].decision.order, -findings[0].score.value) if findings else (_LAST, 0.0)
+
+
+def moved(shifts: Sequence[ShiftEntry]) -> str:
+    """The deadlines that move, in words; empty for none."""
+    return ", ".join(
+        f"{shift.findings} finding{'' if shift.findings == 1 else 's'} from {shift.outcome} to {shift.to}"
+        for shift in shifts
+    )
+
+
+def some(names: Sequence[str], limit: int | None) -> str:
+    """Names with commas between, the first ones only where there are more than the limit."""
+    if limit is None or len(names) <= limit:
+        return ", ".join(names)
+    return f"{', '.join(names[:limit])} and {len(names) - limit} more"
