@@ -35,7 +35,22 @@ def test_bare_pods_use_up_their_budget_for_good() -> None:
     around = surroundings([*objects, budget(allowed=2, healthy=3, desired=1, minAvailable=1)])
     assert rounds(around) == [["a", "b"]]
     (stuck,) = play(around).stuck
-    assert (stuck.pod.metadata.name, stuck.for_ever) == ("c", False)
+    assert (stuck.pod.metadata.name, stuck.for_ever) == ("c", True)
+
+
+def test_a_pod_that_is_ending_counts_neither_before_nor_after() -> None:
+    web = {"labels": {"app": "web"}}
+    here = [
+        pod("dying", RS, deleted=5, **web),
+        pod("done", RS, phase="Failed", ready=False, **web),
+        pod("p", RS, **web),
+    ]
+    around = surroundings([*here, controller(replicas=2), budget(healthy=1, desired=1, minAvailable=1)])
+    played = play(around)
+    assert [[one.metadata.name for one in each] for each in played.rounds] == [["done", "dying"]]
+    assert [one.pod.metadata.name for one in played.stuck] == ["p"]
+    allowing = surroundings([*here, controller(replicas=2), budget(allowed=1, healthy=2, desired=1, minAvailable=1)])
+    assert rounds(allowing) == [["done", "dying", "p"]]
 
 
 def test_an_unready_pod_asks_before_a_ready_one_that_would_use_up_the_budget() -> None:
@@ -143,7 +158,9 @@ def most_that_leave(objects: Sequence[Json]) -> set[str]:
                         continue
                 gone.add(meta["name"])
                 moved = True
-                change = (1 if meta.get("ownerReferences") else 0) - (1 if ready else 0)
+                # A ReplicaSet has replaced a pod that is ending, or has ended, before it is gone.
+                over_already = one["status"]["phase"] == "Succeeded" or "deletionTimestamp" in meta
+                change = (1 if meta.get("ownerReferences") and not over_already else 0) - (1 if ready else 0)
                 for at in over:
                     healthy[at] += change
         if len(gone) > len(best):

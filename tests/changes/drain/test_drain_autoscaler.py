@@ -61,6 +61,8 @@ ROWS: list[Row] = [
     ("its DaemonSet is gone, any controller", "FLAGS", [pod(owner=owned("DaemonSet"))], ANY, "ignore daemonset"),
     ("marked as a DaemonSet's", "FAQ, for custom DaemonSets",
      [pod(annotations={"cluster-autoscaler.kubernetes.io/daemonset-pod": "true"})], {}, "ignore daemonset"),
+    ("marked, and its ReplicaSet is gone", "FAQ, for custom DaemonSets",
+     [pod(owner=RS, annotations={"cluster-autoscaler.kubernetes.io/daemonset-pod": "true"})], {}, "ignore daemonset"),
     ("a mirror pod", "PREVENT", [pod(annotations={"kubernetes.io/config.mirror": ""})], {}, "ignore mirror"),
     ("a mirror pod of kube-system", "FLAGS --skip-nodes-with-system-pods: except for DaemonSet or mirror pods",
      [pod(namespace="kube-system", annotations={"kubernetes.io/config.mirror": "x"})], {}, "ignore mirror"),

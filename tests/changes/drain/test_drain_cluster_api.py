@@ -7,6 +7,7 @@ kubernetes.io/docs/concepts/scheduling-eviction/api-eviction.
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -28,6 +29,7 @@ from tests.changes.drain.makings import (
 
 from oakum.changes.drain import explain
 from oakum.errors import InputError, NotAssessableError
+from oakum.local.drain import of_bytes, of_value
 
 LABEL, RS, DS = "cluster.x-k8s.io/drain", owned(), owned("DaemonSet", "agent")
 AGENT, SHOP = controller("DaemonSet", "agent"), namespace("shop", tier="front")
@@ -197,6 +199,16 @@ def test_a_rule_of_an_unknown_version_is_named(version: str) -> None:
 def test_an_unknown_field_of_a_rule_is_named(given: Json) -> None:
     with pytest.raises(NotAssessableError, match="unknown field"):
         surroundings([pod(owner=RS), SHOP, given])
+
+
+@pytest.mark.parametrize("as_text", [False, True])
+def test_rules_of_a_list_of_one_kind_have_its_version(as_text: bool) -> None:
+    inner = {key: value for key, value in rule().items() if key not in ("kind", "apiVersion")}
+    rules = {"apiVersion": "cluster.x-k8s.io/v1beta2", "kind": "MachineDrainRuleList", "items": [inner]}
+    dump = {"apiVersion": "v1", "kind": "List", "items": [pod(owner=RS), SHOP, rules]}
+    around = of_bytes(json.dumps(dump).encode(), "d") if as_text else of_value(dump, "d")
+    (one,) = explain(around, ["n1"], profile="cluster-api").pods
+    assert one.outcome.object == "MachineDrainRule/fleet/r"
 
 
 def test_a_rule_of_another_group_is_none() -> None:

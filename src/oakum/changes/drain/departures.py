@@ -21,6 +21,7 @@ from oakum.changes.budgets import (
     Budgets,
     Scales,
     ask,
+    is_finished,
     is_ready,
     is_terminating,
     never_allows,
@@ -69,6 +70,7 @@ class _World:
 
     def __init__(self, budgets: Budgets, scales: Scales, selected: Mapping[Key, Sequence[Pod]]) -> None:
         self._budgets, self._scales, self._members = budgets, scales, selected
+        self._lost: set[int] = set()
         self._now: dict[Key, DisruptionBudget] = {}
 
     def evict(self, pod: Pod) -> Answer:
@@ -89,9 +91,11 @@ class _World:
     def turn(self, gone: Iterable[Pod]) -> None:
         """The end of a round: what has left comes up healthy elsewhere where a controller wants it, and is counted."""
         for pod in gone:
-            more = self._scales.of(pod) is not None
+            again = self._made_again(pod)
+            if not again:
+                self._lost.add(id(pod))
             for each in self._guarding(pod):
-                healthy = each.status.current_healthy + more
+                healthy = each.status.current_healthy + again
                 self._change(each, healthy, max(0, healthy - each.status.desired_healthy))
 
     def stuck(self, pod: Pod) -> Stuck:
@@ -102,7 +106,14 @@ class _World:
 
     def refuses_always(self, budget: DisruptionBudget) -> bool:
         """Whether a budget refuses also when all of its pods are healthy."""
-        return never_allows(budget, self._members.get(_key(budget), ()), self._scales)
+        left = [pod for pod in self._members.get(_key(budget), ()) if id(pod) not in self._lost]
+        return never_allows(budget, left, self._scales)
+
+    def _made_again(self, pod: Pod) -> bool:
+        """Whether a controller makes another pod when this one is gone; most do so as soon as it ends."""
+        owner = pod.metadata.controller
+        early = owner is not None and owner.kind != "StatefulSet" and (is_finished(pod) or is_terminating(pod))
+        return self._scales.of(pod) is not None and not early
 
     def _guarding(self, pod: Pod) -> tuple[DisruptionBudget, ...]:
         return tuple(self._current(each) for each in self._budgets.guarding(pod))

@@ -30,8 +30,7 @@ def outcome_of(pod: Pod, scene: Scene[Opt]) -> Outcome | None:
     answer = ask(pod, scene.around.budgets.guarding(pod))
     if answer.granted:
         return None
-    ever = answer.code == SEVERAL or _never(answer.budgets[0], scene)
-    return refused(pod, answer, ever, scene)
+    return refused(pod, answer, _never(answer.budgets[0], scene), scene)
 
 
 def settle(pods: Sequence[Pod], scene: Scene[Opt]) -> Mapping[Key, Outcome]:
@@ -41,7 +40,7 @@ def settle(pods: Sequence[Pod], scene: Scene[Opt]) -> Mapping[Key, Outcome]:
 
 
 def refused(pod: Pod, answer: Answer, ever: bool, scene: Scene[Opt]) -> Outcome:
-    """A refusal in words, with the least that mends it."""
+    """A refusal in words, with the least that mends it; ``ever`` says for one budget whether it never allows any."""
     budget = answer.budgets[0]
     if answer.code == SEVERAL:
         names = [named(each) for each in answer.budgets]
