@@ -8,7 +8,7 @@ from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.changes.drain.makings import Json, budget, controller, owned, pod, surroundings
+from tests.changes.drain.makings import WEB, Json, budget, controller, owned, pod, surroundings
 
 from oakum.changes.drain import Departures, Surroundings, departures
 
@@ -39,18 +39,18 @@ def test_bare_pods_use_up_their_budget_for_good() -> None:
 
 
 def test_a_pod_that_is_ending_counts_neither_before_nor_after() -> None:
-    web = {"labels": {"app": "web"}}
     here = [
-        pod("dying", RS, deleted=5, **web),
-        pod("done", RS, phase="Failed", ready=False, **web),
-        pod("p", RS, **web),
+        pod("dying", RS, deleted=5, **WEB),
+        pod("done", RS, phase="Failed", ready=False, **WEB),
+        pod("p", RS, **WEB),
     ]
     around = surroundings([*here, controller(replicas=2), budget(healthy=1, desired=1, minAvailable=1)])
     played = play(around)
     assert [[one.metadata.name for one in each] for each in played.rounds] == [["done", "dying"]]
     assert [one.pod.metadata.name for one in played.stuck] == ["p"]
-    allowing = surroundings([*here, controller(replicas=2), budget(allowed=1, healthy=2, desired=1, minAvailable=1)])
-    assert rounds(allowing) == [["done", "dying", "p"]]
+    more = [*here, pod("q", RS, **WEB), controller(replicas=2)]
+    allowing = surroundings([*more, budget(allowed=1, healthy=2, desired=1, minAvailable=1)])
+    assert rounds(allowing) == [["done", "dying", "p"], ["q"]]
 
 
 def test_an_unready_pod_asks_before_a_ready_one_that_would_use_up_the_budget() -> None:
