@@ -32,7 +32,7 @@ code { font-family: ui-monospace, monospace; font-size: .92em; overflow-wrap: an
 .bar { display: flex; height: 1rem; border-radius: .25rem; overflow: hidden; background: var(--line); margin: .6rem 0 }
 .bar span { display: block } .bg0, .bg1 { background: var(--now) } .bg2 { background: var(--soon) }
 .bg3 { background: var(--later) } .bg9 { background: var(--quiet) }
-summary { cursor: pointer } ul { margin: .3rem 0; padding-left: 1.2rem } td > div > ul:first-child { margin-top: 0 }
+summary { cursor: pointer } ul { margin: .3rem 0; padding-left: 1.2rem } tr div > ul:first-child { margin-top: 0 }
 .plain { list-style: none; padding-left: 0 }
 .path { display: flex; flex-wrap: wrap; gap: .25rem 0; list-style: none; margin: .1rem 0; padding: 0 }
 .path li { border: 1px solid var(--line); border-radius: .4rem; padding: 0 .45rem; background: var(--band) }
