@@ -2,7 +2,7 @@
 
 The world is played forward in rounds. In a round every pod that still waits asks for its eviction as the API server
 would answer it; unready pods ask first, since their end makes nothing worse. Between rounds the controllers bring the
-budgets up to date and replace what left: a pod whose controller wants it comes up healthy on another node. A guarded
+budgets up to date and replace what left: a pod whose controller wants it comes up healthy on another node. A healthy
 pod that nothing replaces uses up its budget for good, so those ask only in rounds that grant no other. It ends when a
 round grants nothing. A grant uses one budget alone, so that no other order frees more pods.
 
@@ -78,15 +78,14 @@ class _World:
         guarding = self._guarding(pod)
         answer = ask(pod, guarding)
         if answer.granted:
-            counted = is_ready(pod) and not is_terminating(pod)
             for each in guarding:
                 status = each.status
-                self._change(each, status.current_healthy - counted, status.disruptions_allowed - answer.spent)
+                self._change(each, status.current_healthy - _counts(pod), status.disruptions_allowed - answer.spent)
         return answer
 
     def recovers(self, pod: Pod) -> bool:
-        """Whether all budgets are after the pod's replacement what they were before."""
-        return self._scales.of(pod) is not None or not self._budgets.guarding(pod)
+        """Whether no budget has less when the pod is gone, and replaced, than it had before."""
+        return not _counts(pod) or self._made_again(pod) or not self._budgets.guarding(pod)
 
     def turn(self, gone: Iterable[Pod]) -> None:
         """The end of a round: what has left comes up healthy elsewhere where a controller wants it, and is counted."""
@@ -131,6 +130,11 @@ class _World:
     def _change(self, budget: DisruptionBudget, healthy: int, allowed: int) -> None:
         status = msgspec.structs.replace(budget.status, current_healthy=healthy, disruptions_allowed=allowed)
         self._now[_key(budget)] = msgspec.structs.replace(budget, status=status)
+
+
+def _counts(pod: Pod) -> bool:
+    """Whether a budget counts the pod as healthy."""
+    return is_ready(pod) and not is_terminating(pod)
 
 
 def _key(budget: DisruptionBudget) -> Key:
