@@ -5,6 +5,10 @@ fenced ``console`` blocks a line ``$ command`` (continued by lines that begin ``
 and must print the lines that follow, in that order. In such a line ``...`` stands for any text; a line of ``...`` alone
 stands for any number of lines, and what comes after the last expected line is not looked at. ``cd`` and ``export`` last
 to the end of the file.
+
+What follows a line ``<!-- needs: lab -->`` talks to a real API server of the lab (tests/lab) that holds the demo's
+cluster, as the account of deploy/rbac. Where the lab can't be had, it is not run, and the reason is told; in CI that
+is a fault.
 """
 
 from __future__ import annotations
@@ -17,11 +21,16 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
+
+from tests.lab.go import LabUnavailable
 
 ROOT = Path(__file__).resolve().parents[1]
 TIMEOUT = 120
+_NEEDS_LAB = "<!-- needs: lab -->"
 
 
 @dataclass
@@ -31,14 +40,24 @@ class Step:
     line: int
     command: str
     expected: list[str] = field(default_factory=list)
+    lab: bool = False
+
+
+class Result(NamedTuple):
+    """What became of a file: its faults, how many commands were run, and why the others were not."""
+
+    faults: list[str]
+    run: int
+    skipped: str = ""
 
 
 def steps(text: str) -> Iterator[Step]:
     """The commands of every ``console`` block, in order."""
     step: Step | None = None
-    inside = False
+    inside = lab = False
     for number, line in enumerate(text.splitlines(), start=1):
         stripped = line.strip()
+        lab = lab or stripped == _NEEDS_LAB
         if stripped.startswith("```"):
             if step is not None:
                 yield step
@@ -47,7 +66,7 @@ def steps(text: str) -> Iterator[Step]:
         elif inside and stripped.startswith("$ "):
             if step is not None:
                 yield step
-            step = Step(number, stripped.removeprefix("$ "))
+            step = Step(number, stripped.removeprefix("$ "), lab=lab)
         elif inside and step is not None and stripped.startswith("> ") and step.command.endswith("\\"):
             step.command = step.command[:-1] + stripped.removeprefix("> ")
         elif inside and step is not None and stripped:
@@ -71,9 +90,10 @@ def missing(expected: list[str], printed: list[str]) -> str | None:
     return None
 
 
-def run(file: Path) -> list[str]:
-    """What is wrong with a tutorial, one text a fault; after a command that fails the rest is not tried."""
-    with tempfile.TemporaryDirectory(prefix="oakum-docs-") as folder:
+def run(file: Path) -> Result:
+    """Run a tutorial; after a command that fails the rest is not tried."""
+    with ExitStack() as stack:
+        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="oakum-docs-"))
         environment = {
             "PATH": f"{ROOT / '.venv/bin'}:{os.environ.get('PATH', '/usr/bin:/bin')}",
             "HOME": folder,
@@ -84,28 +104,50 @@ def run(file: Path) -> list[str]:
         shutil.copytree(ROOT / "demo", Path(folder, "demo"))
         state = Path(folder, ".state")
         state.write_text(f"cd {folder}\n")
+        count = 0
         for step in steps(file.read_text()):
-            script = (
-                f"source {state}\n{step.command}\ncode=$?\n{{ export -p; echo cd \"'$PWD'\"; }} > {state}\nexit $code"
-            )
-            done = subprocess.run(
-                ["/bin/bash", "-c", script],
-                env=environment,
-                cwd=folder,
-                text=True,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                timeout=TIMEOUT,
-                check=False,
-            )
-            place = f"{file}:{step.line}: $ {step.command}\n"
-            if done.returncode:
-                return [f"{place}ended with {done.returncode}:\n{done.stdout}"]
-            absent = missing(step.expected, [line.strip() for line in done.stdout.splitlines() if line.strip()])
-            if absent is not None:
-                return [f"{place}did not print, in its place:\n{absent}\nbut:\n{done.stdout}"]
-    return []
+            if step.lab and "KUBECONFIG" not in environment:
+                try:
+                    environment["KUBECONFIG"] = str(_cluster(stack))
+                except LabUnavailable as error:
+                    return Result([f"{file}:{step.line}: {error}"] if os.environ.get("CI") else [], count, str(error))
+            count += 1
+            if fault := _run(step, environment, state):
+                return Result([f"{file}:{step.line}: $ {step.command}\n{fault}"], count)
+        return Result([], count)
+
+
+def _run(step: Step, environment: dict[str, str], state: Path) -> str:
+    """Run one command where the last one left off, and say what is wrong; empty where nothing is."""
+    script = f"source {state}\n{step.command}\ncode=$?\n{{ export -p; echo cd \"'$PWD'\"; }} > {state}\nexit $code"
+    done = subprocess.run(
+        ["/bin/bash", "-c", script],
+        env=environment,
+        cwd=state.parent,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        timeout=TIMEOUT,
+        check=False,
+    )
+    if done.returncode:
+        return f"ended with {done.returncode}:\n{done.stdout}"
+    absent = missing(step.expected, [line.strip() for line in done.stdout.splitlines() if line.strip()])
+    return "" if absent is None else f"did not print, in its place:\n{absent}\nbut:\n{done.stdout}"
+
+
+def _cluster(stack: ExitStack) -> Path:
+    """The kubeconfig of the account of deploy/rbac in a real API server that holds the demo's cluster."""
+    from tests.lab.control_plane import ControlPlane
+    from tests.lab.crds import install_crds
+    from tests.lab.dumped import load_dump, load_manifests
+
+    plane = stack.enter_context(ControlPlane(controllers=False, scheduler=False))
+    install_crds(plane)
+    load_dump(plane, ROOT / "demo" / "cluster.yaml")
+    load_manifests(plane, ROOT / "deploy" / "rbac" / "oakum-reader.yaml")
+    return plane.kubeconfig_for_service_account("oakum", "oakum-reader")
 
 
 def main(arguments: list[str]) -> int:
@@ -118,10 +160,12 @@ def main(arguments: list[str]) -> int:
     faults: list[str] = []
     for file in files:
         start = time.monotonic()
-        found = run(file)
-        faults += found
-        count = len(list(steps(file.read_text())))
-        print(f"{file}: {count} commands, {'FAILED' if found else 'as written'}, {time.monotonic() - start:.1f} s")
+        result = run(file)
+        faults += result.faults
+        state = "FAILED" if result.faults else "as written"
+        print(f"{file}: {result.run} commands, {state}, {time.monotonic() - start:.1f} s")
+        if result.skipped:
+            print(f"  the rest was not run: {result.skipped}")
     print(*faults, sep="\n\n")
     return 1 if faults else 0
 
