@@ -86,13 +86,17 @@ def without_selectors(objects: list[Json], name: str) -> list[Json]:
 @settings(max_examples=EXAMPLES)
 @given(st.randoms(use_true_random=False))
 def test_trap_04_flows_in_quarantine_are_among_those_before(random: Random) -> None:
+    """But for the own node that a baseline policy had forbidden: then the network says so."""
     objects = cluster(random)
     for name in isolable(objects)[:2]:
         pairs = every_pair(objects)
         before = flows(Network(snapshot(*objects)), pairs)
-        after = flows(Network(snapshot(*objects), quarantine=[name]), pairs)
+        contained = Network(snapshot(*objects), quarantine=[name])
+        after = flows(contained, pairs)
         for pair in pairs:
-            assert within(after[pair], before[pair], objects), (name, pair, after[pair], before[pair])
+            if not within(after[pair], before[pair], objects):
+                assert pair[0] == name and is_node_of(objects, name, pair[1]), (name, pair, after[pair], before[pair])
+                assert any("in quarantine" in each.why for each in contained.problems)
 
 
 @settings(max_examples=EXAMPLES)
@@ -108,6 +112,7 @@ def test_quarantine_changes_nothing_between_others(random: Random) -> None:
 @settings(max_examples=EXAMPLES)
 @given(st.randoms(use_true_random=False))
 def test_quarantine_of_several_is_that_of_each(random: Random) -> None:
+    """But for the own nodes, as above."""
     objects = cluster(random)
     chosen = isolable(objects)[:2]
     pairs = every_pair(objects)
@@ -184,6 +189,47 @@ def test_without_all_policies_everything_is_open(random: Random) -> None:
     network = Network(snapshot(*objects), without=[name for kind in kinds for name in names(kind, objects)])
     pods = names("Pod", objects)
     assert all(network.ports(at(network, one), at(network, other)).all for one in pods for other in pods)
+
+
+def test_trap_04_a_quarantine_that_puts_a_baseline_policy_out_of_force_says_so() -> None:
+    """A NetworkPolicy is asked before the baseline, and never about the pod's own node."""
+    pod: Json = {"kind": "Pod", "status": {"phase": "Running"}}
+    objects: list[Json] = [
+        {"kind": "Namespace", "metadata": {"name": "a"}},
+        {
+            "kind": "Node",
+            "metadata": {"name": "n1"},
+            "status": {"addresses": [{"type": "InternalIP", "address": "10.9.0.1"}]},
+        },
+        {
+            **pod,
+            "metadata": {"namespace": "a", "name": "web", "uid": "1"},
+            "spec": {"nodeName": "n1", "hostNetwork": False},
+            "status": {"phase": "Running", "podIP": "10.0.0.1", "podIPs": [{"ip": "10.0.0.1"}]},
+        },
+        {
+            **pod,
+            "metadata": {"namespace": "a", "name": "agent", "uid": "2"},
+            "spec": {"nodeName": "n1", "hostNetwork": True},
+            "status": {"phase": "Running", "podIP": "10.9.0.1", "podIPs": [{"ip": "10.9.0.1"}]},
+        },
+        {
+            "kind": "BaselineAdminNetworkPolicy",
+            "metadata": {"name": "default"},
+            "spec": {
+                "subject": {"namespaces": {}},
+                "egress": [{"action": "Deny", "to": [{"nodes": {}}, {"namespaces": {}}]}],
+            },
+        },
+    ]
+    for other in ("a/agent", "10.9.0.1"):
+        before, after = Network(snapshot(*objects)), Network(snapshot(*objects), quarantine=["a/web"])
+        assert not before.ports(at(before, "a/web"), at(before, other))
+        assert after.ports(at(after, "a/web"), at(after, other)).all
+        assert not before.problems
+        (told,) = after.problems
+        assert told.what == "BaselineAdminNetworkPolicy default"
+        assert "in quarantine" in told.why
 
 
 def is_namespaced(one: Json) -> bool:

@@ -10,7 +10,9 @@ in egress holds for the own node too. Pods on the network of their node are not 
 ``connections``, which is about workloads, leaves the exceptions for the own node out.
 
 Quarantine means: a policy that denies everything selects the pod, and no other NetworkPolicy does. A deny-all beside
-an allow would change nothing, for NetworkPolicies add up; what a higher tier allows stays open all the same.
+an allow would change nothing, for NetworkPolicies add up; what a higher tier allows stays open all the same. In one
+place quarantine opens something: where a baseline policy forbade a pod its own node, a NetworkPolicy now stands in for
+it, and cannot forbid that. ``problems`` tell it.
 """
 
 from __future__ import annotations
@@ -99,6 +101,7 @@ class Network:
         for other in high:
             problems += admin_policies.assumptions(other, self._world)
         problems += _ambiguous(policies)
+        problems += _lifted(policies, mask)
         self.problems = tuple(problems)
         self._verdicts = Verdicts(self._world, policies)
         self._nodes = {
@@ -266,3 +269,19 @@ def _ambiguous(policies: list[Policy]) -> list[Gap]:
                 why = f"has the priority of {two.name}, and both select some pods: assumed to go first"
                 problems.append(assumed(one.name, why, "give each policy of a tier a priority of its own"))
     return problems
+
+
+def _lifted(policies: list[Policy], quarantined: int) -> list[Gap]:
+    """Baseline policies that a quarantine puts out of force: a pod that a NetworkPolicy selects has none."""
+    why = (
+        "pods in quarantine have a NetworkPolicy in its place, which cannot forbid them their own node: "
+        "what it denies towards that node is open"
+    )
+    remedy = "deny the node in a policy of the Admin tier, or contain the node as well"
+    return [
+        assumed(each.name, why, remedy)
+        for each in policies
+        if each.tier == "Baseline"
+        and each.subject & quarantined
+        and any(rule.action == "deny" for rule in each.egress or ())
+    ]
