@@ -54,7 +54,7 @@ docs: $(VENV)/dev.stamp ## build the documentation strictly, into site/
 	! grep -rlE '(src|<link[^>]* href)="?(https?:)?//' site --include='*.html' || \
 		{ echo 'these pages load something from elsewhere' >&2; exit 1; }
 
-picture: $(VENV)/dev.stamp ## draw what the demo's scan prints as docs/pictures/scan.svg
+picture: $(VENV)/dev.stamp ## draw what the demo says as docs/pictures/scan.svg and cluster.svg
 	@$(BIN)/python -m tools.picture
 
 docs-test: $(VENV)/dev.stamp ## run the commands of the tutorials and compare what they print

@@ -57,11 +57,3 @@ def test_the_pages_of_context_and_gaps_hold_every_key() -> None:
 def test_no_page_names_a_mark_that_is_not_known() -> None:
     for page in DOCS.rglob("*.md"):
         docs_hooks.on_page_markdown(page.read_text())
-
-
-def test_the_picture_fetches_nothing_and_names_no_machine() -> None:
-    picture = (DOCS / "pictures/scan.svg").read_text()
-    assert "url(http" not in picture
-    assert "@font-face" not in picture
-    assert not re.search(r"/(?:home|tmp|root|work)/", picture)
-    assert "<title" in picture

@@ -1,7 +1,8 @@
-"""``make picture``: run the real scan of the demo and draw what it prints as docs/pictures/scan.svg.
+"""``make picture``: run the real scan of the demo and draw what it says.
 
-The clock of the scan is fixed and this machine is not scanned, so that the picture is the same everywhere. It names no
-font to fetch and brings its own background, so that it reads on a light page and on a dark one.
+docs/pictures/scan.svg is what it prints, docs/pictures/cluster.svg who can be reached in its cluster. The clock of the
+scan is fixed and this machine is not scanned, so that the pictures are the same everywhere. They name no font to fetch
+and bring their own background, so that they read on a light page and on a dark one.
 """
 
 from __future__ import annotations
@@ -14,12 +15,16 @@ import sys
 import tempfile
 from pathlib import Path
 
+import msgspec
 from rich.console import Console
 from rich.text import Text
+from tools import cluster_picture
 from tools.demo import targets
 
+from oakum.reports.answer import Answer
+
 ROOT = Path(__file__).resolve().parents[1]
-PICTURE = ROOT / "docs" / "pictures" / "scan.svg"
+PICTURES = ROOT / "docs" / "pictures"
 NOW = "2026-09-01T12:00:00Z"
 WIDTH = 100
 SHOWN = "oakum scan demo/fleet/* --from demo/cluster.yaml --sbom sha256:1230...=demo/images/api.cdx.json ..."
@@ -82,14 +87,23 @@ def drawn(text: str) -> str:
     return re.sub(r"[ \t]+\n", "\n", svg.replace("@DESCRIPTION@", description.replace("&", "&amp;")))
 
 
-def main() -> None:
-    """Write the picture."""
+def pictures() -> dict[str, str]:
+    """The pictures by the names of their files."""
     with tempfile.TemporaryDirectory(prefix="oakum-picture-") as data:
         oakum("feeds", "import", "demo/feeds", "--recorded-at", NOW, data=data, answers=(0,))
         text = oakum("scan", *targets(), "--now", NOW, data=data, answers=(0, 3))
-    PICTURE.parent.mkdir(parents=True, exist_ok=True)
-    PICTURE.write_text(drawn(text))
-    print(PICTURE.relative_to(ROOT))
+        # The cluster alone: its picture is about nothing else.
+        words = [word for word in targets() if not word.startswith("demo/fleet/")]
+        answer = oakum("scan", *words, "--now", NOW, "-o", "json", data=data, answers=(0, 3))
+    return {"scan.svg": drawn(text), "cluster.svg": cluster_picture.drawn(msgspec.json.decode(answer, type=Answer))}
+
+
+def main() -> None:
+    """Write the pictures."""
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    for name, picture in pictures().items():
+        (PICTURES / name).write_text(picture)
+        print((PICTURES / name).relative_to(ROOT))
 
 
 if __name__ == "__main__":

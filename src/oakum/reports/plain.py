@@ -128,7 +128,7 @@ def _ranked(actions: Sequence[ActionEntry], width: int, limit: int | None) -> It
         second = [*(wrap(one.title, title, break_on_hyphens=False) or [""]), *_moved(one, title)]
         height = max(len(first), len(second))
         if limit is not None and used and used + height > limit:
-            yield f"... and {len(actions) - at} more actions; {_MORE}"
+            yield f"... and {_number(len(actions) - at, 'more action')}; {_MORE}"
             return
         used += height
         for line in range(height):
@@ -192,7 +192,7 @@ def _findings(answer: Answer, width: int, everything: bool) -> Iterable[str]:
     ]
     yield from table(rows, width, stretch=1, right=(6,), optional=_OPTIONAL)
     if limit is not None and len(answer.findings) > limit:
-        yield f"... and {len(answer.findings) - limit} more findings; {_MORE}"
+        yield f"... and {_number(len(answer.findings) - limit, 'more finding')}; {_MORE}"
 
 
 def _gaps(answer: Answer, width: int, everything: bool) -> Iterable[str]:
@@ -251,7 +251,7 @@ def _sources(answer: Answer, width: int, everything: bool) -> Iterable[str]:
     rows += [(one.name, one.format, age(one), date(one), str(one.facts)) for one in shown[:limit]]
     yield from table(rows, width, stretch=0, right=(4,))
     if len(shown) > limit:
-        yield f"... and {len(shown) - limit} younger sources; {_MORE}"
+        yield f"... and {_number(len(shown) - limit, 'younger source')}; {_MORE}"
 
 
 #: Sources that speak about vulnerabilities whatever was scanned.
