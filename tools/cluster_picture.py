@@ -42,7 +42,7 @@ def drawn(answer: Answer) -> str:
     """The picture, SVG."""
     found = Reachable(answer)
     rows = list(_rows(found.ways()))
-    body = list(_tree(rows, answer, found))
+    body = list(_tree(rows, answer))
     height = _height(rows) + 62
     foot: list[str] = []
     for door in [one for one in found.doors() if one.shifts][:1]:
@@ -56,7 +56,7 @@ def drawn(answer: Answer) -> str:
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {total}" role="img" '
             'aria-labelledby="cluster-t cluster-d">',
             '<title id="cluster-t">Who can be reached in the demo cluster, and what to do first</title>',
-            f'<desc id="cluster-d">{escape(_description(rows, found))}</desc>',
+            f'<desc id="cluster-d">{escape(_description(rows))}</desc>',
             f"<style>{_STYLE}</style>",
             f'<rect width="{WIDTH}" height="{total}" rx="8" fill="#161b22"/>',
             _text(LEFT, 34, "Reachable from outside", "head"),
@@ -86,7 +86,7 @@ def _rows(ways: Iterable[Way]) -> Iterator[Row]:
         told = chain
 
 
-def _tree(rows: list[Row], answer: Answer, found: Reachable) -> Iterator[str]:
+def _tree(rows: list[Row], answer: Answer) -> Iterator[str]:
     top = 54.0
     places: dict[int, float] = {}
     for row in rows:
@@ -100,14 +100,14 @@ def _tree(rows: list[Row], answer: Answer, found: Reachable) -> Iterator[str]:
             yield f'<rect class="hop" x="{x}" y="{middle - 12:g}" width="{width:g}" height="24" rx="5"/>'
             yield _text(x + 9, middle + 5, row.words)
         else:
-            yield from _end(row, x, middle, answer, found)
+            yield from _end(row, x, middle, answer)
         top += _tall(row)
 
 
-def _end(row: Row, x: float, middle: float, answer: Answer, found: Reachable) -> Iterator[str]:
+def _end(row: Row, x: float, middle: float, answer: Answer) -> Iterator[str]:
     """What is reached, and beside it the first actions on it."""
     assert row.way is not None
-    names = found.names(row.way.reached)
+    names = row.way.names
     yield (
         f'<rect class="end" x="{x}" y="{middle - 12:g}" width="{RIGHT - 24 - x}" '
         f'height="{_LINE * len(names) + 8}" rx="5"/>'
@@ -142,8 +142,8 @@ def _text(x: float, y: float, words: str, style: str = "") -> str:
     return f'<text x="{x:g}" y="{y:g}"{kind} xml:space="preserve">{escape(words)}</text>'
 
 
-def _description(rows: list[Row], found: Reachable) -> str:
-    ends = [", ".join(found.names(row.way.reached)) for row in rows if row.way is not None]
+def _description(rows: list[Row]) -> str:
+    ends = [", ".join(row.way.names) for row in rows if row.way is not None]
     return (
         f"A tree from the internet, hop by hop, to {'; and to '.join(ends)}. Beside each end the first actions on it."
     )

@@ -130,3 +130,10 @@ def test_without_exposures_the_page_has_no_such_part() -> None:
     page = Page(html(answer(assets=[asset("a", "sbom")])).decode())
     assert "Reachable" not in page.text
     assert all(one["href"] != "#reach" for one in page.all("a"))
+
+
+def test_of_many_things_behind_one_way_the_first_are_told_and_all_are_there() -> None:
+    names = [f"shop/{number:03}[Deployment]" for number in range(200)]
+    page = Page(html(answer(*(exposure(name, WAY) for name in names))).decode())
+    assert "and 188 more" in page.text
+    assert all(name in page.text for name in names)

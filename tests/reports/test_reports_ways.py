@@ -8,6 +8,7 @@ from tests.reports.answers import action, answer, asset, closing, exposure, find
 
 from oakum.fleet.assets import Relation
 from oakum.reports.answer import Answer, BlastEntry, ExposureEntry
+from oakum.reports.html import html
 from oakum.reports.plain import plain
 from oakum.reports.ways import LEVELS, Reachable
 
@@ -76,11 +77,23 @@ def test_clusters_with_the_same_names_are_told_apart() -> None:
         findings=[finding("CVE-1", "c:web", order=0), finding("CVE-2", "d:web", order=1)],
     )
     found = Reachable(one)
-    assert [found.names(way.reached) for way in found.ways()] == [("web in north",), ("web in south",)]
+    assert [(way.names, way.cluster) for way in found.ways()] == [(("web",), "north"), (("web",), "south")]
     assert [(door.what, door.leaves) for door in found.doors()] == [
-        ("Service edge in north", {"controlled": ("web in north",)}),
-        ("Service edge in south", {"controlled": ("web in south",)}),
+        ("Service edge in north", {"controlled": ("web",)}),
+        ("Service edge in south", {"controlled": ("web",)}),
     ]
+    assert "- web in north: internet ->" in plain(one)
+    assert "in north" in html(one).decode()
+
+
+def test_clusters_that_are_called_alike_are_not_mixed() -> None:
+    one = answer(
+        exposure("c:web", WAY, closings=[SHUT]),
+        exposure("d:web", WAY, closings=[SHUT]),
+        assets=[asset("c:prod", "cluster"), asset("d:prod", "cluster")],
+        relations=[Relation("c:prod", "holds", "c:web"), Relation("d:prod", "holds", "d:web")],
+    )
+    assert len(Reachable(one).ways()) == len(Reachable(one).doors()) == 2
 
 
 def test_what_is_assumed_is_not_told_as_measured() -> None:

@@ -12,6 +12,9 @@ from oakum.reports.answer import Answer, ExposureEntry, PathEntry
 from oakum.reports.html_table import Tables
 from oakum.reports.ways import Door, Held, Reachable, Way, moved
 
+#: So many things that one way reaches are told at once, the others folded.
+_TOLD = 12
+
 
 def reach_section(answer: Answer, tables: Tables) -> Iterable[str]:
     """The section; nothing where no exposure was measured."""
@@ -24,7 +27,7 @@ def reach_section(answer: Answer, tables: Tables) -> Iterable[str]:
     if ways:
         yield from tables.table(
             ("Reached", "Way in", "Findings behind it"),
-            (_way(one, found) for one in ways),
+            map(_way, ways),
             "Ways in, the most urgent first",
         )
     doors = found.doors()
@@ -43,18 +46,22 @@ def reach_section(answer: Answer, tables: Tables) -> Iterable[str]:
     yield "</section>"
 
 
-def _way(way: Way, found: Reachable) -> Sequence[str]:
-    names = "".join(f"<li>{_exposure(one, found)}</li>" for one in way.reached)
+def _way(way: Way) -> Sequence[str]:
+    names = [f"<li>{_exposure(one)}</li>" for one in way.reached]
+    if len(names) > _TOLD + 1:
+        rest = f"<details><summary>and {len(names) - _TOLD} more</summary><ul>{''.join(names[_TOLD:])}</ul></details>"
+        names = [*names[:_TOLD], f"<li>{rest}</li>"]
     how = _path(way.path) if way.path is not None else escape(way.words)
-    assumed = f'<p><span class="tag">assumed</span> {escape(way.reached[0].why)}</p>' if way.assumed else ""
+    assumed = '<span class="tag">assumed</span> ' if way.assumed else ""
     first = ", ".join(dict.fromkeys(one.id for one in way.findings[:3]))
     rest = f" and {len(way.findings) - 3} more" if len(way.findings) > 3 else ""
-    return f'<ul class="plain">{names}</ul>', assumed + how, f"{escape(first)}{rest}" or "none"
+    where = f'<p class="soft">in {escape(way.cluster)}</p>' if way.cluster else ""
+    return f'<ul class="plain">{"".join(names)}</ul>{where}', assumed + how, f"{escape(first)}{rest}" or "none"
 
 
-def _exposure(one: ExposureEntry, found: Reachable) -> str:
+def _exposure(one: ExposureEntry) -> str:
     """The name; every other way and what it rests on fold into it."""
-    name = escape(found.name(one.asset, one.name))
+    name = escape(one.name)
     inside = "".join(f"<li>{_path(path)}</li>" for path in one.paths[1:])
     notes = "".join(f"<li>{escape(text)}</li>" for text in one.assumptions)
     if not inside and not notes:

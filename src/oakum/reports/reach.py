@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from textwrap import wrap
 
 from oakum.reports.answer import Answer
-from oakum.reports.ways import Door, Held, Reachable, Way, moved, some
+from oakum.reports.ways import Door, Held, Reachable, Way, moved, some, within
 
 #: Ways, closings and nodes on one screen, and names in one line; the machine forms hold them all.
 WAYS, DOORS, NODES, NAMES = 3, 2, 3, 4
@@ -24,7 +24,7 @@ def reach(answer: Answer, width: int, everything: bool) -> Iterable[str]:
     yield ""
     yield from wrap(f"REACHABLE: {found.counts()}", width)
     ways = found.ways()
-    yield from _listed([_way(one, found, everything) for one in ways], WAYS, "way", width, everything)
+    yield from _listed([_way(one, everything) for one in ways], WAYS, "way", width, everything)
     doors = [one for one in found.doors() if everything or one.shifts]
     if doors:
         yield ""
@@ -46,9 +46,9 @@ def _listed(lines: Sequence[str], limit: int, what: str, width: int, everything:
         yield f"... and {left} more {what}{'' if left == 1 else 's'}; {_MORE}"
 
 
-def _way(way: Way, found: Reachable, everything: bool) -> str:
+def _way(way: Way, everything: bool) -> str:
     """One way: what it reaches, how, and what stands behind it."""
-    names = some(found.names(way.reached), None if everything else NAMES)
+    names = within(some(way.names, None if everything else NAMES), way.cluster)
     how = f"assumed: {way.reached[0].why}" if way.assumed else way.words
     count = len(way.findings)
     behind = ""

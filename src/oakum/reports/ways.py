@@ -26,7 +26,7 @@ class Way(msgspec.Struct, frozen=True, kw_only=True):
     careful reading of what nobody could measure.
 
     ``reached`` are all exposures that it decides, ``findings`` those on them and in the images that they run, the most
-    urgent first.
+    urgent first. ``cluster`` is where, told only where there are several.
     """
 
     words: str
@@ -34,10 +34,18 @@ class Way(msgspec.Struct, frozen=True, kw_only=True):
     assumed: bool
     reached: tuple[ExposureEntry, ...]
     findings: tuple[FindingEntry, ...]
+    cluster: str = ""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What it reaches, each name once."""
+        return tuple(dict.fromkeys(one.name for one in self.reached))
 
 
 class Door(msgspec.Struct, frozen=True):
-    """One thing that could be closed: the names of what it leaves at each level, and the deadlines that move."""
+    """One thing that could be closed, with its cluster where there are several: the names of what it leaves at each
+    level, and the deadlines that move.
+    """
 
     what: str
     leaves: dict[str, tuple[str, ...]]
@@ -62,19 +70,15 @@ class Reachable:
         self._order = {one.decision.outcome: one.decision.order for one in answer.findings}
         clusters = {asset.key: asset.name for asset in answer.assets if asset.kind == "cluster"}
         holds = {each.object: each.subject for each in answer.relations if each.kind == "holds"}
-        #: The cluster of an asset, by key; told only where there are several.
-        self._cluster = {key: clusters.get(subject, "") for key, subject in holds.items()}
-        self._several = len(clusters) > 1
+        #: The key and name of the cluster that holds an asset; none where there is only one cluster.
+        self._cluster = {key: (subject, clusters.get(subject, "")) for key, subject in holds.items()}
+        if len(clusters) < 2:
+            self._cluster = {}
 
-    def name(self, asset: str, name: str) -> str:
-        """A name, with that of its cluster where there are several."""
-        cluster = self._cluster.get(asset, "")
-        return f"{name} in {cluster}" if self._several and cluster else name
-
-    def names(self, exposures: Iterable[ExposureEntry]) -> tuple[str, ...]:
+    def _names(self, exposures: Iterable[ExposureEntry]) -> tuple[str, ...]:
         """Names, components and workloads before nodes."""
         ordered = sorted(exposures, key=lambda one: (self._kind(one.asset), one.name))
-        return tuple(dict.fromkeys(self.name(one.asset, one.name) for one in ordered))
+        return tuple(dict.fromkeys(one.name for one in ordered))
 
     def counts(self) -> str:
         """How many are open, controlled and small, in words."""
@@ -86,10 +90,10 @@ class Reachable:
 
     def ways(self) -> list[Way]:
         """The ways to what is open, the one with the most urgent finding behind it first."""
-        groups: defaultdict[tuple[str, str, bool], list[ExposureEntry]] = defaultdict(list)
+        groups: defaultdict[tuple[tuple[str, str], str, bool], list[ExposureEntry]] = defaultdict(list)
         for one in self._answer.exposures:
             if one.level == "open":
-                groups[self._cluster.get(one.asset, ""), _words(one), one.default].append(one)
+                groups[self._where(one.asset), _words(one), one.default].append(one)
         behind = self._behind()
         found = [
             Way(
@@ -98,29 +102,29 @@ class Reachable:
                 assumed=assumed,
                 reached=tuple(sorted(group, key=lambda one: (self._kind(one.asset), one.name))),
                 findings=_distinct(finding for one in group for finding in behind.get(one.asset, ())),
+                cluster=cluster,
             )
-            for (_, words, assumed), group in groups.items()
+            for ((_, cluster), words, assumed), group in groups.items()
         ]
         return sorted(found, key=lambda one: (*_urgency(one.findings), one.assumed, one.words))
 
     def doors(self) -> list[Door]:
         """The closings, the one that moves the most urgent deadline first."""
-        left: defaultdict[tuple[str, str], defaultdict[str, list[ExposureEntry]]] = defaultdict(
-            lambda: defaultdict(list)
-        )
-        shifts: dict[tuple[str, str], tuple[ShiftEntry, ...]] = {}
+        left: defaultdict[tuple[tuple[str, str], str], defaultdict[str, list[ExposureEntry]]]
+        left = defaultdict(lambda: defaultdict(list))
+        shifts: dict[tuple[tuple[str, str], str], tuple[ShiftEntry, ...]] = {}
         for one in self._answer.exposures:
             for closing in one.closings:
-                cluster = self._cluster.get(one.asset, "")
-                shifts[cluster, closing.what] = closing.shifts
-                left[cluster, closing.what][closing.leaves].append(one)
+                where = self._where(one.asset)
+                shifts[where, closing.what] = closing.shifts
+                left[where, closing.what][closing.leaves].append(one)
         found = [
             Door(
-                f"{what} in {cluster}" if self._several and cluster else what,
-                {level: self.names(groups[level]) for level in LEVELS if level in groups},
-                shifts[cluster, what],
+                within(what, where[1]),
+                {level: self._names(groups[level]) for level in LEVELS if level in groups},
+                shifts[where, what],
             )
-            for (cluster, what), groups in left.items()
+            for (where, what), groups in left.items()
         ]
         return sorted(found, key=self._weight)
 
@@ -132,11 +136,19 @@ class Reachable:
             for asset in action.assets:
                 ranks[asset].append(action.rank)
         found = [
-            Held(self.name(one.asset, one.name), levels.get(one.asset, ""), one, tuple(ranks.get(one.asset, ())))
+            Held(
+                within(one.name, self._where(one.asset)[1]),
+                levels.get(one.asset, ""),
+                one,
+                tuple(ranks.get(one.asset, ())),
+            )
             for one in self._answer.blast
         ]
         # What was not measured counts as open.
         return sorted(found, key=lambda one: (one.level not in ("open", ""), -one.blast.value, one.name))
+
+    def _where(self, asset: str) -> tuple[str, str]:
+        return self._cluster.get(asset, ("", ""))
 
     def _kind(self, asset: str) -> int:
         kind = self._kinds.get(asset, "")
@@ -174,6 +186,11 @@ def _distinct(findings: Iterable[FindingEntry]) -> tuple[FindingEntry, ...]:
 
 def _urgency(findings: Sequence[FindingEntry]) -> tuple[int, float]:
     return (findings[0].decision.order, -findings[0].score.value) if findings else (_LAST, 0.0)
+
+
+def within(name: str, cluster: str) -> str:
+    """A name with its cluster, if it has to be told."""
+    return f"{name} in {cluster}" if cluster else name
 
 
 def moved(shifts: Sequence[ShiftEntry]) -> str:
