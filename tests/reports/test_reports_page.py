@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+import shutil
+import subprocess
 from html.parser import HTMLParser
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from tests.reports.answers import action, answer, asset, closing, exposure, finding
@@ -137,3 +140,34 @@ def test_of_many_things_behind_one_way_the_first_are_told_and_all_are_there() ->
     page = Page(html(answer(*(exposure(name, WAY) for name in names))).decode())
     assert "and 188 more" in page.text
     assert all(name in page.text for name in names)
+
+
+@pytest.mark.parametrize("width", [500, 1280])
+def test_in_a_browser_nothing_is_wider_than_the_screen_with_everything_unfolded(tmp_path: Path, width: int) -> None:
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        pytest.skip("chromium is not installed (Debian package chromium)")
+    long = "namespace-" + "x" * 150
+    one = answer(
+        exposure(long, ("internet", f"service {long}", f"process {long}"), closings=[closing(long, first=1)]),
+        assets=[asset(long, "node")],
+        findings=[finding(long, long)],
+        actions=[action(1, long)],
+        blast=[BlastEntry(long, long, 5, (long,))],
+    )
+    # The page itself forbids scripts, so the copy that measures goes without that line.
+    source = re.sub(r"<meta http-equiv[^>]*>", "", html(one).decode())
+    measure = (
+        "for (const one of document.querySelectorAll('details')) one.open = true;"
+        "const wide = [document.documentElement, ...document.querySelectorAll('.wide')];"
+        "document.title = wide.filter(one => one.scrollWidth > one.clientWidth + 1).length + ' of ' + wide.length;"
+    )
+    copy = tmp_path / "page.html"
+    copy.write_text(source.replace("</body>", f"<script>{measure}</script></body>"))
+    flags = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
+    folder = f"--user-data-dir={tmp_path / 'profile'}"
+    command = [chromium, *flags, folder, f"--window-size={width},900", "--dump-dom", copy.as_uri()]
+    dom = subprocess.run(command, capture_output=True, timeout=120, check=True).stdout.decode()
+    found = re.search(r"<title>(\d+) of (\d+)</title>", dom)
+    assert found is not None
+    assert (found[1], int(found[2]) > 5) == ("0", True)

@@ -49,8 +49,8 @@ def reach_section(answer: Answer, tables: Tables) -> Iterable[str]:
 def _way(way: Way) -> Sequence[str]:
     names = [f"<li>{_exposure(one)}</li>" for one in way.reached]
     if len(names) > _TOLD + 1:
-        rest = f"<details><summary>and {len(names) - _TOLD} more</summary><ul>{''.join(names[_TOLD:])}</ul></details>"
-        names = [*names[:_TOLD], f"<li>{rest}</li>"]
+        others = f"<details><summary>and {len(names) - _TOLD} more</summary><ul>{''.join(names[_TOLD:])}</ul></details>"
+        names = [*names[:_TOLD], f"<li>{others}</li>"]
     how = _path(way.path) if way.path is not None else escape(way.words)
     assumed = '<span class="tag">assumed</span> ' if way.assumed else ""
     first = ", ".join(dict.fromkeys(one.id for one in way.findings[:3]))

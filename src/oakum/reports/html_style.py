@@ -26,6 +26,7 @@ th, td { text-align: left; padding: .45rem .6rem; border-bottom: 1px solid var(-
 tbody th { font-weight: inherit } thead th { background: var(--band) }
 td, tbody th { overflow-wrap: anywhere; min-width: 6rem } tbody th { min-width: 11rem } td.n, th.n { min-width: 2rem }
 td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; overflow-wrap: normal }
+.n ul { text-align: left; overflow-wrap: anywhere }
 code { font-family: ui-monospace, monospace; font-size: .92em; overflow-wrap: anywhere }
 .u0, .u1 { color: var(--now); font-weight: 600 } .u2 { color: var(--soon); font-weight: 600 }
 .u3 { color: var(--later) } .u9 { color: var(--quiet) }

@@ -171,6 +171,7 @@ class Reachable:
         return {
             one.asset: [finding for key in (one.asset, *images.get(one.asset, ())) for finding in placed.get(key, ())]
             for one in self._answer.exposures
+            if one.level == "open"
         }
 
 
