@@ -5,13 +5,28 @@ from __future__ import annotations
 import argparse
 import re
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from tools import docs_hooks
 
 from oakum.cli import main as cli
-from oakum.fleet.assets import GAPS
-from oakum.fleet.context import DEFAULTS
+from oakum.fleet.assets import GAPS, RelationKind
+from oakum.fleet.cluster.component_rules import ROLES
+from oakum.fleet.cluster.context import OWNERS, PREFIX
+from oakum.fleet.context import DEFAULTS, VALUES
+from oakum.reports.answer import BlastEntry, ClosingEntry, ExposureEntry, PathEntry
+from oakum.risk.blast import (
+    BY_NAME,
+    CONTROL_PLANE,
+    ONE_NAMESPACE,
+    POWER_WEIGHTS,
+    PRIVILEGED,
+    SECRET,
+    TENANT,
+    TOKEN,
+    UNKNOWN,
+)
 from oakum.risk.conditions import FAIL_ON
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
@@ -57,3 +72,35 @@ def test_the_pages_of_context_and_gaps_hold_every_key() -> None:
 def test_no_page_names_a_mark_that_is_not_known() -> None:
     for page in DOCS.rglob("*.md"):
         docs_hooks.on_page_markdown(page.read_text())
+
+
+def test_the_page_about_blast_radius_tells_every_weight() -> None:
+    page = (DOCS / "explanation/blast-radius.md").read_text()
+    rows = re.findall(r"^\| (.*) \| (.*) \|$", page, re.MULTILINE)
+    told = {word: float(weight) for words, weight in rows[1:] for word in re.findall(r"`([a-z-]+)`", words)}
+    assert told == POWER_WEIGHTS
+    assert ("node of the control plane", f"{CONTROL_PLANE:.0f}") in rows
+    assert ("pods or rights that could not be read", f"{UNKNOWN:.0f}") in rows
+    assert any(weights == f"{TENANT:.0f}, {PRIVILEGED:.0f}, {SECRET:.0f}, {TOKEN:.0f}" for _, weights in rows)
+    assert (ONE_NAMESPACE, BY_NAME) == (1 / 4, 1 / 5)
+
+
+def test_the_page_about_annotations_tells_every_fact_with_its_values() -> None:
+    page = (DOCS / "reference/annotations.md").read_text()
+    for fact, values in VALUES.items():
+        row = next(line for line in page.splitlines() if f"`{PREFIX}{fact.replace('_', '-')}`" in line)
+        assert all(value in row for value in values)
+    assert all(f"`{name}`" in page for name in OWNERS)
+
+
+def test_the_page_about_components_tells_every_role() -> None:
+    page = (DOCS / "reference/components.md").read_text()
+    assert all(f"`{role}`" in page for role in ROLES)
+
+
+def test_the_page_about_the_answer_tells_every_field_of_an_exposure() -> None:
+    page = (DOCS / "reference/answer.md").read_text()
+    for entry in (ExposureEntry, PathEntry, ClosingEntry, BlastEntry):
+        for name in entry.__struct_fields__:
+            assert f"`{name}`" in page or name in ("asset", "name", "findings"), name
+    assert all(f"| `{kind}` |" in page for kind in get_args(RelationKind))
