@@ -12,7 +12,7 @@ WORKERS ?= 2
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-annotate --no-header
 
-.PHONY: help env demo lab test coverage check bench bench-peers fuzz docs docs-test picture lock licences clean
+.PHONY: help env demo lab test coverage check bench bench-cluster bench-peers fuzz docs docs-test picture lock licences clean
 
 help: ## list these commands
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | while IFS=$$'\t' read -r name text; do \
@@ -42,6 +42,9 @@ check: $(VENV)/dev.stamp ## lint, format, types, floors of the house, tracked fi
 
 bench: $(VENV)/dev.stamp ## measure on real data, and write docs/benchmarks.md
 	@$(BIN)/python -m benchmarks.run
+
+bench-cluster: $(VENV)/dev.stamp ## measure the scan of a cluster of 1,000 nodes and 10,000 pods, flows and exposure
+	@$(BIN)/python -m benchmarks.clusters
 
 bench-peers: $(VENV)/dev.stamp ## measure other scanners on the same data, in turn
 	@$(BIN)/python -m benchmarks.peers
