@@ -200,7 +200,8 @@ def _privileged(pod: Pod) -> Iterator[str]:
     containers = tuple(_containers(pod))
     if any(each.security_context.privileged for each in containers):
         why.append("privileged")
-    if any(each.security_context.host_process for each in containers):
+    windows = [spec.security_context.windows_options, *(each.security_context.windows_options for each in containers)]
+    if any(each.host_process for each in windows):
         why.append("hostProcess")
     why += [
         name

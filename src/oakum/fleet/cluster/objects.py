@@ -168,6 +168,18 @@ class Capabilities(Slim, frozen=True):
     drop: tuple[str, ...] = ()
 
 
+class WindowsOptions(Slim, frozen=True):
+    """What only Windows knows; a host process container runs on its node as a process of it."""
+
+    host_process: bool = False
+
+
+class PodSecurityContext(Slim, frozen=True):
+    """What holds for all containers of a pod."""
+
+    windows_options: WindowsOptions = WindowsOptions()
+
+
 class SecurityContext(Slim, frozen=True):
     """What a container may do on its node; None where the pod or the runtime decides."""
 
@@ -176,7 +188,7 @@ class SecurityContext(Slim, frozen=True):
     run_as_non_root: bool | None = None
     run_as_user: int | None = None
     capabilities: Capabilities = Capabilities()
-    host_process: bool = False
+    windows_options: WindowsOptions = WindowsOptions()
 
 
 class Reference(Slim, frozen=True):
@@ -284,6 +296,7 @@ class PodSpec(Slim, frozen=True):
     host_network: bool = False
     host_pid: bool = msgspec.field(default=False, name="hostPID")
     host_ipc: bool = msgspec.field(default=False, name="hostIPC")
+    security_context: PodSecurityContext = PodSecurityContext()
     service_account_name: str = ""
     automount_service_account_token: bool | None = None
     containers: tuple[Container, ...] = ()
