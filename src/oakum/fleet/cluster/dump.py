@@ -30,7 +30,7 @@ VERSION, READ_AT = "oakum.dev/server-version", "oakum.dev/read-at"
 LISTED, UNREAD = "oakum.dev/listed", "oakum.dev/unread"
 NEEDED = (
     "Pod", "Node", "Namespace", "Service", "Ingress", "NetworkPolicy",
-    "Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding",
+    "Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding", "PodDisruptionBudget",
 )  # fmt: skip
 
 MOST_OBJECTS = 5_000_000
