@@ -60,7 +60,8 @@ def found(key: str, *relations: Relation, objects: tuple[Json, ...] = (), pools:
 def test_replicas_tell_what_is_disturbed(
     key: str, relations: tuple[Relation, ...], weight: float, words: tuple[str, ...]
 ) -> None:
-    assert found(key, *relations) == Estimate(pytest.approx(weight), words)
+    told = found(key, *relations)
+    assert (told.weight, told.words) == (pytest.approx(weight), words)
 
 
 @pytest.mark.parametrize(
@@ -78,7 +79,7 @@ def test_replicas_tell_what_is_disturbed(
 def test_a_budget_that_allows_nothing_weighs_on_the_drain_and_not_on_a_roll_out(
     of: Json, labels: dict[str, str], blocked: bool
 ) -> None:
-    objects = (of, pod("web-1", "n1", **labels), pod("web-2", "n2", **labels))
+    objects = (of, pod("web-1", "node-1", **labels), pod("web-2", "node-2", **labels))
     relations = (runs("web", "n1"), runs("web", "n2"), Relation("web", "uses", "img"))
     drained = found("n1", *relations, objects=objects)
     said = "no eviction is allowed now by PodDisruptionBudget shop/guard"
