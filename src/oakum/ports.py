@@ -6,9 +6,16 @@ decision: it opens, lists and reads, with limits that the caller sets.
 
 from __future__ import annotations
 
-from typing import Literal, Protocol
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Literal, Protocol, TypeVar
 
 Kind = Literal["file", "directory", "link", "other"]
+
+_Act = TypeVar("_Act", contravariant=True)
+_Outcome = TypeVar("_Outcome", covariant=True)
+_Observed = TypeVar("_Observed", covariant=True)
+_Record = TypeVar("_Record")
 
 
 class Tree(Protocol):
@@ -36,3 +43,33 @@ class Tree(Protocol):
 
     def readlink(self, path: str) -> str | None:
         """The target of a symbolic link as it is written; None where the path is no link."""
+
+
+class World(Protocol[_Act, _Outcome, _Observed]):
+    """Clusters and hosts, as a run of a change meets them: it acts, and it looks."""
+
+    def act(self, act: _Act) -> _Outcome:
+        """Tries one act, and returns as soon as the request is answered; a time-out is an answer too."""
+
+    def observe(self, about: Sequence[str]) -> _Observed:
+        """A look at the world, with at least the subjects of these ids in it."""
+
+
+class Journal(Protocol[_Record]):
+    """The records of one run, in order; what ``append`` has taken survives a crash at any moment after it."""
+
+    def append(self, record: _Record) -> None:
+        """Writes a record down, durably, before it returns."""
+
+    def records(self) -> Iterable[_Record]:
+        """All records from the first on; a torn last one does not count."""
+
+
+class Clock(Protocol):
+    """The time, and waiting."""
+
+    def now(self) -> datetime:
+        """The time in UTC."""
+
+    def sleep_until(self, moment: datetime) -> None:
+        """Returns at that time, or earlier where something has happened that is worth a look."""

@@ -1,0 +1,7 @@
+"""What a change starts from: the clusters and the machines, what runs on each, and what their channels offer."""
+
+from __future__ import annotations
+
+from oakum.changes.state.model import Cluster, EtcdMember, Machine, Software, State
+
+__all__ = ["Cluster", "EtcdMember", "Machine", "Software", "State"]
