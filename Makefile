@@ -12,7 +12,7 @@ WORKERS ?= 2
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-annotate --no-header
 
-.PHONY: help env demo lab test coverage check bench bench-cluster bench-peers fuzz docs docs-test picture lock licences clean
+.PHONY: help env demo lab test coverage check bench bench-cluster bench-peers fuzz mutate docs docs-test picture lock licences clean
 
 help: ## list these commands
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | while IFS=$$'\t' read -r name text; do \
@@ -51,6 +51,9 @@ bench-peers: $(VENV)/dev.stamp ## measure other scanners on the same data, in tu
 
 fuzz: $(VENV)/dev.stamp ## run the property tests on ever new input for OAKUM_FUZZ_SECONDS (300)
 	@$(BIN)/python tools/fuzz.py
+
+mutate: $(VENV)/dev.stamp ## break the change engine, one small mistake at a time, and see the tests fail (MUTATE_ARGS=...)
+	@$(BIN)/python -m tools.mutate $(MUTATE_ARGS)
 
 docs: $(VENV)/dev.stamp ## build the documentation strictly, into site/
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet

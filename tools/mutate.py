@@ -1,0 +1,189 @@
+"""``make mutate``: breaks every rule of the change engine, one small mistake at a time, and asks the tests to notice.
+
+    python -m tools.mutate [--room ROOM]... [--every N] [--list]
+
+For each room of ``oakum.changes`` its own tests run against each mutant (``tools.mutants``), in a forked process in
+which the changed module takes the place of the true one; nothing on disk changes. A mutant survives where all tests
+pass. Survivors have to stand in ``tests/mutants/accepted.txt`` with the reason why they change nothing; any other ends
+with 1. ``--every 20`` tries each twentieth mutant. Mutants of lines that no test reaches are survivors at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.abc
+import importlib.machinery
+import importlib.util
+import io
+import os
+import signal
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Sequence
+from contextlib import redirect_stderr, redirect_stdout
+from pathlib import Path
+from types import CodeType, ModuleType
+
+import pytest
+from tools.mutants import Mutant, mutants_of
+
+ROOT = Path(__file__).resolve().parents[1]
+SOURCES = ROOT / "src/oakum/changes"
+ACCEPTED = ROOT / "tests/mutants/accepted.txt"
+#: What a room's tests are, where they are not tests/changes/ROOM.
+TESTS: dict[str, tuple[str, ...]] = {"budgets": ("tests/changes/drain",)}
+#: Further tests of a room, for the mutants that its own ones pass.
+FURTHER: dict[str, tuple[str, ...]] = {
+    "drain": ("tests/cli/test_cli_drain.py",),
+    "skew": ("tests/cli/test_cli_skew.py",),
+}
+#: A mutant that takes so many times as long as the tests do, and then some seconds, hangs: it was noticed.
+PATIENCE, LEAST = 5.0, 20.0
+PYTEST = ("-q", "-x", "-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:randomly", "--no-header", "--tb=no")
+#: A module and its mutant; None for the true program.
+Case = tuple[Path, Mutant] | None
+
+
+class _Loader(importlib.abc.Loader):
+    """Runs the code of a mutant as its module."""
+
+    def __init__(self, code: CodeType) -> None:
+        self._code = code
+
+    def exec_module(self, module: ModuleType) -> None:
+        exec(self._code, module.__dict__)
+
+
+class _Finder(importlib.abc.MetaPathFinder):
+    """Finds one module by its mutant."""
+
+    def __init__(self, name: str, path: Path, code: CodeType) -> None:
+        self._name, self._path, self._code = name, path, code
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> importlib.machinery.ModuleSpec | None:
+        if fullname != self._name:
+            return None
+        below = [str(self._path.parent)] if self._path.name == "__init__.py" else None
+        return importlib.util.spec_from_file_location(
+            fullname, self._path, loader=_Loader(self._code), submodule_search_locations=below
+        )
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Tries the mutants; 1 where one survives that nobody has accepted, 2 where the tests fail by themselves."""
+    parser = argparse.ArgumentParser(description="break the change engine, and see the tests fail")
+    parser.add_argument("--room", action="append", help="only this room of oakum.changes (drain, planner, budgets...)")
+    parser.add_argument("--every", type=int, default=1, metavar="N", help="only each Nth mutant")
+    parser.add_argument("--jobs", type=int, default=2, metavar="N", help="so many at once (2)")
+    parser.add_argument("--list", action="store_true", help="list the mutants and stop")
+    given = parser.parse_args(arguments)
+    os.chdir(ROOT)
+    os.environ["OAKUM_PROFILE"] = "ci"
+    accepted = _accepted()
+    survivors: list[str] = []
+    tried = 0
+    for room, modules in sorted(_rooms().items()):
+        if given.room and room not in given.room:
+            continue
+        mutants: list[Case] = [(path, mutant) for path in modules for mutant in mutants_of(path.read_text())][
+            :: given.every
+        ]
+        if given.list:
+            print(*(f"{_module(each[0])}: {each[1].name}" for each in mutants if each), sep="\n")
+            continue
+        tests = TESTS.get(room, (f"tests/changes/{room}", f"tests/changes/test_{room}.py"))
+        here = [each for each in tests if (ROOT / each).exists()]
+        if not here:
+            print(f"{room}: no tests of its own", flush=True)
+            return 2
+        began = time.monotonic()
+        if _survivors(here, [None], 3600.0, 1) != [None]:
+            print(f"{room}: the tests fail without any mutant", flush=True)
+            return 2
+        limit = PATIENCE * (time.monotonic() - began) + LEAST
+        left = _survivors(here, mutants, limit, given.jobs)
+        further = [each for each in FURTHER.get(room, ()) if (ROOT / each).exists()]
+        left = _survivors(further, left, 2 * limit, given.jobs) if further and left else left
+        tried += len(mutants)
+        lines = {
+            f"{_module(path)}: {one.name}": f"{path.relative_to(ROOT)}:{one.line}"
+            for path, one in (each for each in left if each is not None)
+        }
+        unknown = [name for name in lines if name not in accepted]
+        print(f"{room}: {len(mutants)} mutants, {len(mutants) - len(left)} noticed, ", end="")
+        print(f"{len(left) - len(unknown)} accepted, {len(unknown)} survive", flush=True)
+        for name in unknown:
+            print(f"  {lines[name]}\n    {name}", flush=True)
+        survivors += unknown
+    if not given.list:
+        print(f"{tried} mutants, {len(survivors)} survive")
+    return 1 if survivors else 0
+
+
+def _rooms() -> dict[str, list[Path]]:
+    """The modules of each room; a module beside the rooms is a room of its own."""
+    rooms: defaultdict[str, list[Path]] = defaultdict(list)
+    for path in sorted(SOURCES.rglob("*.py")):
+        first = path.relative_to(SOURCES).parts[0]
+        if first != "__init__.py":
+            rooms[first.removesuffix(".py")].append(path)
+    return dict(rooms)
+
+
+def _accepted() -> frozenset[str]:
+    """The names of mutants that change nothing; every line of the list ends with `` # `` and the reason."""
+    lines = ACCEPTED.read_text().splitlines() if ACCEPTED.exists() else []
+    return frozenset(line.rpartition(" # ")[0].strip() for line in lines if line.strip() and line[0] != "#")
+
+
+def _module(path: Path) -> str:
+    parts = path.relative_to(ROOT / "src").with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def _survivors(tests: Sequence[str], cases: Sequence[Case], limit: float, jobs: int) -> list[Case]:
+    """The cases that the tests pass, in their order: each in a process of its own, ended when it takes too long."""
+    running: dict[int, tuple[int, float]] = {}
+    passed: list[int] = []
+    waiting = list(reversed(range(len(cases))))
+    while waiting or running:
+        while waiting and len(running) < jobs:
+            number = waiting.pop()
+            running[_start(tests, cases[number])] = number, time.monotonic() + limit
+        time.sleep(0.01)
+        for child, (number, until) in list(running.items()):
+            done, status = os.waitpid(child, os.WNOHANG)
+            if done:
+                del running[child]
+                if os.waitstatus_to_exitcode(status) == 0:
+                    passed.append(number)
+            elif time.monotonic() > until:
+                os.killpg(child, signal.SIGKILL)
+                os.waitpid(child, 0)
+                del running[child]
+    return [cases[number] for number in sorted(passed)]
+
+
+def _start(tests: Sequence[str], case: Case) -> int:
+    """Begins the tests in a forked process, with the mutant in its module's place; the process id."""
+    child = os.fork()
+    if child:
+        return child
+    code = 3
+    try:
+        os.setpgid(0, 0)
+        if case is not None:
+            path, mutant = case
+            compiled = compile(mutant.tree, str(path), "exec", dont_inherit=True)
+            sys.meta_path.insert(0, _Finder(_module(path), path, compiled))
+        with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
+            code = int(pytest.main([*PYTEST, *tests]))
+    finally:
+        os._exit(code)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
