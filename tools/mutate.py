@@ -88,11 +88,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for room, modules in sorted(_rooms().items()):
         if given.room and room not in given.room:
             continue
-        mutants: list[Case] = [(path, mutant) for path in modules for mutant in mutants_of(path.read_text())][
-            :: given.every
-        ]
+        every = [(path, mutant) for path in modules for mutant in mutants_of(path.read_text())]
+        mutants = every[:: given.every]
+        cases: list[Case] = list(mutants)
         if given.list:
-            print(*(f"{_module(each[0])}: {each[1].name}" for each in mutants if each), sep="\n")
+            print(*(f"{_module(each[0])}: {each[1].name}" for each in mutants), sep="\n")
             continue
         tests = TESTS.get(room, (f"tests/changes/{room}", f"tests/changes/test_{room}.py"))
         here = [each for each in tests if (ROOT / each).exists()]
@@ -104,7 +104,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(f"{room}: the tests fail without any mutant", flush=True)
             return 2
         limit = PATIENCE * (time.monotonic() - began) + LEAST
-        left = _survivors(here, mutants, limit, given.jobs)
+        left = _survivors(here, cases, limit, given.jobs)
         further = [each for each in FURTHER.get(room, ()) if (ROOT / each).exists()]
         left = _survivors(further, left, 2 * limit, given.jobs) if further and left else left
         tried += len(mutants)
