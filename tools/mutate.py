@@ -40,9 +40,16 @@ FURTHER: dict[str, tuple[str, ...]] = {
 }
 #: A mutant that takes so many times as long as the tests do, and then some seconds, hangs: it was noticed.
 PATIENCE, LEAST = 5.0, 20.0
-PYTEST = ("-q", "-x", "-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:randomly", "--no-header", "--tb=no")
+PYTEST = ("-q", "-x", "-p", "no:cacheprovider", "-n", "0", "-p", "no:randomly", "--no-header", "--tb=no")
 #: A module and its mutant; None for the true program.
 Case = tuple[Path, Mutant] | None
+
+
+class _Quick:
+    """A plugin that leaves out tests that need a cluster of their own: those are for the true program."""
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        items[:] = [item for item in items if "lab_programs" not in getattr(item, "fixturenames", ())]
 
 
 class _Loader(importlib.abc.Loader):
@@ -180,7 +187,7 @@ def _start(tests: Sequence[str], case: Case) -> int:
             compiled = compile(mutant.tree, str(path), "exec", dont_inherit=True)
             sys.meta_path.insert(0, _Finder(_module(path), path, compiled))
         with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
-            code = int(pytest.main([*PYTEST, *tests]))
+            code = int(pytest.main([*PYTEST, *tests], plugins=[_Quick()]))
     finally:
         os._exit(code)
 
