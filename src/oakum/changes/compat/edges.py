@@ -7,12 +7,13 @@ evaluated is neither recommended nor condemned.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Literal
 
 import msgspec
 
-from oakum.changes.compat.facts import OF_CLUSTER
+from oakum.changes.compat.facts import FACTS, OF_CLUSTER
 from oakum.changes.compat.model import Edge, Knowledge
 from oakum.changes.compat.ranges import Span, span
 from oakum.expressions import Failure
@@ -21,11 +22,15 @@ Exposure = Literal["exposed", "not exposed", "unknown"]
 
 
 class EdgeVerdict(msgspec.Struct, frozen=True):
-    """What one edge means for one change in one cluster; ``why`` tells the harm, or what is not known."""
+    """What one edge means for one change in one cluster; ``why`` tells the harm, or what is not known.
+
+    ``missing`` are the facts that would tell, where the exposure is unknown for the lack of them.
+    """
 
     edge: Edge
     exposure: Exposure
     why: str
+    missing: tuple[str, ...] = ()
 
 
 def edges(
@@ -54,10 +59,18 @@ def _verdict(edge: Edge, certain: bool, facts: Mapping[str, object], change: str
     if holds is False:
         return EdgeVerdict(edge, "not exposed", f"not so here: {edge.condition.text if edge.condition else ''}")
     if isinstance(holds, Failure):
-        return EdgeVerdict(edge, "unknown", f"a fact is missing: {holds.why}")
+        missing = _missing(edge, facts)
+        why = f"not known: {', '.join(missing)}" if missing else f"the condition has no answer: {holds.why}"
+        return EdgeVerdict(edge, "unknown", why, missing)
     if not certain:
         return EdgeVerdict(edge, "unknown", f"{change} is not precise enough: give versions with three numbers")
     return EdgeVerdict(edge, "exposed", edge.why)
+
+
+def _missing(edge: Edge, facts: Mapping[str, object]) -> tuple[str, ...]:
+    """The facts that a condition asks for and nobody gave."""
+    asked = set(re.findall(r"\w+", edge.condition.text)) if edge.condition else set()
+    return tuple(name for name in FACTS if name in asked and facts.get(name) is None)
 
 
 def _change(before: Span, after: Span) -> dict[str, object]:

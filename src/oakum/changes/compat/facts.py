@@ -20,28 +20,22 @@ OF_VERSIONS: dict[str, Variable] = {
 
 #: What somebody has to know about the cluster.
 OF_CLUSTER: dict[str, Variable] = {
-    "kubernetes_minor": Variable("int", "the minor version of the oldest kube-apiserver"),
-    "control_plane": Variable("string", "who runs it: kubeadm, managed, or another word for the installer"),
-    "runtimes": Variable("list of string", "the container runtimes of the nodes: containerd, cri-o, docker"),
+    "control_plane": Variable("string", "who set it up: kubeadm, or another word for the installer or provider"),
+    "runtimes": Variable("list of string", "the nodes' runtimes: containerd, cri-o, docker (dockershim), cri-dockerd"),
     "cgroup_versions": Variable("list of string", "the versions of control groups on the nodes: v1, v2"),
     "cgroup_drivers": Variable("list of string", "the drivers of the kubelets: systemd, cgroupfs"),
-    "kernels": Variable("list of string", "the releases of the nodes' kernels"),
-    "architectures": Variable("list of string", "the architectures of the nodes: amd64, arm64"),
-    "operating_systems": Variable("list of string", "the operating systems of the nodes: linux, windows"),
+    "kernels": Variable("list of string", "the releases of the nodes' kernels, as uname -r tells them"),
+    "selinux": Variable("bool", "whether a node enforces SELinux"),
     "volume_plugins": Variable(
         "list of string", "in-tree plugins of volumes and storage classes in use: kubernetes.io/aws-ebs"
     ),
     "csi_drivers": Variable("list of string", "the names of the CSIDriver objects: ebs.csi.aws.com"),
     "kubelet_flags": Variable("list of string", "the flags that kubelets are started with, without dashes or values"),
-    "feature_gates": Variable("list of string", "the feature gates that are set, as Name=true"),
-    "node_labels": Variable("list of string", "the keys of labels that selectors and tolerations ask for"),
-    "proxy_modes": Variable("list of string", "the modes of the kube-proxies: iptables, ipvs, nftables"),
+    "selected_labels": Variable("list of string", "the keys of node labels that selectors and affinities ask for"),
+    "proxy_modes": Variable("list of string", "the modes of the kube-proxies: iptables, ipvs, nftables, userspace"),
     "pod_security_policies": Variable("int", "how many PodSecurityPolicy objects there are"),
-    "user_namespaces": Variable("bool", "whether a pod asks for a user namespace (hostUsers: false)"),
     "etcd_members": Variable("int", "how many members etcd has, learners included"),
-    "etcd_learners": Variable("int", "how many of them are learners"),
-    "etcd_v2_data": Variable("bool", "whether etcd still holds data of its v2 store"),
-    "etcd_lease_checkpoints": Variable("bool", "whether etcd keeps lease checkpoints, by an experimental flag"),
+    "etcd_auth": Variable("bool", "whether etcd's own authentication is on"),
     "schema_1_images": Variable("bool", "whether an image in use is of Docker's schema 1"),
     "site": Variable("map of string", "whatever a site tells about its cluster, for its own conditions"),
 }

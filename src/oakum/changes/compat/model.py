@@ -60,14 +60,14 @@ class Pairing(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Edge(msgspec.Struct, frozen=True, kw_only=True):
-    """A change of version that is known to harm: from ``before`` to ``after`` of ``component``.
+    """A change of version that is known to harm: from ``before`` to ``after`` of any of ``components``.
 
     ``condition`` says of which clusters, over the facts of ``oakum.changes.compat.facts``; None means all. ``why`` is
     the harm, ``remedy`` what to do instead.
     """
 
     name: str
-    component: str
+    components: tuple[str, ...]
     before: Range
     after: Range
     condition: Condition | None
@@ -94,7 +94,8 @@ class Knowledge(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         """Edges by their component, its name in small letters."""
         found: dict[str, list[Edge]] = {}
         for each in self.edges:
-            found.setdefault(each.component.casefold(), []).append(each)
+            for component in each.components:
+                found.setdefault(component.casefold(), []).append(each)
         return {name: tuple(several) for name, several in found.items()}
 
 

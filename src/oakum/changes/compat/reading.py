@@ -122,7 +122,7 @@ def _pairing(fields: Fields) -> Pairing:
 def _edge(fields: Fields) -> Edge:
     made = Edge(
         name=_name(fields, "name"),
-        component=_name(fields, "component"),
+        components=_components(fields),
         before=_range(fields, "from", fields.text("from")),
         after=_range(fields, "to", fields.text("to")),
         condition=_condition(fields) if fields.has("when") else None,
@@ -132,6 +132,13 @@ def _edge(fields: Fields) -> Edge:
     )
     fields.done()
     return made
+
+
+def _components(fields: Fields) -> tuple[str, ...]:
+    found = fields.texts("components")
+    if not found or any(not _is_name(each) for each in found):
+        fields.fail("components", "no component is named", "give components: [etcd]")
+    return found
 
 
 def _condition(fields: Fields) -> Condition:
@@ -157,9 +164,13 @@ def _source(fields: Fields) -> Source:
 
 def _name(fields: Fields, key: str) -> str:
     value = fields.text(key)
-    if len(value) > _LONGEST_NAME or not value.isprintable():
+    if not _is_name(value):
         fields.fail(key, "a name of more than 100 characters, or of odd ones", "shorten it")
     return value
+
+
+def _is_name(value: str) -> bool:
+    return len(value) <= _LONGEST_NAME and value.isprintable()
 
 
 def _range(fields: Fields, key: str, text: str) -> Range:
