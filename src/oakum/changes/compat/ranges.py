@@ -21,8 +21,8 @@ from oakum.versions import semver
 _LONGEST = 128
 _VERSION = re.compile(
     r"(?:[a-z-]{1,20}://)?v?([0-9]{1,9}(?:\.[0-9]{1,9}){1,3})"
-    r"(?:[-.~]?(alpha|beta|rc)[-.]?([0-9]{0,9}))?"
-    r"(?:[-+~._][0-9A-Za-z.+_~:-]*)?\Z"
+    r"(?:[-.~]?(alpha|beta|rc)[-.]?([0-9]{0,9}(?:\.[0-9]{1,9}){0,3}))?"
+    r"(?:[-+~_][0-9A-Za-z.+_~:-]*)?\Z"
 )
 _BOUND = re.compile(r"(>=|<)?([0-9]{1,9}(?:\.[0-9]{1,9}){1,3})\Z")
 _PRERELEASE, _RELEASE = b"\x02", b"\x03"
