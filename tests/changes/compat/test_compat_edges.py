@@ -39,6 +39,8 @@ CASES: list[tuple[str, str, str, dict[str, object], str, str | None]] = [
     ("etcd", "3.5.30", "3.6.4", {}, "etcd-skips-a-minor-version", "not exposed"),
     ("etcd", "3.4.30", "3.3.9", {}, "etcd-downgrade-before-3.6", "exposed"),
     ("etcd", "3.5.21", "3.5.20", {}, "etcd-downgrade-before-3.6", "not exposed"),
+    ("etcd", "3.5", "3.4", {}, "etcd-downgrade-before-3.6", "exposed"),
+    ("etcd", "3.4", "3.5", {}, "etcd-downgrade-before-3.6", "not exposed"),
     ("etcd", "3.6.1", "3.5.26", {}, "etcd-downgrade-before-3.6", None),
     ("etcd", "3.6.1", "3.5.26", {}, "etcd-downgrade-from-3.6", "exposed"),
     ("etcd", "3.6.1", "3.6.0", {}, "etcd-downgrade-from-3.6", "not exposed"),
@@ -181,9 +183,36 @@ edges:
 
 
 def test_the_facts_of_the_versions_come_from_the_versions_alone() -> None:
-    lie = {"downgrade": False, "from_minor": 5, "to_minor": 5}
+    lie: dict[str, object] = {"downgrade": False, "from_minor": 5, "to_minor": 5}
     assert found("etcd", "3.5.1", "3.4.34", lie, "etcd-downgrade-before-3.6") == "exposed"
+    # A version that cannot be read tells nothing, and nobody may say it in its place.
+    assert found("etcd", "3.5.1", "what", lie, "etcd-downgrade-before-3.6") == "unknown"
     assert not OF_VERSIONS.keys() & OF_CLUSTER.keys()
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "exposure"),
+    [
+        ("1.33.1", "1.32.9", "exposed"),
+        ("1.33", "1.32", "exposed"),
+        ("1.32.9", "1.33.1", "not exposed"),
+        ("1.32", "1.33", "not exposed"),
+        ("1.32.9", "1.32.9", "not exposed"),
+        ("1.32.9-rc.1", "1.32.9", "not exposed"),
+        # Two releases of one line that nobody names cannot be told apart.
+        ("1.32", "1.32", "unknown"),
+        ("1.32.9", "1.32", "unknown"),
+    ],
+)
+def test_which_way_a_change_goes(before: str, after: str, exposure: str) -> None:
+    data = b"""
+version: 1
+edges:
+  - {name: x, components: [kubelet], from: "*", to: "*", when: downgrade, why: w, remedy: r,
+     source: "https://example.org/x", read: 2026-11-24}
+"""
+    (verdict,) = edges("kubelet", before, after, NO_FACTS, read(data, "site.yaml"))
+    assert verdict.exposure == exposure
 
 
 versions = st.sampled_from(

@@ -150,6 +150,20 @@ def test_a_site_comes_before_what_ships_and_only_where_it_speaks() -> None:
     assert mine.compatible("calico", "3.29", "1.33").answer == UNKNOWN
 
 
+def test_only_entries_about_both_versions_count() -> None:
+    entry = """
+  - {component: x, versions: ["%s"], kubernetes: "%s", answer: compatible, why: w, source: "https://example.org/x",
+     read: 2026-11-24}"""
+    one, other = entry % (">=1.7.5", "1.30"), entry % ("1.7", "1.31")
+    mine = Compatibility(read(f"version: 1\ncompatible:{one}{other}\n".encode(), "site.yaml"))
+    assert mine.compatible("x", "1.7", "1.31").answer == YES
+    assert mine.compatible("x", "1.7", "1.30").answer == UNKNOWN
+    part = Compatibility(read(f"version: 1\ncompatible:{entry % ('1.7', '>=1.30.5 <1.31')}\n".encode(), "site.yaml"))
+    assert part.compatible("x", "1.7.1", "1.30").answer == UNKNOWN
+    assert part.compatible("x", "1.7.1", "1.30.4").answer == UNKNOWN
+    assert part.compatible("x", "1.7.1", "1.30.5").answer == YES
+
+
 def test_what_stands_beside_what() -> None:
     state = [
         Installed("kube-apiserver", "v1.31.2", "cp1"),

@@ -120,6 +120,9 @@ def test_a_version_that_is_still_served_but_deprecated_is_told_as_that() -> None
     (hit,) = preflight([made("resource.k8s.io/v1beta1", "ResourceClaim")], at("1.36"), shipped())
     assert hit.fate == "deprecated"
     assert "1.38" in hit.why
+    assert [
+        each.fate for each in preflight([made("resource.k8s.io/v1beta1", "ResourceClaim")], at("1.35"), shipped())
+    ] == ["deprecated"]
     assert preflight([made("resource.k8s.io/v1beta1", "ResourceClaim")], at("1.34"), shipped()) == ()
 
 
@@ -133,7 +136,20 @@ def test_a_target_beyond_what_the_files_know_is_unknown_whatever_else_is_found()
 
 
 @pytest.mark.parametrize(
-    "annotation", ["", "{", "[]", "null", '{"kind": "Ingress"}', '{"apiVersion": 1, "kind": "x"}', 5, "[" * 10_000]
+    "annotation",
+    [
+        "",
+        "{",
+        "[]",
+        "null",
+        '{"kind": "Ingress"}',
+        '{"apiVersion": 1, "kind": "x"}',
+        5,
+        "[" * 10_000,
+        '{"apiVersion": "v1", "kind": "x", "spec": ' + "[" * 100_000,
+        "[]" * 10**6,
+        "\ud800",
+    ],
 )
 def test_what_was_applied_and_cannot_be_read_is_unknown_not_fine(annotation: object) -> None:
     found = made("networking.k8s.io/v1", "Ingress", annotations={LAST_APPLIED: annotation})

@@ -20,8 +20,6 @@ FoundIn = Literal["object", "last-applied", "managed-fields", "target"]
 Fate = Literal["removed", "deprecated", "unknown"]
 
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
-#: All annotations of an object may have 256 KiB.
-_LARGEST = 1024 * 1024
 
 
 class Hit(msgspec.Struct, frozen=True, kw_only=True):
@@ -102,8 +100,8 @@ class _At:
     def applied(self, text: object) -> Iterator[Hit]:
         """The hits of what was applied."""
         try:
-            if not isinstance(text, str) or len(text) > _LARGEST:
-                raise msgspec.DecodeError("it is no text, or too long")
+            if not isinstance(text, str):
+                raise msgspec.DecodeError("it is no text")
             applied = _decode(text)
         except (msgspec.DecodeError, UnicodeEncodeError, RecursionError) as error:
             why = f"what was applied cannot be read: {str(error).partition(chr(10))[0][:100]}"

@@ -20,7 +20,7 @@ from oakum.fleet.yaml_events import texts
 from oakum.policy.fields import Fields
 
 #: One file.
-MAX_BYTES = 1024 * 1024
+MAX_BYTES = 256 * 1024
 _FORMAT = "1"
 _SECTIONS = ("version", "apis_until", "apis", "compatible", "edges")
 _DEEPEST = 6
@@ -60,7 +60,7 @@ def read(data: bytes, name: str) -> Knowledge:
 
 def _text(data: bytes, name: str) -> str:
     if len(data) > MAX_BYTES:
-        raise LimitError(f"the file is larger than {MAX_BYTES >> 20} MiB", place=Place(name), remedy="divide it")
+        raise LimitError(f"the file is larger than {MAX_BYTES >> 10} KiB", place=Place(name), remedy="divide it")
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
