@@ -195,6 +195,8 @@ def never_allows(budget: DisruptionBudget, pods: Sequence[Pod], scales: Scales) 
 
     ``pods`` are those that it selects. Where a pod's controller is not known, the budget's own expected pods count.
     """
+    if budget.spec.max_unavailable is None and budget.spec.min_available is None:
+        return True
     owners = [pod.metadata.controller for pod in pods if pod.metadata.controller is not None]
     counts_pods = budget.spec.max_unavailable is None and not isinstance(budget.spec.min_available, str)
     if not counts_pods and any((each.api_version.rpartition("/")[0], each.kind) in _WITHOUT_SCALE for each in owners):

@@ -16,6 +16,8 @@ from oakum.errors import InputError
 from oakum.fleet.cluster.objects import DisruptionBudget
 
 RS = owned()
+SCHEDULED = pod(owner=RS, **WEB)
+SCHEDULED["status"]["conditions"] = [{"type": "PodScheduled", "status": "True"}, {"type": "Ready", "status": "False"}]
 
 ASKED: list[tuple[str, str, Json, list[Json], int]] = [
     ("no budget", "EVICTION", pod(owner=RS, **WEB), [], 201),
@@ -51,6 +53,9 @@ ASKED: list[tuple[str, str, Json, list[Json], int]] = [
      [budget("a", policy="AlwaysAllow"), budget("b", policy="AlwaysAllow")], 500),
     ("many granted evictions", "REF disruptedPods", pod(owner=RS, **WEB),
      [budget(allowed=1, status={"disruptedPods": {f"p{n}": ago(1) for n in range(2_001)}})], 403),
+    ("as many granted evictions as may be", "REF disruptedPods", pod(owner=RS, **WEB),
+     [budget(allowed=1, status={"disruptedPods": {f"p{n}": ago(1) for n in range(2_000)}})], 201),
+    ("scheduled but not ready", "PDB", SCHEDULED, [budget(healthy=2)], 429),
     ("an empty selector", "PDB", pod(owner=RS), [budget(selector={})], 429),
     ("no selector", "PDB", pod(owner=RS, **WEB), [budget(selector=None)], 201),
     ("an expression", "REF", pod(owner=RS, **WEB),
@@ -112,6 +117,15 @@ COMPUTED: list[tuple[str, str, list[Json], dict[str, Any], tuple[int, int, int, 
      (0, 3, 3, 4)),
     ("a granted eviction", "REF disruptedPods", fleet(3),
      {"minAvailable": 1, "status": {"disruptedPods": {"p0": ago(119)}}}, (1, 2, 1, 3)),
+    ("a granted eviction at its last moment", "REF disruptedPods", fleet(3),
+     {"minAvailable": 1, "status": {"disruptedPods": {"p0": ago(120)}}}, (1, 2, 1, 3)),
+    ("neither a number that must stay nor one that may go", "REF", [*fleet(3), controller()], {"minAvailable": None},
+     (0, 3, 0, 0)),
+    ("a ReplicaSet of another controller counts itself", "PDB", [*fleet(3), controller(owner=owned("Rollout", "r"))],
+     {"maxUnavailable": 1}, (1, 3, 2, 3)),
+    ("a StatefulSet counts itself", "PDB", [*fleet(2, owner=owned("StatefulSet")),
+     controller("StatefulSet", replicas=2, owner=owned("Deployment", "d")), controller("Deployment", "d", replicas=9)],
+     {"maxUnavailable": 1}, (1, 2, 1, 2)),
     ("a granted eviction that never came", "REF disruptedPods: after some time assumed not to be deleted", fleet(3),
      {"minAvailable": 1, "status": {"disruptedPods": {"p0": ago(121)}}}, (2, 3, 1, 3)),
 ]  # fmt: skip
@@ -183,8 +197,14 @@ NEVER: list[tuple[str, list[Json], dict[str, Any], bool]] = [
     ("scaled to nothing", [*fleet(1), controller(replicas=0)], {"maxUnavailable": 1}, True),
     ("no percentage", [*fleet(3), controller()], {"maxUnavailable": "half"}, True),
     ("an unknown controller, by its status", fleet(2), {"maxUnavailable": 1, "expected": 3}, False),
+    ("a finished bare pod does not help", [*fleet(1, owner=None), pod("job", phase="Succeeded", **WEB)],
+     {"minAvailable": 1}, True),
+    ("an unknown controller, nothing counted yet", fleet(2), {"maxUnavailable": 1, "expected": 0}, False),
+    ("an unknown controller with more to come", fleet(1), {"minAvailable": 1, "expected": 3}, False),
+    ("an unknown controller and no percentage", fleet(2), {"maxUnavailable": "half", "expected": 3}, True),
+    ("an unknown controller, neither number given", fleet(1), {"minAvailable": None, "expected": 3}, True),
     ("an unknown controller that must keep all", fleet(2), {"minAvailable": 3, "expected": 3}, True),
-]
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(("name", "objects", "spec", "never"), NEVER, ids=[row[0] for row in NEVER])
@@ -194,6 +214,12 @@ def test_what_never_allows(name: str, objects: list[Json], spec: dict[str, Any],
     assert never_allows(one, around.members(one), around.scales) is never
 
 
-def test_a_time_that_is_none() -> None:
-    with pytest.raises(InputError, match="disruptedPods: 'yesterday' is no time"):
-        state(*fleet(1), budget(minAvailable=1, status={"disruptedPods": {"p0": "yesterday"}}))
+@pytest.mark.parametrize("text", ["yesterday", "2026-01-31T06:00:00"])
+def test_a_time_that_is_none(text: str) -> None:
+    with pytest.raises(InputError, match=f"disruptedPods: '{text}' is no time"):
+        state(*fleet(1), budget(minAvailable=1, status={"disruptedPods": {"p0": text}}))
+
+
+@pytest.mark.parametrize(("share", "total", "number"), [("50%", 300, 150), ("1%", 300, 3), ("34%", 3, 2), ("0%", 9, 0)])
+def test_a_percentage_is_rounded_up(share: str, total: int, number: int) -> None:
+    assert scaled(share, total) == number
