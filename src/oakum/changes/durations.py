@@ -1,9 +1,9 @@
-"""How long things take: quantiles learned per class of machine and part of a step, with a prior where little is known.
+"""How long things take: quantiles learned per class of machine and part of a step, and a prior where little is known.
 
-A part is a kind of change (``packages``, ``kernel``, ...), ``drain-round``, ``reboot`` or ``snapshot``. The prior counts
-as ``PRIOR`` pseudo-samples of a log-normal distribution with the prior's quantiles; measured samples count one each, the
-newest ``KEPT`` of them. A quantile is the smallest value below which that share of all weights lies. With fewer than 20
-samples the 95th is at least the largest measured: 19 samples can't show what one of 20 does.
+A part is a kind of change (``packages``, ``kernel``, ...), ``drain-round``, ``reboot`` or ``snapshot``. The prior
+counts as ``PRIOR`` pseudo-samples of a log-normal distribution with the prior's quantiles; measured samples count one
+each, the newest ``KEPT`` of them. A quantile is the smallest value below which that share of all weights lies. With
+fewer than 20 samples the 95th is at least the largest measured: 19 samples can't show what one of 20 does.
 
 A step is the sum of its parts. Its p95 is the sum of their p95s: that is its true p95 where all parts are slow together
 (one slow disk makes all of them slow), and too careful where they are independent. Too careful costs a later start, too
@@ -75,7 +75,7 @@ class Durations:
             values = sorted([*samples, *_pseudo(self._priors[part])])
             p95 = _quantile(values, 0.95)
             if samples and len(samples) < _ENOUGH:
-                p95 = max(p95, max(samples))
+                p95 = max(p95, *samples)
             self._known[key] = Times(p50=math.ceil(_quantile(values, 0.5)), p95=math.ceil(p95))
         return self._known[key]
 
