@@ -20,6 +20,11 @@ from oakum.versions import compare, scheme
 Wants = Mapping[str, str | bool | tuple[str, ...]]
 Found = tuple[Change, ...] | LeftOut | None
 
+#: Rules that keep a target out because something about it is not known; every other one is a known obstacle.
+UNKNOWN_TARGET, UNKNOWN_VERSION = "unknown-target", "version-unknown"
+UNKNOWN_OFFERS, UNKNOWN_PACKAGES = "unknown-offers", "unknown-packages"
+UNKNOWN = frozenset({UNKNOWN_TARGET, UNKNOWN_VERSION, UNKNOWN_OFFERS, UNKNOWN_PACKAGES})
+
 
 class Field(msgspec.Struct, frozen=True, kw_only=True):
     """A field of a kind's wants: what it says, and whether it is a text, a list of texts, or yes and no."""
@@ -100,7 +105,7 @@ def wanted_of(kind: Kind, intent: Intent, state: State) -> Wanted:
             if matches is None:
                 why = "whether the intent is for it is not known"
                 remedy = "state the facts of the machine that the intent's scope asks for"
-                obstacles.append(left_out(machine.id, "unknown-target", why, remedy))
+                obstacles.append(left_out(machine.id, UNKNOWN_TARGET, why, remedy))
             elif matches:
                 take(subject_of(machine), kind.of_machine(intent, machine))
     if kind.of_cluster is not None:
@@ -139,29 +144,53 @@ def class_of(machine: Machine, software: Software, *, kept: bool = False) -> Rev
 def aim(machine: Machine, name: str, software: Software, to: str) -> str | LeftOut | None:
     """The version to go to: ``to``, or the newest offered one for ``newest``; None where that is in effect.
 
-    What is installed and only waits for its effect is an aim as well.
+    What is installed and only waits for its effect is an aim as well. A version is given back as the machine's
+    channels write it (``1.31.4`` may be their ``v1.31.4``). Where nobody knows what the channels offer, only what is
+    installed already can be an aim.
     """
-    version = to
     if to == "newest":
+        if software.offers is None:
+            return _unknown_offers(machine, name)
         version = software.offers[-1] if software.offers else software.installed
         if is_newer(software, software.installed, version):
             version = software.installed
-    if version == software.current:
+    else:
+        version = next(
+            (each for each in (software.installed, *(software.offers or ())) if _same(software, each, to)), to
+        )
+    if _same(software, version, software.current):
         return None
     newer = is_newer(software, version, software.current)
     if newer is None:
         why = f"nobody can tell which of {software.current} and {version} of {name} is newer"
-        return left_out(machine.id, "version-unknown", why, "name a version as the machine's packages write it")
+        return left_out(machine.id, UNKNOWN_VERSION, why, "name a version as the machine's packages write it")
     if not newer:
         if to == "newest":
             return None
         why = f"{name} is at {software.current}, which is newer than {version}"
         return left_out(machine.id, "downgrade", why, f"name a version above {software.current}")
-    if version not in (software.installed, *software.offers):
-        said = ", ".join(software.offers[-3:]) or "no newer version"
+    if version != software.installed and software.offers is None:
+        return _unknown_offers(machine, name)
+    if version not in (software.installed, *(software.offers or ())):
+        said = ", ".join((software.offers or ())[-3:]) or "no newer version"
         why = f"its channels offer {said} of {name}, not {version}"
         return left_out(machine.id, "not-offered", why, f"bring {name} {version} into a channel of the machine")
     return version
+
+
+def _unknown_offers(machine: Machine, name: str) -> LeftOut:
+    """Nobody has looked into the machine's channels, so nothing is known to be there, or not to be."""
+    why = f"not assessable: nobody has told which versions of {name} its channels offer"
+    remedy = f"say it in an inventory (--from FILE): offers, for {machine.id}, {name}: {{offers: [VERSION]}}"
+    return left_out(machine.id, UNKNOWN_OFFERS, why, remedy)
+
+
+def _same(software: Software, one: str, other: str) -> bool:
+    """Whether two texts are one version; where nobody can order them, whether they are one text."""
+    if one == other:
+        return True
+    ordered = scheme(software.ecosystem)
+    return ordered is not None and compare(ordered, one, other).sign == "="
 
 
 def change_of(

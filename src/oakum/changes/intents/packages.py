@@ -6,7 +6,17 @@ a reboot brings into effect (a library of the init system, microcode) reboots in
 
 from __future__ import annotations
 
-from oakum.changes.intents.kinds import Field, Found, Kind, aim, change_of, class_of, left_out
+from oakum.changes.intents.kinds import (
+    UNKNOWN_OFFERS,
+    UNKNOWN_PACKAGES,
+    Field,
+    Found,
+    Kind,
+    aim,
+    change_of,
+    class_of,
+    left_out,
+)
 from oakum.changes.intents.model import Intent
 from oakum.changes.plans.model import Change, LeftOut, Times
 from oakum.changes.state.model import Machine, Software
@@ -25,7 +35,15 @@ def _check(intent: Intent) -> None:
 
 
 def _of_machine(intent: Intent, machine: Machine) -> Found:
-    selected = {name: each for name, each in sorted(machine.of("package").items()) if _selects(intent, name, each)}
+    packages = machine.of("package")
+    if not packages:
+        why = "not assessable: nobody has told which packages it has"
+        return left_out(machine.id, UNKNOWN_PACKAGES, why, f"give the packages of {machine.id} in an inventory")
+    unknown = sorted(name for name, each in packages.items() if each.offers is None)
+    if unknown and not intent.wants.get("names"):
+        why = f"not assessable: nobody has told what its channels offer of {len(unknown)} packages, {unknown[0]} first"
+        return left_out(machine.id, UNKNOWN_OFFERS, why, f"say it in the inventory of {machine.id}: offers: [VERSION]")
+    selected = {name: each for name, each in sorted(packages.items()) if _selects(intent, name, each)}
     if not selected:
         return None
     changes: list[Change] = []

@@ -29,10 +29,10 @@ class Software(msgspec.Struct, frozen=True, kw_only=True):
     """One thing in a version on a machine.
 
     ``running`` is the version in effect, where that is another than the installed one (a kernel before its reboot).
-    ``offers`` are the versions that the machine's channels have now, oldest first; ``kept`` those that can be put back
-    (they are in a channel, or the machine keeps them). ``closes`` names, by version, the findings that it closes;
-    ``security`` the offered versions that are security updates. ``ecosystem`` says how versions compare
-    (``oakum.versions``).
+    ``offers`` are the versions that the machine's channels have now, oldest first; None where nobody knows them, which
+    is not the same as none. ``kept`` are those that can be put back (they are in a channel, or the machine keeps
+    them). ``closes`` names, by version, the findings that it closes; ``security`` the offered versions that are
+    security updates. ``ecosystem`` says how versions compare (``oakum.versions``).
     """
 
     installed: str
@@ -40,7 +40,7 @@ class Software(msgspec.Struct, frozen=True, kw_only=True):
     part: Part = "package"
     effect: Effect = "at-once"
     ecosystem: str = "deb"
-    offers: tuple[str, ...] = ()
+    offers: tuple[str, ...] | None = None
     kept: tuple[str, ...] = ()
     closes: dict[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
     security: tuple[str, ...] = ()
