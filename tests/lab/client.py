@@ -63,7 +63,7 @@ class Client:
         kept = self._connection.sock is not None
         try:
             response, answer = self._exchange(method, path, data, headers)
-        except (ConnectionError, http.client.RemoteDisconnected):
+        except (ConnectionError, http.client.RemoteDisconnected, ssl.SSLEOFError, ssl.SSLZeroReturnError):
             self.close()
             if not kept:
                 raise
