@@ -168,10 +168,26 @@ class Stop(msgspec.Struct, frozen=True, kw_only=True):
     alarms: tuple[str, ...] = ()
 
 
+class Override(msgspec.Struct, frozen=True, kw_only=True):
+    """An emergency that somebody has declared: under which entry of the policy, why, and who agreed.
+
+    ``lifts`` are the names of the freezes that it lifts, ``outside_windows`` whether it acts while no window is open;
+    it holds until ``until`` (UTC).
+    """
+
+    emergency: str
+    reason: str
+    by: tuple[str, ...]
+    until: datetime
+    lifts: tuple[str, ...] = ()
+    outside_windows: bool = False
+
+
 class Plan(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """The whole. ``state`` and ``policy`` are the digests of what it was made from, ``at`` the time of planning (UTC).
 
-    ``steps`` of all waves have distinct ids.
+    ``steps`` of all waves have distinct ids. ``undoes`` is the hash of the plan whose steps it brings back, empty for a
+    plan that goes forward.
     """
 
     format: str = "oakum-plan/1"
@@ -183,6 +199,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     waves: tuple[Wave, ...]
     stop: Stop
     left_out: tuple[LeftOut, ...] = ()
+    override: Override | None = None
+    undoes: str = ""
 
     @property
     def hash(self) -> str:

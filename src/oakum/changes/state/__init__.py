@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from oakum.changes.state.model import Cluster, EtcdMember, Machine, Software, State
+from oakum.changes.state.model import Cluster, EtcdMember, Machine, Software, State, Webhook
 
-__all__ = ["Cluster", "EtcdMember", "Machine", "Software", "State"]
+__all__ = ["Cluster", "EtcdMember", "Machine", "Software", "State", "Webhook"]

@@ -117,6 +117,19 @@ class EtcdMember(msgspec.Struct, frozen=True, kw_only=True):
     healthy: bool | None = None
 
 
+class Webhook(msgspec.Struct, frozen=True, kw_only=True):
+    """An admission webhook that is asked about new pods. ``pods`` (namespace/name) serve it.
+
+    ``fail_closed`` is its ``failurePolicy: Fail``: without one of these pods no pod is made, except in the namespaces
+    ``exempt``.
+    """
+
+    name: str
+    pods: tuple[str, ...] = ()
+    fail_closed: bool = True
+    exempt: tuple[str, ...] = ()
+
+
 class Cluster(msgspec.Struct, frozen=True, kw_only=True):
     """A cluster: its objects, its etcd, and the facts that policies ask for. ``uid`` is that of kube-system.
 
@@ -128,6 +141,7 @@ class Cluster(msgspec.Struct, frozen=True, kw_only=True):
     around: Surroundings
     facts: dict[str, str] = msgspec.field(default_factory=dict)
     etcd: tuple[EtcdMember, ...] = ()
+    webhooks: tuple[Webhook, ...] = ()
     managed: bool = False
 
 
