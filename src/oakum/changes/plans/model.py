@@ -16,6 +16,7 @@ from typing import Literal
 import msgspec
 
 from oakum.changes.intents.model import Intent
+from oakum.changes.plans.why_not import Edit
 from oakum.policy.entries import Approval, Drain, Escalation, Gate
 
 #: From harmless to final: undone by itself, undone by a copy that is made before, not undone.
@@ -151,13 +152,17 @@ class Wave(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LeftOut(msgspec.Struct, frozen=True, kw_only=True):
-    """A target that the plan does not touch, the rule that keeps it out, and what would bring it in."""
+    """A target that the plan does not touch, the rule that keeps it out, and what would bring it in.
+
+    ``edits`` are the remedy as data, where it can be told so.
+    """
 
     subject: str
     rule: str
     why: str
     remedy: str
     source: str = ""
+    edits: tuple[Edit, ...] = ()
 
 
 class Stop(msgspec.Struct, frozen=True, kw_only=True):
