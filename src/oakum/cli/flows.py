@@ -15,7 +15,7 @@ from oakum.reports.printable import printable
 if TYPE_CHECKING:
     from oakum.fleet.assets import Gap
     from oakum.fleet.cluster.snapshot import Snapshot
-    from oakum.risk.flows import Connection
+    from oakum.risk.flows import Connection, Ports
 
 #: One line of a batch holds a whole dump.
 LONGEST_LINE = 1 << 29
@@ -139,7 +139,14 @@ def _as_json(
 
 
 def _listed(connections: Iterable[Connection]) -> list[dict[str, object]]:
-    return [{"from": each.from_, "to": each.to, "ports": each.ports.as_json()} for each in connections]
+    shown: dict[Ports, object] = {}  # Millions of lines have a few port sets in common.
+    lines: list[dict[str, object]] = []
+    for each in connections:
+        ports = shown.get(each.ports)
+        if ports is None:
+            ports = shown[each.ports] = each.ports.as_json()
+        lines.append({"from": each.from_, "to": each.to, "ports": ports})
+    return lines
 
 
 def _print(after: Sequence[Connection], before: Sequence[Connection] | None) -> None:

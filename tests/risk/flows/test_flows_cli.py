@@ -135,3 +135,16 @@ def test_wrong_use_is_2_with_the_remedy(
 ) -> None:
     assert main(["flows", *(dump if word == "DUMP" else word for word in words)]) == 2
     assert told in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("identity", ["\ud800", "\u00e9", 7, None, 1e30])
+def test_a_request_is_answered_with_its_id_as_it_was_written(
+    identity: object, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "request.json"
+    file.write_text(json.dumps({"id": identity, "dump": DUMP}))
+    assert main(["flows", "--request", str(file)]) == 0
+    shown = capsys.readouterr().out
+    answer = json.loads(shown)
+    assert (answer["id"], answer["connections"]) == (identity, LINES)
+    assert shown == json.dumps(answer, indent=2) + "\n"

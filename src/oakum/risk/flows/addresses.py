@@ -9,6 +9,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from itertools import pairwise
 
 Network = IPv4Network | IPv6Network
 Address = IPv4Address | IPv6Address
@@ -59,6 +60,7 @@ class AddressSpace:
         self._starts = sorted(borders - {_END})
         self._four = self._starts.index(_SIX)
         self._base = 0
+        self._told: dict[bool, tuple[tuple[int, str, str], ...]] = {}
 
     def above(self, base: int) -> AddressSpace:
         """The same space, in masks whose bits below ``base`` are somebody else's."""
@@ -85,8 +87,12 @@ class AddressSpace:
         """The bit (its number, no mask) of the stretch in which an address lies."""
         return self._base + bisect_right(self._starts, _number(address)) - 1
 
-    def stretches(self, *, six: bool) -> Iterable[tuple[int, str, str]]:
+    def stretches(self, *, six: bool) -> tuple[tuple[int, str, str], ...]:
         """Every stretch of IPv4, or of IPv6, in order: its bit, its first and its last address."""
-        for index in range(self._four, len(self._starts)) if six else range(self._four):
-            last = self._starts[index + 1] if index + 1 < len(self._starts) else _END
-            yield self._base + index, str(_address(self._starts[index])), str(_address(last - 1))
+        if six not in self._told:
+            self._told[six] = tuple(
+                (self._base + index, str(_address(first)), str(_address(last - 1)))
+                for index, (first, last) in enumerate(pairwise((*self._starts, _END)))
+                if (index >= self._four) == six
+            )
+        return self._told[six]

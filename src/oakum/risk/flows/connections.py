@@ -23,7 +23,7 @@ from oakum.risk.flows.verdicts import Verdicts
 Name = tuple[str, str, str]
 
 
-class Connection(msgspec.Struct, frozen=True):
+class Connection(msgspec.Struct, frozen=True, gc=False):
     """What is allowed: ``from_`` and ``to`` are ``ns/name[Kind]`` or an address range ``first-last``."""
 
     from_: str
