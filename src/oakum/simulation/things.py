@@ -1,0 +1,277 @@
+"""What a simulated world consists of: plain mutable records, compared by identity, with the indexes beside them.
+
+Machines, pods, workloads, budgets and the rest are data here; what happens to them is told by the modules named after
+it (``pods``, ``controllers``, ``hosts``, ...). ``slim`` of each caches its Kubernetes object until it changes.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from oakum.changes.running.observed import Claim, Work
+from oakum.changes.state.model import Effect, Part
+from oakum.fleet.cluster import objects
+
+#: The label of a node's failure domain.
+ZONE = "topology.kubernetes.io/zone"
+#: What other actors read on a node before they take it away, and what we write there while we hold it.
+NO_SCALE_DOWN = "cluster-autoscaler.kubernetes.io/scale-down-disabled"
+NO_REMEDIATION = "remediation.medik8s.io/exclude-from-remediation"
+MARKS = (NO_SCALE_DOWN, NO_REMEDIATION)
+#: The annotation of our record on a node.
+CLAIM = "oakum.dev/claim"
+
+
+class Soft(msgspec.Struct, eq=False, kw_only=True):
+    """A piece of software on a machine; the fields are those of ``state.Software``, ``running`` is always filled."""
+
+    installed: str
+    running: str
+    part: Part = "package"
+    effect: Effect = "at-once"
+    ecosystem: str = "deb"
+    offers: tuple[str, ...] = ()
+    kept: tuple[str, ...] = ()
+    closes: dict[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
+    security: tuple[str, ...] = ()
+
+
+class Machine(msgspec.Struct, eq=False, kw_only=True):
+    """A node with the machine behind it, or a host outside of any cluster.
+
+    ``alive``: its operating system runs. ``answers``: we can reach it. ``sick``: its kubelet or service does not work
+    although it runs. ``ready`` is what the API server says, with its lag, and ``since`` when that changed.
+    ``cordoner`` says who has cordoned it ("", "us", "human", ...): ground truth that no API shows. ``token`` is the
+    highest fencing token that it has seen. ``down_by`` is who has taken it down. ``known_boot`` is the boot id that its
+    kubelet has reported; ``attached`` are the volumes that are attached to it.
+    """
+
+    name: str
+    uid: str
+    id: str
+    cluster: Cluster | None = None
+    role: Literal["control-plane", "worker", ""] = ""
+    pool: str = ""
+    speed: str = ""
+    zone: str = ""
+    facts: dict[str, str] = msgspec.field(default_factory=dict)
+    labels: dict[str, str] = msgspec.field(default_factory=dict)
+    annotations: dict[str, str] = msgspec.field(default_factory=dict)
+    taints: tuple[str, ...] = ()
+    version: int = 1
+    cpu: int = 16
+    used: int = 0
+    unschedulable: bool = False
+    cordoner: str = ""
+    claim: Claim | None = None
+    boots: int = 1
+    known_boot: str = ""
+    alive: bool = True
+    answers: bool = True
+    sick: bool = False
+    ready: bool = True
+    since: float = 0.0
+    gone: bool = False
+    ours: bool = False
+    snapshots: bool = False
+    image: str = ""
+    token: int = 0
+    down_by: str = ""
+    software: dict[str, Soft] = msgspec.field(default_factory=dict)
+    work: dict[str, Work] = msgspec.field(default_factory=dict)
+    copies: dict[str, dict[str, tuple[str, str]]] = msgspec.field(default_factory=dict)
+    silenced_until: float = -1.0
+    scanned: float = -1.0
+    found: dict[str, str] = msgspec.field(default_factory=dict)
+    pods: dict[str, Pod] = msgspec.field(default_factory=dict)
+    attached: dict[str, bool] = msgspec.field(default_factory=dict)
+    troubles: dict[str, float] = msgspec.field(default_factory=dict)
+    slim: objects.Node | None = None
+
+    @property
+    def boot_id(self) -> str:
+        """The id of this boot."""
+        return f"{self.uid}-boot-{self.boots}"
+
+    @property
+    def impaired(self) -> bool:
+        """Whether it is out of service for anybody who looks."""
+        return not self.ready or self.unschedulable
+
+    def of(self, part: Part) -> Soft | None:
+        """Its first software of a part."""
+        return next((each for each in self.software.values() if each.part == part), None)
+
+
+class Workload(msgspec.Struct, eq=False, kw_only=True):
+    """What makes pods: a Deployment, StatefulSet, DaemonSet or Job; or ``Pod`` for pods that nothing makes again.
+
+    ``starts`` seconds until a pod is ready, ``stops`` until it has ended after its deletion, ``grace`` what it may
+    take. ``apart``: at most one of its pods on a node (required anti-affinity). ``volume``: each pod has a volume of
+    its zone. ``local``: each pod keeps data on its node (emptyDir, hostPath or a local volume). ``sticks``: its pods
+    tolerate the taint of a cordon. ``held``: a finalizer keeps ended pods. ``crashes``: its pods never get ready.
+    ``ready`` counts ready pods; ``missed`` are the pod seconds in which one was missing, counted until ``counted``.
+    ``rolling`` says that pods of an older generation may still be there; ``budgets`` are those that select its pods.
+    """
+
+    kind: Literal["Deployment", "StatefulSet", "DaemonSet", "Job", "Pod"]
+    namespace: str
+    name: str
+    uid: str
+    replicas: int = 1
+    labels: dict[str, str] = msgspec.field(default_factory=dict)
+    annotations: dict[str, str] = msgspec.field(default_factory=dict)
+    cpu: int = 1
+    starts: float = 10.0
+    stops: float = 2.0
+    grace: int = 30
+    runs: float = 0.0
+    apart: bool = False
+    volume: bool = False
+    local: Literal["", "emptyDir", "hostPath", "local-volume"] = ""
+    sticks: bool = False
+    held: bool = False
+    crashes: bool = False
+    pools: tuple[str, ...] = ()
+    image: str = ""
+    generation: int = 1
+    gone: bool = False
+    rolling: bool = False
+    budgets: tuple[Budget, ...] = ()
+    made: int = 0
+    ready: int = 0
+    missed: float = 0.0
+    counted: float = 0.0
+    pods: dict[str, Pod] = msgspec.field(default_factory=dict)
+    token: int = 0
+    waiting: bool = False
+    slims: tuple[objects.Workload, ...] = ()
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """Kind, namespace and name."""
+        return self.kind, self.namespace, self.name
+
+
+class Pod(msgspec.Struct, eq=False, kw_only=True):
+    """A pod. ``zone`` is that of its volume, ``pinned`` the node that has its local one. ``turn`` counts its starts."""
+
+    name: str
+    uid: str
+    workload: Workload
+    machine: Machine | None = None
+    phase: str = "Pending"
+    ready: bool = False
+    deleted: float = -1.0
+    ordinal: int = -1
+    zone: str = ""
+    pinned: str = ""
+    image: str = ""
+    generation: int = 1
+    turn: int = 0
+    evicted: bool = False
+    crashes: bool = False
+    budgets: tuple[Budget, ...] = ()
+    slim: objects.Pod | None = None
+
+    @property
+    def full_name(self) -> str:
+        """namespace/name."""
+        return f"{self.workload.namespace}/{self.name}"
+
+    @property
+    def active(self) -> bool:
+        """Whether it counts for its controller: neither deleted nor finished."""
+        return self.deleted < 0 and self.phase in ("Pending", "Running")
+
+
+class Budget(msgspec.Struct, eq=False, kw_only=True):
+    """A PodDisruptionBudget with the status that its controller wrote last; ``grants`` are disruptedPods, by name."""
+
+    namespace: str
+    name: str
+    uid: str
+    labels: dict[str, str]
+    min_available: int | str | None = None
+    max_unavailable: int | str | None = None
+    unhealthy: str = ""
+    generation: int = 1
+    observed: int = 1
+    allowed: int = 0
+    healthy: int = 0
+    desired: int = 0
+    expected: int = 0
+    grants: dict[str, float] = msgspec.field(default_factory=dict)
+    pods: dict[str, Pod] = msgspec.field(default_factory=dict)
+    waiting: bool = False
+    slim: objects.DisruptionBudget | None = None
+
+
+class Webhook(msgspec.Struct, eq=False, kw_only=True):
+    """An admission webhook for new pods: ``backend`` serves it; ``exempt`` namespaces do not ask it."""
+
+    name: str
+    backend: Workload
+    fail_closed: bool = True
+    exempt: tuple[str, ...] = ()
+
+
+class Member(msgspec.Struct, eq=False, kw_only=True):
+    """A member of etcd on a machine. ``down`` says that its process does not run although the machine does."""
+
+    name: str
+    machine: Machine
+    learner: bool = False
+    down: bool = False
+
+    @property
+    def healthy(self) -> bool:
+        """Whether it takes part."""
+        return self.machine.alive and not self.machine.gone and not self.down
+
+
+class Cluster(msgspec.Struct, eq=False, kw_only=True):
+    """A cluster.
+
+    ``restarting`` are machines whose API server is restarting; ``cut`` says that we cannot reach its API. ``version``
+    grows with every change of an object, ``shape`` with those of workloads and budgets. ``order`` keeps the machines in
+    a row for the scheduler, and is made anew when it is empty.
+    """
+
+    name: str
+    uid: str
+    facts: dict[str, str] = msgspec.field(default_factory=dict)
+    managed: bool = False
+    machines: dict[str, Machine] = msgspec.field(default_factory=dict)
+    workloads: dict[tuple[str, str, str], Workload] = msgspec.field(default_factory=dict)
+    pods: dict[tuple[str, str], Pod] = msgspec.field(default_factory=dict)
+    budgets: dict[tuple[str, str], Budget] = msgspec.field(default_factory=dict)
+    webhooks: list[Webhook] = msgspec.field(default_factory=list)
+    etcd: list[Member] = msgspec.field(default_factory=list)
+    restarting: set[str] = msgspec.field(default_factory=set)
+    impaired: dict[str, Machine] = msgspec.field(default_factory=dict)
+    pending: dict[str, Pod] = msgspec.field(default_factory=dict)
+    cut: bool = False
+    version: int = 1
+    shape: int = 1
+    placing: bool = False
+    cursor: int = 0
+    order: tuple[Machine, ...] = ()
+
+    @property
+    def quorum(self) -> bool:
+        """Whether etcd can decide; a provider's always can."""
+        voters = [each for each in self.etcd if not each.learner]
+        return not voters or 2 * sum(each.healthy for each in voters) > len(voters)
+
+    @property
+    def writable(self) -> bool:
+        """Whether the API server takes writes: etcd decides, and one API server runs."""
+        if self.managed or not self.etcd:
+            return True
+        return self.quorum and any(
+            each.machine.alive and not each.machine.sick and each.machine.name not in self.restarting
+            for each in self.etcd
+        )
