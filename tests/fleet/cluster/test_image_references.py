@@ -8,6 +8,7 @@ case. A text of 64 hex digits is refused, because it would mean an image id.
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -163,6 +164,35 @@ def test_the_digest_that_runs_is_the_status_word(row: tuple[str, str, str | None
     assert found.digest == digest
     assert found.given == image
     assert found.key == (f"image/{digest}" if digest else f"image/ref:{parse(image)}")
+
+
+OTHER_TAGS: list[tuple[str, str, str, str | None]] = [
+    # what it is, what was asked for, the status's image, what runs beside it
+    ("as asked for", "nginx:1.25", "docker.io/library/nginx:1.25", None),
+    ("changed in place: the old one runs", "x.example.com/y:2", "x.example.com/y:1", "x.example.com/y:1"),
+    (
+        "another tag of the same contents",
+        "nginx:latest",
+        "docker.io/library/nginx:1.25",
+        "docker.io/library/nginx:1.25",
+    ),
+    ("a digest asked for", f"x.example.com/y@{A}", "x.example.com/y:1", "x.example.com/y:1"),
+    ("another repository", "x.example.com/y:2", "mirror.example.com/y:1", None),
+    ("an id", "x.example.com/y:2", "sha256:" + "d4" * 32, None),
+    ("no tag", "x.example.com/y:2", f"x.example.com/y@{A}", None),
+    ("nothing", "x.example.com/y:2", "", None),
+    ("nonsense", "x.example.com/y:2", "!!!", None),
+    ("no reference asked for", "{{ image }}", "x.example.com/y:1", None),
+]
+
+
+@pytest.mark.parametrize("row", OTHER_TAGS, ids=lambda row: row[0])
+def test_the_status_may_know_another_tag(row: tuple[str, str, str, str | None]) -> None:
+    _, asked, said, runs = row
+    one = pod(asked, None)
+    statuses = (ContainerStatus(name="c", image=said),)
+    (found,) = images_of(msgspec.structs.replace(one, status=PodStatus(phase="Running", container_statuses=statuses)))
+    assert (found.given, found.runs) == (asked, None if runs is None else parse(runs))
 
 
 def test_a_status_of_another_container_says_nothing() -> None:

@@ -57,7 +57,9 @@ class Reference(msgspec.Struct, frozen=True):
 class Image(msgspec.Struct, frozen=True):
     """An image of a container: what was asked for, and the digest that runs ("" where only the reference is known).
 
-    ``given`` is the specification's own text; ``reference`` is None where that is no image reference.
+    ``given`` is the specification's own text; ``reference`` is None where that is no image reference. ``runs`` is what
+    the status calls it, where that is another tag of the same repository: a tag of the same contents, or the one that
+    still runs after the specification was changed. None where the status says nothing more.
     """
 
     container: str
@@ -65,6 +67,7 @@ class Image(msgspec.Struct, frozen=True):
     given: str
     reference: Reference | None
     digest: str
+    runs: Reference | None = None
 
     @property
     def key(self) -> str:
@@ -136,4 +139,11 @@ def _image(container: Container, use: Use, status: ContainerStatus | None) -> Im
     reference = parse(container.image)
     running = parse(_RUNTIME.sub("", status.image_id, count=1)) if status is not None else None
     digest = (running.digest if running else "") or (reference.digest if reference else "")
-    return Image(container.name, use, container.image, reference, digest)
+    return Image(container.name, use, container.image, reference, digest, _other_tag(reference, status))
+
+
+def _other_tag(asked: Reference | None, status: ContainerStatus | None) -> Reference | None:
+    said = parse(_RUNTIME.sub("", status.image, count=1)) if status is not None and asked is not None else None
+    if said is None or asked is None or said.name != asked.name or said.tag in ("", asked.tag):
+        return None
+    return said

@@ -113,7 +113,7 @@ class Parts:
             self.images.setdefault(image.key, image)
             if image.use == "ephemeral":
                 continue
-            found = self._recognised(image.reference, namespace)
+            found = self._running(image, namespace)
             if found is None and image is first:
                 found = self._components.beside(pod, namespace, labels, image.reference)
             if found is None:
@@ -131,6 +131,11 @@ class Parts:
                 gathered.images[each] += 0 if node is None else 1
             if node:
                 gathered.nodes[node] += 1
+
+    def _running(self, image: Image, namespace: str) -> Component | None:
+        """The component of an image in the version that runs: what is asked for may not have been started yet."""
+        runs = self._recognised(image.runs, namespace)
+        return runs if runs is not None and runs.version else self._recognised(image.reference, namespace)
 
     def _recognised(self, reference: Reference | None, namespace: str) -> Component | None:
         if reference is None:
