@@ -64,6 +64,11 @@ class Fields:
         value = self._node.get(key)
         return value is not None and not (isinstance(value, Cell) and not value.value)
 
+    def is_empty_list(self, key: str) -> bool:
+        """Whether the field is given as ``[]``, where that says more than leaving it out."""
+        self._asked.append(key)
+        return self._node.get(key) == []
+
     def text(self, key: str, default: str | None = None) -> str:
         """A text; without ``default`` it has to be there."""
         if not self.has(key):

@@ -8,7 +8,7 @@ anything about any pod.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
 
@@ -116,6 +116,13 @@ class Machines:
         self._machines = {one.status.node_ref.name: one for one in machines if one.status.node_ref.name}
         self._clusters = {(one.metadata.namespace, one.metadata.name): one for one in clusters}
         self.rules = tuple(sorted(rules, key=lambda one: (one.metadata.name, one.metadata.namespace)))
+
+    @property
+    def objects(self) -> Iterator[tuple[str, Slim]]:
+        """Each with its kind, by kind and name: what ``read_machines`` makes the same of again."""
+        yield from (("Cluster", self._clusters[key]) for key in sorted(self._clusters))
+        yield from (("Machine", self._machines[node]) for node in sorted(self._machines))
+        yield from (("MachineDrainRule", rule) for rule in self.rules)
 
     def of(self, node: str) -> Machine | None:
         """The machine of a node."""

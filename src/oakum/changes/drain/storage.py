@@ -7,7 +7,7 @@ on that node alone. VolumeAttachments say what is still attached to a node after
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
 
@@ -85,6 +85,14 @@ class Storage:
         self._volumes = {one.metadata.name: one for one in volumes}
         self._attached = tuple(one for one in attached if one.status.attached)
 
+    @property
+    def objects(self) -> Iterator[tuple[str, Slim]]:
+        """Each with its kind, by kind and name: what ``read_storage`` makes the same of again."""
+        yield from (("PersistentVolume", self._volumes[name]) for name in sorted(self._volumes))
+        yield from (("PersistentVolumeClaim", self._claims[key]) for key in sorted(self._claims))
+        attached = sorted(self._attached, key=lambda one: (one.spec.node_name, one.metadata.name))
+        yield from (("VolumeAttachment", one) for one in attached)
+
     def local_volume(self, pod: Pod) -> str:
         """The name of a persistent volume of the pod that only this node has; "" where there is none."""
         for claim in claims_of(pod):
@@ -98,6 +106,11 @@ class Storage:
         """Whether the volume of every claim of a pod is here."""
         found = (self._claims.get((pod.metadata.namespace, claim)) for claim in claims_of(pod))
         return all(one is not None and one.spec.volume_name in self._volumes for one in found)
+
+    def volumes_of(self, pod: Pod) -> tuple[str, ...]:
+        """The names of the persistent volumes that a pod's claims are bound to, as far as they are known."""
+        found = (self._claims.get((pod.metadata.namespace, claim)) for claim in claims_of(pod))
+        return tuple(one.spec.volume_name for one in found if one is not None and one.spec.volume_name)
 
     def attached_to(self, node: str) -> tuple[str, ...]:
         """The persistent volumes that are attached to a node."""

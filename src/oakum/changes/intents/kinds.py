@@ -204,13 +204,13 @@ def change_of(
     reboot: bool,
     proof: Sequence[str],
 ) -> Change:
-    """The change of one software of a machine to a version."""
+    """The change of one software of a machine to a version; outside of a cluster there is nothing to drain."""
     software = machine.software[name]
     waits = software.installed if software.installed != software.current else ""
     back = "" if reversibility == "forward-only" else software.current
     closes = tuple(sorted({one for version in (to,) for one in software.closes.get(version, ())}))
     return Change(
         intent=intent.name, kind=intent.kind, component=name, before=software.current, after=to,
-        reversibility=reversibility, installed=waits, back=back, drain=drain, reboot=reboot, proof=tuple(proof),
-        closes=closes,
+        reversibility=reversibility, installed=waits, back=back, drain=drain and bool(machine.cluster), reboot=reboot,
+        proof=tuple(proof), closes=closes,
     )  # fmt: skip

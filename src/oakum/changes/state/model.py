@@ -25,7 +25,7 @@ Part = Literal["package", "kernel", "container-runtime", "kubelet", "kube-proxy"
 Effect = Literal["reboot", "restart", "at-once"]
 
 
-class Software(msgspec.Struct, frozen=True, kw_only=True):
+class Software(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One thing in a version on a machine.
 
     ``running`` is the version in effect, where that is another than the installed one (a kernel before its reboot).
@@ -51,7 +51,7 @@ class Software(msgspec.Struct, frozen=True, kw_only=True):
         return self.running or self.installed
 
 
-class Machine(msgspec.Struct, frozen=True, kw_only=True):
+class Machine(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A machine. ``uid`` is that of its node object, or a host's machine id: another uid is another machine.
 
     ``role`` is control-plane, worker, or empty outside of a cluster; ``facts`` are environment, region and tier as
@@ -108,7 +108,7 @@ class Machine(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-class EtcdMember(msgspec.Struct, frozen=True, kw_only=True):
+class EtcdMember(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A member of a cluster's etcd on one of its machines (``machine`` is an id, empty where it runs elsewhere)."""
 
     name: str
@@ -117,7 +117,7 @@ class EtcdMember(msgspec.Struct, frozen=True, kw_only=True):
     healthy: bool | None = None
 
 
-class Webhook(msgspec.Struct, frozen=True, kw_only=True):
+class Webhook(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """An admission webhook that is asked about new pods. ``pods`` (namespace/name) serve it.
 
     ``fail_closed`` is its ``failurePolicy: Fail``: without one of these pods no pod is made, except in the namespaces

@@ -13,8 +13,8 @@ import msgspec
 Map = dict[str, str]
 
 
-class Slim(msgspec.Struct, frozen=True, kw_only=True, rename="camel", gc=False):
-    """A part of an object; JSON names are in camel case."""
+class Slim(msgspec.Struct, frozen=True, kw_only=True, rename="camel", gc=False, omit_defaults=True):
+    """A part of an object; JSON names are in camel case, and what has its default is not written."""
 
 
 class OwnerReference(Slim, frozen=True):

@@ -1,0 +1,203 @@
+"""The state of a cluster from its objects: a machine for each node, and what is missing before anything is planned.
+
+Facts that policies ask for (``environment``, ``region``, ``tier``) are stated by annotations ``oakum.dev/...`` of the
+node or of the namespace kube-system, which speaks for the cluster; a region also by the node's well-known label. What
+nobody states is not known. What the dump does not hold is a gap of its cluster, never taken to be absent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import msgspec
+
+from oakum.changes.drain import Surroundings
+from oakum.changes.skew.model import API_SERVER
+from oakum.changes.state.missing import missing_objects
+from oakum.changes.state.model import Cluster, EtcdMember, Machine, Software
+from oakum.changes.state.software import ETCD, of_node, of_pods
+from oakum.changes.state.webhooks import Configuration, webhooks_of
+from oakum.fleet.assets import Gap
+from oakum.fleet.cluster.components import Components
+from oakum.fleet.cluster.context import PREFIX, Statements
+from oakum.fleet.cluster.nodes import facts_of
+from oakum.fleet.cluster.objects import Namespace, Node, Pod
+
+#: Annotation on a node: the run that has taken it.
+CLAIM = f"{PREFIX}claim"
+#: Annotations that state a fact of policies.
+FACTS = ("environment", "region")
+#: Annotation of kube-system: what policies call the cluster.
+CLUSTER = f"{PREFIX}cluster"
+#: Annotation on a node: its machine can be copied and put back.
+SNAPSHOTS = f"{PREFIX}snapshots"
+_ROLES = ("node-role.kubernetes.io/control-plane", "node-role.kubernetes.io/master")
+_REGIONS = ("topology.kubernetes.io/region", "failure-domain.beta.kubernetes.io/region")
+_TYPES = ("node.kubernetes.io/instance-type", "beta.kubernetes.io/instance-type")
+_IMAGES = ("eks.amazonaws.com/nodegroup-image", "kubernetes.azure.com/node-image-version")
+_UNSCHEDULABLE = "node.kubernetes.io/unschedulable"
+_OAKUM = "app.kubernetes.io/part-of"
+_LONGEST = 256
+
+
+class Dump(msgspec.Struct, frozen=True, kw_only=True):
+    """The objects of one cluster, as one source has them.
+
+    ``name`` is what a person called it (``named``), or where nobody did the name of the file. ``webhooks`` are the
+    configurations of admission webhooks, which ``around`` has no kind for.
+    """
+
+    source: str
+    name: str
+    around: Surroundings
+    named: bool = False
+    webhooks: tuple[Configuration, ...] = ()
+
+    @property
+    def said(self) -> str:
+        """The cluster's name as an annotation of its kube-system says it; empty where it does not."""
+        spaces = self.around.snapshot.of(Namespace, "Namespace")
+        return next((_noted(each, CLUSTER) for each in spaces if each.metadata.name == "kube-system"), "")
+
+
+class Found(msgspec.Struct, frozen=True):
+    """A cluster with its machines, and its gaps."""
+
+    cluster: Cluster
+    machines: tuple[Machine, ...]
+    gaps: tuple[Gap, ...]
+
+
+def read_cluster(dump: Dump, components: Components, *, name: str, listed: Collection[str] = ()) -> Found:
+    """The cluster of a dump under its ``name``; somebody says that all objects of the kinds ``listed`` are in it."""
+    return _Reading(dump, components, name).found(frozenset(listed))
+
+
+class _Reading:
+    """One cluster while it is read."""
+
+    def __init__(self, dump: Dump, components: Components, name: str) -> None:
+        snapshot = dump.around.snapshot
+        self._dump, self._around, self._components, self._name = dump, dump.around, components, name
+        self._statements = Statements(snapshot)
+        spaces = snapshot.of(Namespace, "Namespace")
+        self._system = next((each for each in spaces if each.metadata.name == "kube-system"), None)
+        self._software: dict[str, dict[str, Software]] = {}
+        self._members: list[EtcdMember] = []
+        self._gaps: list[Gap] = []
+        self._own_plane = False
+
+    def found(self, said: frozenset[str]) -> Found:
+        """Everything."""
+        snapshot = self._around.snapshot
+        nodes = snapshot.of(Node, "Node")
+        known = {node.metadata.name for node in nodes}
+        for pod, name, software in of_pods(self._around.pods, self._components):
+            self._pod(pod, name, software, known)
+        machines = tuple(self._machine(node) for node in nodes)
+        self._own_plane = self._own_plane or any(each.role == "control-plane" for each in machines)
+        if self._own_plane and not self._members:
+            why = "no pod shows a member of it, so nobody can tell whether it keeps its quorum"
+            remedy = f"state its members in an inventory: clusters, {self._name}, etcd"
+            self._gaps.append(self._gap("unknown-component", f"etcd of cluster {self._name}", why, remedy))
+        webhooks, unserved = webhooks_of(self._dump.webhooks, snapshot, self._name)
+        listed = snapshot.listed | said | {each.kind for each in self._dump.webhooks}
+        cluster = Cluster(
+            name=self._name, uid=snapshot.uid, around=_with_listed(self._around, listed), facts=self._facts(None),
+            etcd=tuple(sorted(self._members, key=lambda each: each.name)), webhooks=tuple(webhooks),
+            managed=not self._own_plane,
+        )  # fmt: skip
+        gaps = (*missing_objects(self._around, self._name, listed), *self._gaps, *unserved)
+        return Found(cluster, machines, gaps)
+
+    def _pod(self, pod: Pod, name: str, software: Software, known: set[str]) -> None:
+        node, meta = pod.spec.node_name, pod.metadata
+        if name == API_SERVER:
+            self._own_plane = True
+        if node not in known:
+            return
+        if name == ETCD:
+            ready = next((each.status for each in pod.status.conditions if each.type == "Ready"), "")
+            healthy = {"True": True, "False": False}.get(ready)
+            self._members.append(EtcdMember(name=node, machine=f"{self._name}/{node}", healthy=healthy))
+        if not software.installed:
+            why, remedy = "its image's tag tells no version", f"state it in an inventory: nodes, {self._name}/{node}"
+            what = f"{name} in pod {meta.namespace}/{meta.name}"
+            self._gaps.append(self._gap("unknown-component", what, why, remedy))
+            return
+        self._software.setdefault(node, {})[name] = software
+
+    def _machine(self, node: Node) -> Machine:
+        meta, labels = node.metadata, node.metadata.labels
+        pods = self._around.on(meta.name)
+        software = {**of_node(node), **self._software.get(meta.name, {})}
+        runs_plane = any(each.part in ("control-plane", "etcd") for each in software.values())
+        ready = next((each.status for each in node.status.conditions if each.type == "Ready"), "")
+        if not meta.uid:
+            why, remedy = "it has no uid, so a re-created node could not be told from it", "give the whole object"
+            self._gaps.append(self._gap("unread-objects", f"Node {meta.name}", why, remedy))
+        return Machine(
+            name=meta.name, uid=meta.uid, cluster=self._name,
+            role="control-plane" if runs_plane or any(role in labels for role in _ROLES) else "worker",
+            pool=facts_of(node, self._components).pool, speed=_first(labels, _TYPES), facts=self._facts(node),
+            labels=dict(labels), healthy=None if not ready else ready == "True", cordoned=_cordoned(node),
+            owner=owner_of(meta.annotations.get(CLAIM, "")), boot_id=node.status.node_info.boot_id,
+            software=software, snapshots=_noted(node, SNAPSHOTS) in ("yes", "true"),
+            image=_first(labels, _IMAGES), ours=any(_is_ours(pod) for pod in pods),
+        )  # fmt: skip
+
+    def _facts(self, node: Node | None) -> dict[str, str]:
+        """The facts of a node, or of the cluster where none is given."""
+        speakers = [each for each in (node, self._system) if each is not None]
+        facts = {}
+        for fact in FACTS:
+            value = next((text for each in speakers if (text := _noted(each, f"{PREFIX}{fact}"))), "")
+            if not value and fact == "region" and node is not None:
+                value = _first(node.metadata.labels, _REGIONS)
+            if value:
+                facts[fact] = value
+        stated = self._statements.of(node) if node is not None else self._statements.cluster()
+        if "tier" in stated.facts:
+            facts["tier"] = stated.facts["tier"].value
+        return facts
+
+    def _gap(self, kind: str, what: str, why: str, remedy: str) -> Gap:
+        return Gap(kind, what, why, remedy, asset=self._name)
+
+
+def owner_of(claim: str) -> str:
+    """The run that a claim names: JSON with ``run``, or the name itself; "" where there is no claim."""
+    try:
+        found = msgspec.json.decode(claim)
+    except (msgspec.DecodeError, RecursionError):
+        return claim
+    run = found.get("run") if isinstance(found, dict) else None
+    return run if isinstance(run, str) and run else claim
+
+
+def _noted(one: Node | Namespace, key: str) -> str:
+    """An annotation or a label of ours, as a short text; "" where it is none."""
+    value = (one.metadata.annotations.get(key) or one.metadata.labels.get(key) or "").strip()
+    return value if len(value) <= _LONGEST and value.isprintable() else ""
+
+
+def _with_listed(around: Surroundings, listed: frozenset[str]) -> Surroundings:
+    """The same surroundings, where the kinds that somebody vouches for count as listed."""
+    snapshot = around.snapshot
+    if listed <= snapshot.listed:
+        return around
+    gaps = tuple(gap for gap in snapshot.gaps if gap.what.removesuffix(" objects") not in listed)
+    snapshot = msgspec.structs.replace(snapshot, listed=snapshot.listed | listed, gaps=gaps)
+    return Surroundings(snapshot, around.machines, around.storage)
+
+
+def _cordoned(node: Node) -> bool:
+    return node.spec.unschedulable or any(each.key == _UNSCHEDULABLE for each in node.spec.taints)
+
+
+def _is_ours(pod: Pod) -> bool:
+    return pod.metadata.labels.get(_OAKUM) == "oakum"
+
+
+def _first(labels: dict[str, str], keys: tuple[str, ...]) -> str:
+    return next((labels[key] for key in keys if labels.get(key)), "")

@@ -1,0 +1,147 @@
+"""The state that plans start from, from files: dumps of clusters, inventories, states that were written before.
+
+What a file is it says itself: ``format: oakum-...`` at the top level, or it is a dump. A folder is the dump of one
+cluster in several files, and every inventory and state in it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from functools import lru_cache
+from importlib import resources
+from pathlib import Path
+
+import msgspec
+
+from oakum.changes.drain.items import items_of
+from oakum.changes.state import State
+from oakum.changes.state.document import FORMAT as STATE
+from oakum.changes.state.document import read_state
+from oakum.changes.state.inventory import FORMAT as INVENTORY
+from oakum.changes.state.inventory import Inventory
+from oakum.changes.state.inventory_reading import read_inventory
+from oakum.changes.state.joining import join
+from oakum.changes.state.of_cluster import Dump
+from oakum.changes.state.webhooks import KINDS as WEBHOOKS
+from oakum.changes.state.webhooks import Configuration, read_webhooks
+from oakum.errors import InputError, OakumError, Place
+from oakum.fleet.cluster.components import Components, parse_components
+from oakum.fleet.cluster.dump_text import LARGEST, documents
+from oakum.local import drain
+
+_SUFFIXES = (".json", ".yaml", ".yml", ".json.gz", ".yaml.gz", ".yml.gz")
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}\Z")
+#: ``format: oakum-...`` in YAML, at the top level.
+_FORMAT = re.compile(rb"^format:[ \t]*[\"']?([A-Za-z0-9./_-]+)", re.MULTILINE)
+_MOST_FILES = 10_000
+
+
+class _Head(msgspec.Struct):
+    format: str | None = None
+
+
+_HEADS = msgspec.json.Decoder(_Head)
+
+
+def read_states(sources: Sequence[str], now: datetime) -> State:
+    """The state that the sources are together; each a path, or NAME=PATH for a dump of the cluster NAME.
+
+    Its time is the sources' own, ``now`` where none tells one. Raises OakumError naming the source.
+    """
+    dumps: list[Dump] = []
+    states: list[tuple[str, State]] = []
+    inventories: list[Inventory] = []
+    for source in dict.fromkeys(sources):
+        name, path = _named(source)
+        if path.is_dir():
+            rest = 0
+            for file in _files(path):
+                rest += not _take(file, _format(file), states, inventories)
+            if rest:
+                dumps.append(_dump(path, name))
+        elif not _take(path, _format(path), states, inventories):
+            dumps.append(_dump(path, name))
+    return join(dumps, states, inventories, shipped_components(), now)
+
+
+@lru_cache(maxsize=1)
+def shipped_components() -> Components:
+    """The rules by which images are recognised."""
+    name = "components.yaml"
+    return parse_components(resources.files("oakum.fleet.cluster").joinpath(name).read_bytes(), name)
+
+
+def _named(source: str) -> tuple[str, Path]:
+    """The name that a person gave, empty where none was, and the path."""
+    name, sign, rest = source.partition("=")
+    if sign and rest and _NAME.match(name) and not Path(source).exists():
+        return name, Path(rest)
+    return "", Path(source)
+
+
+def _take(path: Path, said: str, states: list[tuple[str, State]], inventories: list[Inventory]) -> bool:
+    """Reads a file that is one of ours; False where it is not."""
+    if not said:
+        return False
+    if said == INVENTORY:
+        inventories.append(read_inventory(_bytes(path), str(path)))
+    elif said == STATE:
+        states.append((str(path), read_state(_bytes(path), str(path))))
+    else:
+        remedy = f"give a dump (kubectl get -o json), or a file of the format {INVENTORY} or {STATE}"
+        raise InputError(f"format {said[:40]!r} is no state", place=Place(str(path)), remedy=remedy)
+    return True
+
+
+def _format(path: Path) -> str:
+    """What a file says of its format; "" where it says nothing, as dumps do."""
+    data = _bytes(path)
+    if data.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"{":
+        try:
+            return _HEADS.decode(data).format or ""
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            pass  # several values after one another, or none: the readers say what is wrong
+    found = _FORMAT.search(data)
+    return found[1].decode() if found is not None and found[1].startswith(b"oakum-") else ""
+
+
+def _dump(path: Path, name: str) -> Dump:
+    stem = path.resolve().name
+    for suffix in sorted(_SUFFIXES, key=len, reverse=True):
+        stem = stem.removesuffix(suffix)
+    return Dump(
+        source=str(path), name=name or stem, around=drain.of_saved(path), named=bool(name),
+        webhooks=_webhooks(_files(path) if path.is_dir() else [path]),
+    )  # fmt: skip
+
+
+def _webhooks(files: Iterable[Path]) -> tuple[Configuration, ...]:
+    found: list[Configuration] = []
+    for file in files:
+        data = _bytes(file)
+        if data[:2] == b"\x1f\x8b" or b"WebhookConfiguration" in data:
+            try:
+                items = items_of(documents(data, name=str(file), limit=LARGEST), WEBHOOKS)
+                found += read_webhooks(items)
+            except OakumError as error:
+                raise error.within(str(file)) from None
+    return tuple(found)
+
+
+def _files(folder: Path) -> list[Path]:
+    found = sorted(each for each in folder.rglob("*") if each.name.endswith(_SUFFIXES) and each.is_file())
+    if len(found) > _MOST_FILES:
+        raise InputError(f"more than {_MOST_FILES:,} files", place=Place(str(folder)), remedy="name the files")
+    return found
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        if path.stat().st_size > LARGEST:
+            raise InputError(f"larger than {LARGEST:,} bytes", place=Place(str(path)), remedy="divide it")
+        return path.read_bytes()
+    except (OSError, ValueError) as error:
+        what = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise InputError(what, place=Place(str(path)), remedy="check the path and its permissions") from None
