@@ -76,7 +76,7 @@ class Durations:
             p95 = _quantile(values, 0.95)
             if samples and len(samples) < _ENOUGH:
                 p95 = max(p95, *samples)
-            self._known[key] = Times(p50=math.ceil(_quantile(values, 0.5)), p95=math.ceil(p95))
+            self._known[key] = Times(p50=_whole(_quantile(values, 0.5)), p95=_whole(p95))
         return self._known[key]
 
     def takes(
@@ -104,6 +104,11 @@ def _pseudo(prior: Times) -> list[float]:
 
 def _quantile(values: Sequence[float], share: float) -> float:
     return values[min(len(values) - 1, max(0, math.ceil(share * len(values)) - 1))]
+
+
+def _whole(seconds: float) -> int:
+    """Rounded up; what floating point adds to a whole second is none."""
+    return math.ceil(round(seconds, 6))
 
 
 def _summed(parts: Iterable[Times]) -> Times:
