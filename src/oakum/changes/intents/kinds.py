@@ -136,7 +136,7 @@ def is_newer(software: Software, one: str, other: str) -> bool | None:
 
 def class_of(machine: Machine, software: Software, *, kept: bool = False) -> Reversibility:
     """How a change of some software can be undone: the old version is put back, or a copy of the machine, or not."""
-    if kept or software.installed in software.kept:
+    if kept or software.current in software.kept:
         return "reversible"
     return "needs-snapshot" if machine.snapshots else "forward-only"
 
