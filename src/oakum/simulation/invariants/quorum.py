@@ -1,0 +1,56 @@
+"""etcd: a member goes down by us only while the others are a quorum of all voters without it."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from oakum.simulation.invariants.base import US, Court, Invariant
+from oakum.simulation.things import Cluster, Member
+
+
+class Quorum(Invariant):
+    """Judged when a member goes down by us: the healthy voters that are left have to be more than half of all.
+
+    A member that fails by itself while ours is down is bad luck; one that had failed before, and could be seen, is not.
+    """
+
+    name: ClassVar[str] = "quorum"
+    rule: ClassVar[str] = "no act of ours leaves etcd without a majority of healthy voting members"
+    source: ClassVar[str] = "https://etcd.io/docs/v3.5/faq/"
+
+    def __init__(self, court: Court) -> None:
+        super().__init__(court)
+        #: Since when each member is down, by the uid of its machine.
+        self._down: dict[str, float] = {}
+        for cluster in self.world.clusters.values():
+            self._down |= {each.machine.uid: -1e9 for each in cluster.etcd if not each.healthy}
+
+    def settled(self, cluster: Cluster) -> None:
+        """The membership or health of etcd has changed."""
+        now = self.world.timeline.now
+        ours: list[Member] = []
+        for each in cluster.etcd:
+            uid = each.machine.uid
+            if each.healthy:
+                self._down.pop(uid, None)
+            elif uid not in self._down:
+                self._down[uid] = now
+                if not each.learner and self._by_us(each):
+                    ours.append(each)
+        if ours:
+            voters = [each for each in cluster.etcd if not each.learner]
+            unseen = [each for each in voters if not each.healthy and self._unseen(each)]
+            left = sum(each.healthy for each in voters) + len(unseen)
+            if 2 * left <= len(voters):
+                why = f"{ours[0].machine.id} went down by us: {left} of {len(voters)} voters are left"
+                self.report(f"etcd of {cluster.name}", why)
+
+    def _unseen(self, member: Member) -> bool:
+        """Whether nobody could have seen yet that it is down."""
+        return not self._by_us(member) and self.court.fresh(self._down[member.machine.uid])
+
+    def _by_us(self, member: Member) -> bool:
+        machine = member.machine
+        if machine.alive and not machine.gone:
+            return machine.claim is not None
+        return machine.down_by == US
