@@ -132,6 +132,7 @@ class Hosts:
     def snapshot(self, machine: Machine, key: str) -> None:
         """Begins a copy of the machine's versions."""
         if machine.troubles.get("unsnapshot", -1.0) > self.time.now:
+            self.world.happened("snapshot-fails", machine.id)
             self.begin(machine, key, 20, "the copy failed")
             return
         self.begin(machine, key, 60)
@@ -186,7 +187,7 @@ class Hosts:
             return
         factor = machine.troubles.pop("slow", 1.0)
         if factor > 1:
-            self.world.happened("slow-boot", machine.id)
+            self.world.happened("slow-boot" if factor < 30 else "returns-late", machine.id)
         self.time.after(seconds * factor, self.boot, machine, machine.boots)
 
     def boot(self, machine: Machine, boots: int) -> None:

@@ -16,13 +16,14 @@ class Timeline:
     clock jumps.
     """
 
-    __slots__ = ("_heap", "_number", "now", "offset", "start")
+    __slots__ = ("_heap", "_number", "_until", "now", "offset", "start")
 
     def __init__(self, start: datetime) -> None:
         self.start = start.astimezone(UTC)
         self.now = 0.0
         self.offset = 0.0
         self._number = 0
+        self._until = 0.0
         self._heap: list[tuple[float, int, Happening, tuple[object, ...]]] = []
 
     def after(self, seconds: float, do: Happening, *given: object) -> None:
@@ -32,11 +33,15 @@ class Timeline:
 
     def run_to(self, until: float) -> None:
         """Lets everything happen that is due until then, and makes it the present."""
-        heap = self._heap
-        while heap and heap[0][0] <= until:
+        heap, self._until = self._heap, until
+        while heap and heap[0][0] <= self._until:
             self.now, _, do, given = heappop(heap)
             do(*given)
-        self.now = max(self.now, until)
+        self.now = max(self.now, self._until)
+
+    def halt(self) -> None:
+        """Ends ``run_to`` when everything of this moment has happened."""
+        self._until = self.now
 
     @property
     def next(self) -> float | None:

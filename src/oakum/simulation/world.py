@@ -35,7 +35,8 @@ class World:
     """One world. ``machines`` are those that exist, by id; ``loose`` the hosts outside of clusters out of service.
 
     ``bad`` gives for a component and version after how many seconds it harms, and how that shows (sick, alarm,
-    metric). ``evictions`` counts those granted to us, ``wishes`` are what people have asked for so far.
+    metric). ``evictions`` counts those granted to us, ``wishes`` are what people have asked for so far, ``due`` kinds
+    of faults that wait for something to strike.
     """
 
     def __init__(self, seed: int, start: datetime, *, times: Times | None = None, watch: Watch | None = None) -> None:
@@ -59,7 +60,8 @@ class World:
         self.others = Others(self)
         self.events = Events(self)
         self._ports: dict[str, Port] = {}
-        self._chance = chance(seed, "boots")
+        self._chance, self.dice = chance(seed, "boots"), chance(seed, "strikes")
+        self.due: set[str] = set()
         self._made = 0
 
     # Making
@@ -159,8 +161,10 @@ class World:
         return self.alarms.samples(about)
 
     def happened(self, kind: str, subject: str) -> None:
-        """A fault that waited for its occasion has struck."""
-        self.watch.struck(kind, subject, True)
+        """Something of the kind of a fault has happened; the watcher is told when one of that kind was due."""
+        if kind in self.due:
+            self.due.discard(kind)
+            self.watch.struck(kind, subject, True)
 
     def set_image(self, cluster: Cluster, workload: Workload, image: str) -> None:
         """A workload gets another image, and its controller rolls that out."""
