@@ -61,6 +61,10 @@ class Calendar:
         self._years: dict[tuple[frozenset[str], frozenset[str], int], list[Opening]] = {}
         self._expanded: dict[tuple[str, str, int], list[Interval]] = {}
 
+    def of(self, policy: Policy) -> Calendar:
+        """The openings of another policy in the same time zones."""
+        return Calendar(policy, self._zones)
+
     def openings(
         self, target: Target, start: datetime, until: datetime, *, lifted: Collection[str] = ()
     ) -> list[Opening]:

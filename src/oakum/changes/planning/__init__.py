@@ -1,0 +1,10 @@
+"""Planning: from a state, intents and a policy to a plan whose every step is safe, or the fewest reasons why not.
+
+Pure: the same input gives the same bytes. Whatever the input does not tell is never taken for a good sign.
+"""
+
+from __future__ import annotations
+
+from oakum.changes.planning.planner import plan
+
+__all__ = ["plan"]
