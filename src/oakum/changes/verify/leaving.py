@@ -1,0 +1,168 @@
+"""What each drain disturbs: every pod that leaves, judged anew by its budgets, and the webhooks that it serves.
+
+The drains of a plan are judged as the cluster is now. Later drains find pods elsewhere, which nobody can foretell; but
+a budget that refuses for ever refuses wherever its pods are, and a pod that cannot leave does not move before.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from oakum.changes.budgets import is_ready
+from oakum.changes.drain import Judged, explain
+from oakum.changes.drain.model import BLOCKED, EVICT, FOR_EVER, IGNORE
+from oakum.changes.plans import Evictions
+from oakum.changes.state import Cluster
+from oakum.changes.verify.given import Given, Placed, violation
+from oakum.changes.verify.model import Violation
+from oakum.errors import OakumError
+from oakum.fleet.cluster.objects import Pod
+
+_GRACE = 30
+
+
+def leaving(given: Given) -> Iterator[Violation]:
+    """Every drain of every cluster."""
+    for name, several in given.by_cluster.items():
+        drains = [each for each in several if each.drains]
+        for each in several:
+            if not each.drains and each.step.evictions is not None:
+                yield each.broken("evictions", "it tells of evictions, and drains nothing")
+        cluster = given.state.clusters_by_name.get(name)
+        if not drains:
+            continue
+        if cluster is None:
+            yield violation("not-assessable", "it is drained, and nothing is known of its cluster", object_=name)
+            continue
+        for scratch in ("block", "evict"):
+            chosen = [each for each in drains if each.group.drain.local_data == scratch]
+            if chosen:
+                yield from _judged(given, cluster, chosen, delete=scratch == "evict")
+        yield from _webhooks(given, cluster, drains)
+
+
+def _judged(given: Given, cluster: Cluster, drains: Sequence[Placed], *, delete: bool) -> Iterator[Violation]:
+    nodes = list(dict.fromkeys(each.step.subject.name for each in drains))
+    options = {"delete_emptydir_data": delete}
+    try:
+        found = explain(cluster.around, nodes, options=options, now=given.state.at)
+    except OakumError as error:
+        yield violation("not-assessable", error.what, object_=cluster.name)
+        return
+    for gap in found.gaps:
+        yield violation("not-assessable", f"{gap.what}: {gap.why}", object_=cluster.name)
+    by_node: dict[str, list[Judged]] = {}
+    for judged in found.pods:
+        by_node.setdefault(judged.pod.spec.node_name, []).append(judged)
+    for each in drains:
+        yield from _drain(each, by_node.get(each.step.subject.name, ()))
+
+
+def _drain(each: Placed, pods: Sequence[Judged]) -> Iterator[Violation]:
+    leave: list[Judged] = []
+    waits: set[str] = set()
+    stay = 0
+    for judged in pods:
+        outcome = judged.outcome
+        lone = outcome.reason == "unreplicated" and each.group.drain.unreplicated == "evict"
+        if outcome.verdict == IGNORE:
+            stay += 1
+        elif outcome.verdict == EVICT or lone:
+            leave.append(judged)
+        elif outcome.verdict == BLOCKED and outcome.duration == FOR_EVER:
+            why = f"{outcome.object or _name(judged.pod)} keeps {_name(judged.pod)} for ever: {outcome.why}"
+            yield each.broken("blocked", why, f"Pod/{_name(judged.pod)}")
+        else:
+            waits.add(_name(judged.pod))
+    told = each.step.evictions
+    if told is None:
+        yield each.broken("evictions", "it drains, and does not say what that disturbs")
+        return
+    yield from _told(each, told, leave, waits, stay)
+
+
+def _told(each: Placed, told: Evictions, leave: Sequence[Judged], waits: set[str], stay: int) -> Iterator[Violation]:
+    """The plan's figures beside those of the state. A pod that waits leaves in the end, so it may be counted or not."""
+    rounds = max((judged.outcome.order or 1 for judged in leave), default=0)
+    grace = max((_grace(judged.pod) for judged in leave), default=0)
+    if not len(leave) <= told.pods <= len(leave) + len(waits):
+        yield each.broken("evictions", f"{told.pods} pods leave, it says; {len(leave)} do, and {len(waits)} wait")
+    if told.rounds < rounds:
+        yield each.broken("evictions", f"in {told.rounds} rounds, it says; it needs {rounds}")
+    if told.stay != stay:
+        yield each.broken("evictions", f"{told.stay} pods stay, it says; {stay} do")
+    if set(told.waits) != waits:
+        other = min(set(told.waits) ^ waits)
+        yield each.broken("evictions", f"it is wrong about what has to be waited for: {other}", f"Pod/{other}")
+    if told.grace < grace:
+        yield each.broken("evictions", f"up to {told.grace} s of grace, it says; a pod has {grace} s")
+    if grace > each.group.drain.max_grace:
+        why = f"a pod has {grace} s of grace, and the drain gives {each.group.drain.max_grace} s"
+        yield each.broken("drain", why)
+
+
+def _grace(pod: Pod) -> int:
+    seconds = pod.spec.termination_grace_period_seconds
+    return _GRACE if seconds is None else seconds
+
+
+def _name(pod: Pod) -> str:
+    return f"{pod.metadata.namespace}/{pod.metadata.name}"
+
+
+def _webhooks(given: Given, cluster: Cluster, drains: Sequence[Placed]) -> Iterator[Violation]:
+    """Whether drains that may run together take all backends of a webhook without which no pod is made again.
+
+    A budget that keeps one of them healthy is enough: then the next leaves only when the one before is made again.
+    """
+    hooks = [hook for hook in cluster.webhooks if hook.fail_closed]
+    if not hooks:
+        return
+    pods = {_name(pod): pod for pod in cluster.around.pods}
+    nodes: dict[str, Placed] = {}
+    for each in drains:
+        nodes.setdefault(each.step.subject.name, each)
+    for hook in hooks:
+        ready = [pod for name in hook.pods if (pod := pods.get(name)) is not None and is_ready(pod)]
+        where = Counter(pod.spec.node_name for pod in ready)
+        if not where or any(node not in nodes for node in where) or _kept(cluster, ready):
+            continue
+        worst = [nodes[node] for node in where]
+        if len(worst) > 1 and not _at_once(given, worst):
+            continue
+        why = f"it may take all {len(ready)} backends of {hook.name}, which fails closed"
+        yield worst[0].broken("webhook", why, hook.name)
+
+
+def _kept(cluster: Cluster, ready: Sequence[Pod]) -> bool:
+    """Whether one budget guards all of some pods and keeps at least one of them."""
+    guards = [set(_keys(cluster, pod)) for pod in ready]
+    common = set.intersection(*guards) if guards else set()
+    for budget in (each for pod in ready[:1] for each in cluster.around.budgets.guarding(pod)):
+        key = budget.metadata.namespace, budget.metadata.name
+        if key in common and budget.status.desired_healthy > 0:
+            return True
+    return False
+
+
+def _keys(cluster: Cluster, pod: Pod) -> Iterator[tuple[str, str]]:
+    for budget in cluster.around.budgets.guarding(pod):
+        yield budget.metadata.namespace, budget.metadata.name
+
+
+def _at_once(given: Given, several: Sequence[Placed]) -> bool:
+    """Whether all of some drains may be in flight at once."""
+    for one in several:
+        for other in several:
+            if one is not other and not given.order.together(one.wave, other.wave):
+                return False
+    groups = Counter(each.group.id for each in several)
+    for each in several:
+        group = each.group
+        domains = {group.domain_of.get(one.step.subject.id, "") for one in several if one.group.id == group.id}
+        if group.serial and groups[group.id] > 1:
+            return False
+        if groups[group.id] > group.max_unavailable or len(domains) > group.max_domains:
+            return False
+    return True
