@@ -91,8 +91,8 @@ class NodeInfo(Slim, frozen=True):
     os_image: str = ""
     operating_system: str = ""
     architecture: str = ""
-    boot_id: str = ""
-    machine_id: str = ""
+    boot_id: str = msgspec.field(default="", name="bootID")
+    machine_id: str = msgspec.field(default="", name="machineID")
     system_uuid: str = msgspec.field(default="", name="systemUUID")
 
 

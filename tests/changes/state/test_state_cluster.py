@@ -1,0 +1,291 @@
+"""A state from the objects of a cluster: each machine as its node, its pods and its annotations tell it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.changes.state.makings import (
+    NO_WEBHOOKS,
+    NOW,
+    Item,
+    dump,
+    machine_of,
+    namespace,
+    node,
+    pod,
+    source,
+    state_of,
+    static,
+)
+
+from oakum.changes.state import EtcdMember, Webhook
+from oakum.local.states import read_states
+
+DEMO = Path(__file__).resolve().parents[3] / "demo/cluster.yaml"
+
+
+def with_node(**meta: Any) -> Item:
+    return dump(namespace(), node(**meta))
+
+
+def test_a_machine_is_its_node_with_what_the_kubelet_reports() -> None:
+    found = machine_of(with_node(labels={"topology.kubernetes.io/zone": "a", "oakum.dev/pool": "general"}))
+    assert (found.id, found.uid, found.role, found.pool, found.boot_id) == (
+        "prod/w-1", "uid-w-1", "worker", "general", "boot-w-1",
+    )  # fmt: skip
+    assert found.labels["topology.kubernetes.io/zone"] == "a"
+    versions = {name: (each.part, each.installed, each.effect) for name, each in found.software.items()}
+    assert versions == {
+        "kubelet": ("kubelet", "v1.30.2", "restart"),
+        "containerd": ("container-runtime", "1.7.20", "restart"),
+        "kernel": ("kernel", "6.1.0-18-amd64", "reboot"),
+    }
+
+
+def test_what_channels_offer_is_not_known_from_a_dump() -> None:
+    assert all(each.offers is None for each in machine_of(with_node()).software.values())
+
+
+@pytest.mark.parametrize(("ready", "healthy"), [("True", True), ("False", False), ("Unknown", False), ("", None)])
+def test_a_node_is_healthy_when_it_is_ready_and_unknown_where_nothing_says_so(ready: str, healthy: bool | None) -> None:
+    assert machine_of(with_node(ready=ready)).healthy is healthy
+
+
+def test_a_cordon_is_seen_in_the_spec_and_in_the_taint() -> None:
+    cordoned, tainted = node("w-1"), node("w-2")
+    cordoned["spec"] = {"unschedulable": True}
+    tainted["spec"] = {"taints": [{"key": "node.kubernetes.io/unschedulable", "effect": "NoSchedule"}]}
+    machines = state_of(dump(namespace(), cordoned, tainted, node("w-3"))).machines
+    assert [each.cordoned for each in machines] == [True, True, False]
+
+
+@pytest.mark.parametrize(
+    ("claim", "owner"),
+    [('{"run":"r-7","step":"s","token":3,"cordoned":false}', "r-7"), ("r-7", "r-7"), ("", ""), ("{broken", "{broken")],
+)
+def test_the_owner_is_the_run_whose_claim_stands_on_the_node(claim: str, owner: str) -> None:
+    """A claim that nobody understands is somebody's claim all the same."""
+    assert machine_of(with_node(annotations={"oakum.dev/claim": claim})).owner == owner
+
+
+@pytest.mark.parametrize(
+    ("labels", "role"),
+    [
+        ({"node-role.kubernetes.io/control-plane": ""}, "control-plane"),
+        ({"node-role.kubernetes.io/master": "true"}, "control-plane"),
+        ({"node-role.kubernetes.io/worker": ""}, "worker"),
+    ],
+)
+def test_roles_are_told_by_labels(labels: dict[str, str], role: str) -> None:
+    assert machine_of(with_node(labels=labels)).role == role
+
+
+def test_a_node_that_runs_the_api_server_is_of_the_control_plane_whatever_its_labels() -> None:
+    assert machine_of(dump(namespace(), node(), static("kube-apiserver", "v1.30.2", "w-1"))).role == "control-plane"
+
+
+@pytest.mark.parametrize(
+    ("os_image", "ecosystem"),
+    [
+        ("Debian GNU/Linux 12 (bookworm)", "deb"),
+        ("Ubuntu 24.04.1 LTS", "deb"),
+        ("Red Hat Enterprise Linux 9.4 (Plow)", "rpm"),
+        ("Amazon Linux 2023.6.20241010", "rpm"),
+        ("Rocky Linux 9.4 (Blue Onyx)", "rpm"),
+        ("Alpine Linux v3.20", "apk"),
+        ("Talos (v1.8.1)", "deb"),
+    ],
+)
+def test_kernels_compare_as_their_distribution_writes_them(os_image: str, ecosystem: str) -> None:
+    given = node()
+    given["status"]["nodeInfo"]["osImage"] = os_image
+    assert machine_of(dump(namespace(), given)).software["kernel"].ecosystem == ecosystem
+
+
+def test_the_control_plane_and_etcd_are_read_from_static_pods() -> None:
+    parts = ("kube-apiserver", "kube-controller-manager", "kube-scheduler")
+    pods = [static(part, "v1.30.2", "cp-1") for part in parts]
+    state = state_of(dump(namespace(), node("cp-1", control=True), *pods, static("etcd", "3.5.12-0", "cp-1")))
+    (machine,), (cluster,) = state.machines, state.clusters
+    assert {name: each.installed for name, each in machine.of("control-plane").items()} == dict.fromkeys(
+        parts, "v1.30.2"
+    )
+    assert machine.software["etcd"].installed == "3.5.12-0"
+    assert cluster.etcd == (EtcdMember(name="cp-1", machine="prod/cp-1", healthy=True),)
+    assert not cluster.managed
+
+
+@pytest.mark.parametrize(("status", "healthy"), [("True", True), ("False", False), ("", None)])
+def test_a_member_of_etcd_is_as_healthy_as_its_pod_is_ready(status: str, healthy: bool | None) -> None:
+    member = static("etcd", "3.5.12-0", "w-1")
+    member["status"]["conditions"] = [{"type": "Ready", "status": status}] if status else []
+    assert state_of(dump(namespace(), node(), member)).clusters[0].etcd[0].healthy is healthy
+
+
+def test_an_etcd_that_no_pod_shows_is_a_gap_where_the_control_plane_is_ones_own() -> None:
+    state = state_of(dump(namespace(), node("cp-1", control=True)))
+    (gap,) = [each for each in state.gaps if "etcd" in each.what]
+    assert (gap.kind, gap.asset) == ("unknown-component", "prod")
+    assert "etcd" in gap.remedy
+    assert not any("etcd" in each.what for each in state_of(dump(namespace(), node())).gaps)
+
+
+def test_a_cluster_without_a_control_plane_of_its_own_is_managed() -> None:
+    assert state_of(dump(namespace(), node())).clusters[0].managed
+
+
+def test_control_planes_that_run_as_deployments_for_other_clusters_belong_to_no_machine() -> None:
+    guest = pod("kube-apiserver-x", image="registry.k8s.io/kube-apiserver:v1.29.1", owner="ReplicaSet")
+    assert not machine_of(dump(namespace(), node(), guest)).of("control-plane")
+
+
+def test_kube_proxy_is_read_from_its_pod_and_not_from_the_word_of_the_kubelet() -> None:
+    proxy = pod("kube-proxy-x", image="registry.k8s.io/kube-proxy:v1.29.9", owner="DaemonSet", namespace="kube-system")
+    assert machine_of(dump(namespace(), node(), proxy)).software["kube-proxy"].installed == "v1.29.9"
+    assert "kube-proxy" not in machine_of(with_node()).software
+
+
+def test_a_part_whose_tag_tells_no_version_is_a_gap_and_no_software() -> None:
+    state = state_of(dump(namespace(), node(), static("kube-scheduler", "latest", "w-1")))
+    assert "kube-scheduler" not in state.machines[0].software
+    assert [each.what for each in state.gaps if "kube-scheduler" in each.what] == [
+        "kube-scheduler in pod kube-system/kube-scheduler-w-1"
+    ]
+
+
+def test_pods_that_have_ended_tell_nothing() -> None:
+    ended = static("kube-apiserver", "v1.29.1", "w-1")
+    ended["status"]["phase"] = "Failed"
+    assert not machine_of(dump(namespace(), node(), ended)).of("control-plane")
+
+
+def test_facts_come_from_the_node_then_from_kube_system_then_from_the_label_of_the_region() -> None:
+    system = namespace(annotations={"oakum.dev/environment": "prod", "oakum.dev/tier": "2"})
+    one = node("w-1", labels={"topology.kubernetes.io/region": "eu-1"})
+    other = node(
+        "w-2", annotations={"oakum.dev/environment": "staging", "oakum.dev/region": "lab", "oakum.dev/tier": "4"}
+    )
+    first, second = state_of(dump(system, one, other)).machines
+    assert first.facts == {"environment": "prod", "region": "eu-1", "tier": "2"}
+    assert second.facts == {"environment": "staging", "region": "lab", "tier": "4"}
+
+
+def test_a_fact_that_nobody_states_is_not_known() -> None:
+    target = machine_of(with_node()).target("kernel", "reversible")
+    assert (target.environment, target.region, target.tier) == (None, None, None)
+    assert (target.pool, target.zone) == ("", "")
+
+
+def test_a_node_that_runs_a_part_of_oakum_is_ours() -> None:
+    ours = pod("oakum-0", labels={"app.kubernetes.io/part-of": "oakum"})
+    machines = state_of(dump(namespace(), node("w-1"), node("w-2"), ours)).machines
+    assert [each.ours for each in machines] == [True, False]
+
+
+def test_the_name_of_a_cluster() -> None:
+    """What a person says counts before what an inventory says by uid, then kube-system's word, then the file's name."""
+    said = dump(namespace(annotations={"oakum.dev/cluster": "eu-prod"}), node())
+    by_uid = "format: oakum-inventory/1\nclusters: {payments: {uid: ns-kube-system}}\n"
+    assert state_of(source(dump(namespace(), node()), "dump")).clusters[0].name == "dump"
+    assert state_of(source(said, "dump")).clusters[0].name == "eu-prod"
+    assert state_of(source(said, "dump"), by_uid).machines[0].id == "payments/w-1"
+    assert state_of(source(said, "mine", named=True)).clusters[0].name == "mine"
+
+
+def test_the_time_is_that_of_the_oldest_source_or_now_where_none_tells_one() -> None:
+    assert state_of(with_node()).at.hour == 5
+    assert (
+        state_of(with_node(), "format: oakum-inventory/1\nat: 2026-11-27T20:00:00+01:00\n" + NO_WEBHOOKS[26:]).at.day
+        == 27
+    )
+    assert state_of(dump(namespace(), node(), read_at="")).at == NOW
+
+
+# Webhooks
+
+SERVICE: Item = {
+    "apiVersion": "v1", "kind": "Service", "metadata": {"name": "policy", "namespace": "guard"},
+    "spec": {"selector": {"app": "policy"}},
+}  # fmt: skip
+
+
+def hook(**changes: Any) -> Item:
+    rules = [{"operations": ["CREATE"], "apiGroups": [""], "apiVersions": ["v1"], "resources": ["pods"]}]
+    one = {"name": "p.example", "rules": rules, "clientConfig": {"service": {"namespace": "guard", "name": "policy"}}}
+    return {
+        "apiVersion": "admissionregistration.k8s.io/v1", "kind": "ValidatingWebhookConfiguration",
+        "metadata": {"name": "policy"}, "webhooks": [{**one, **changes}],
+    }  # fmt: skip
+
+
+def hooks(*items: Item) -> tuple[Webhook, ...]:
+    backend = pod("policy-1", namespace="guard", labels={"app": "policy"})
+    other = pod("policy-2", namespace="shop", labels={"app": "policy"})
+    spaces = [namespace(), namespace("guard", labels={"policy": "off"}), namespace("shop")]
+    return state_of(dump(*spaces, node(), backend, other, *items)).clusters[0].webhooks
+
+
+def test_a_webhook_for_pods_is_known_with_the_pods_that_serve_it() -> None:
+    (found,) = hooks(SERVICE, hook())
+    assert found == Webhook(name="ValidatingWebhookConfiguration/policy/p.example", pods=("guard/policy-1",))
+
+
+def test_a_webhook_fails_closed_unless_it_says_ignore() -> None:
+    assert not hooks(SERVICE, hook(failurePolicy="Ignore"))[0].fail_closed
+    assert hooks(SERVICE, hook(failurePolicy="Fail"))[0].fail_closed
+
+
+def test_namespaces_that_a_webhook_does_not_select_are_exempt() -> None:
+    selector = {"matchExpressions": [{"key": "policy", "operator": "DoesNotExist"}]}
+    assert hooks(SERVICE, hook(namespaceSelector=selector))[0].exempt == ("guard",)
+    by_name = {"matchExpressions": [
+        {"key": "kubernetes.io/metadata.name", "operator": "NotIn", "values": ["kube-system", "guard"]}
+    ]}  # fmt: skip
+    assert set(hooks(SERVICE, hook(namespaceSelector=by_name))[0].exempt) == {"kube-system", "guard"}
+
+
+@pytest.mark.parametrize(
+    ("rule", "asked"),
+    [
+        ({"operations": ["*"], "apiGroups": ["*"], "resources": ["*"]}, True),
+        ({"operations": ["CREATE", "UPDATE"], "apiGroups": [""], "resources": ["*/*"]}, True),
+        ({"operations": ["UPDATE"], "apiGroups": [""], "resources": ["pods"]}, False),
+        ({"operations": ["CREATE"], "apiGroups": ["apps"], "resources": ["*"]}, False),
+        ({"operations": ["CREATE"], "apiGroups": [""], "resources": ["pods/eviction"]}, False),
+    ],
+)
+def test_only_webhooks_for_new_pods_count(rule: Item, asked: bool) -> None:
+    assert bool(hooks(SERVICE, hook(rules=[rule]))) is asked
+
+
+def test_a_webhook_whose_service_is_gone_is_served_by_nobody_and_one_outside_is_no_matter_of_drains() -> None:
+    assert hooks(hook())[0].pods == ()
+    assert hooks(hook(clientConfig={"url": "https://guard.example/"})) == ()
+
+
+def test_a_webhook_whose_service_was_not_listed_is_a_gap() -> None:
+    state = state_of(dump(namespace(), node(), hook(), listed=LISTED_WITHOUT_SERVICES))
+    assert not state.clusters[0].webhooks
+    assert any("who serves the webhook" in each.what for each in state.gaps)
+
+
+LISTED_WITHOUT_SERVICES = "Node,Namespace,Pod,PodDisruptionBudget"
+
+
+# A real shape
+
+
+def test_the_cluster_of_the_demo() -> None:
+    state = read_states([str(DEMO)], NOW)
+    assert [each.id for each in state.machines] == [
+        "cluster/control-1", "cluster/worker-1", "cluster/worker-2", "cluster/worker-3",
+    ]  # fmt: skip
+    assert [each.role for each in state.machines] == ["control-plane", "worker", "worker", "worker"]
+    assert [each.pool for each in state.machines] == ["control", "workers", "workers", "workers"]
+    assert sorted(state.machines[0].software) == [
+        "containerd", "etcd", "kernel", "kube-apiserver", "kube-controller-manager", "kube-proxy", "kube-scheduler",
+        "kubelet",
+    ]  # fmt: skip
+    assert len(state.clusters[0].around.pods) == 26
