@@ -12,7 +12,7 @@ WORKERS ?= 2
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-annotate --no-header
 
-.PHONY: help env demo lab test coverage check bench bench-cluster bench-peers fuzz mutate docs docs-test picture lock licences clean
+.PHONY: help env demo lab test coverage check bench bench-cluster bench-peers fuzz drains mutate docs docs-test picture lock licences clean
 
 help: ## list these commands
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | while IFS=$$'\t' read -r name text; do \
@@ -51,6 +51,9 @@ bench-peers: $(VENV)/dev.stamp ## measure other scanners on the same data, in tu
 
 fuzz: $(VENV)/dev.stamp ## run the property tests on ever new input for OAKUM_FUZZ_SECONDS (300)
 	@$(BIN)/python tools/fuzz.py
+
+drains: $(VENV)/dev.stamp ## foretell the drains of 200 random nodes, and ask a real API server (OAKUM_DRAIN_CASES=...)
+	@OAKUM_DRAIN_CASES=$${OAKUM_DRAIN_CASES:-200} $(BIN)/python -m pytest -n 0 tests/changes/drain/test_drain_cases_lab.py
 
 mutate: $(VENV)/dev.stamp ## break the change engine, one small mistake at a time, and see the tests fail (MUTATE_ARGS=...)
 	@$(BIN)/python -m tools.mutate $(MUTATE_ARGS)
