@@ -80,13 +80,15 @@ class Controllers:
         return True
 
     def _daemon_set(self, workload: Workload) -> bool:
-        there = {pod.machine.name: pod for pod in workload.pods.values() if pod.machine is not None and pod.deleted < 0}
+        there = {pod.machine.name: pod for pod in workload.pods.values() if pod.machine is not None}
         for machine in self.cluster.machines.values():
-            missing = machine.name not in there and wants(workload, machine)
-            if missing and self.pods.create(workload, machine=machine) is None:
-                return False
-        old = [pod for pod in there.values() if pod.generation != workload.generation]
-        workload.rolling = bool(old)
+            if machine.name not in there and wants(workload, machine):
+                pod = self.pods.create(workload, machine=machine)
+                if pod is None:
+                    return False
+                there[machine.name] = pod
+        old = [pod for pod in there.values() if pod.generation != workload.generation and pod.deleted < 0]
+        workload.rolling = any(pod.generation != workload.generation for pod in there.values())
         # One at a time; pods of nodes that are out of service do not hold the others up.
         if old and all(pod.ready for pod in there.values() if pod.machine is not None and pod.machine.ready):
             self.pods.delete(next((pod for pod in old if pod.ready), old[0]), "roll-out", "")
@@ -99,7 +101,7 @@ class Controllers:
     def _on(self, workload: Workload, machine: Machine) -> None:
         if workload.gone or not wants(workload, machine):
             return
-        here = any(pod.workload is workload and pod.deleted < 0 for pod in machine.pods.values())
+        here = any(pod.workload is workload for pod in machine.pods.values())
         if not here and self.pods.create(workload, machine=machine) is None:
             self.world.timeline.after(self.world.times.retry, self._on, workload, machine)
 

@@ -64,8 +64,6 @@ class View:
             return self._object(subject)
         if machine.cluster is not None and machine.cluster.cut:
             return None
-        if machine.cluster is None and not machine.answers:
-            return None
         return self._of(machine)
 
     def _of(self, machine: Machine) -> Seen:
@@ -77,9 +75,8 @@ class View:
         attached: tuple[str, ...] = ()
         if machine.cluster is not None:
             attached = tuple(sorted(machine.attached))
-        up = machine.ready if machine.cluster is not None else machine.alive and not machine.sick
         return Seen(
-            at=self.at, uid=machine.uid, resource_version=str(machine.version), up=up,
+            at=self.at, uid=machine.uid, resource_version=str(machine.version), up=machine.ready,
             since=time.wall(machine.since), cordoned=machine.unschedulable, claim=machine.claim,
             boot_id=machine.known_boot, running=machine.found,
             scanned=time.wall(machine.scanned) if machine.scanned >= 0 else None, work=dict(machine.work),

@@ -208,9 +208,9 @@ class World:
         self.timeline.after(0.0, self.hosts.boot, machine, 0)
         return machine
 
-    def event(self, do: str, on: str = "", what: str = "", by: str = "", lasts: float = float("inf")) -> None:
-        """Something happens from outside; see ``events``."""
-        self.events.happen(do, on, what, by, lasts)
+    def event(self, do: str, on: str = "", what: str = "", by: str = "", lasts: float = float("inf")) -> bool:
+        """Something happens from outside (``events``); whether there was anything for it to happen to."""
+        return self.events.happen(do, on, what, by, lasts)
 
     # The ways in
 
