@@ -1,0 +1,115 @@
+"""The changes themselves, ahead and back: begun by one act, watched by its key, tried again a few times if they fail.
+
+What is under way on a machine is seen as its work. An apply that failed (a held lock, a full disk) is tried again after
+a pause; if it goes on failing the way back is taken. Before the first try everything that had to hold for it is asked
+once more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from oakum.changes.plans.model import Change
+from oakum.changes.running.actions import Action
+from oakum.changes.running.draining import taken
+from oakum.changes.running.journal import Attempt
+from oakum.changes.running.leaving import copy_of, fail, give_back, lost_after
+from oakum.changes.running.live import quorum, skew
+from oakum.changes.running.observed import Seen
+from oakum.changes.running.turn import Visit
+
+#: How often an apply or its undo is tried.
+TRIES = 3
+#: Seconds before a failed one is tried again: a package manager's lock is mostly held for a minute or two.
+_PAUSE = 60.0
+
+
+def applying(visit: Visit, seen: Seen) -> Iterator[Action]:
+    """Begins the changes, or the way back, and goes on when they are made."""
+    do = "undo" if visit.back else "apply"
+    last = visit.progress.tried(do)
+    if last is None and not visit.back:
+        refusal = _refusal(visit, seen)
+        if refusal is not None:
+            yield refusal
+            return
+    work = seen.work.get(last.act.key) if last is not None else None
+    if work is not None and work.state == "running":
+        yield visit.watch("the way back is under way" if visit.back else "the changes are under way")
+    elif work is not None and work.state == "done":
+        yield from _made(visit, seen)
+    elif work is not None and last is not None:
+        yield from _failed(visit, last, work.why, (visit.turn.now - work.since).total_seconds())
+    elif last is not None and last.outcome is not None and last.outcome.code == "never":
+        yield fail(visit, f"refused: {last.outcome.why}")
+    elif last is not None and visit.elapsed > lost_after(visit) and not last.open and last.number > TRIES:
+        yield fail(visit, "it could not be begun")
+    else:
+        yield _begin(visit)
+
+
+def _refusal(visit: Visit, seen: Seen) -> Action | None:
+    """Why the changes must not begin now; None where they may."""
+    if visit.turn.stopping:
+        return give_back(visit, "waiting", "the run stops before its change")
+    if visit.drains and taken(visit, seen):
+        return give_back(visit, "skipped", taken(visit, seen), uncordoned="true")
+    if not visit.drains and not visit.ours:
+        return give_back(visit, "skipped", "our record was taken away from the machine")
+    fits = visit.turn.windows.fit(visit.group, 2 * visit.step.takes.back.p95)
+    if not fits.fits:
+        return give_back(visit, "waiting", f"the change does not fit any more: {fits.why}")
+    shaky = quorum(visit) or skew(visit)
+    if not shaky:
+        return None
+    if visit.elapsed > visit.group.drain.timeout:
+        return give_back(visit, "waiting", shaky)
+    return visit.watch(shaky)
+
+
+def _begin(visit: Visit) -> Action:
+    step = visit.step
+    if not visit.back:
+        return visit.ask("apply", "the changes are under way", version=True, changes=step.changes)
+    copy = copy_of(visit)
+    if copy:
+        return visit.ask("undo", "the copy is being put back", version=True, copy=copy)
+    changes = step.back or tuple(reversed_of(change) for change in reversed(step.changes))
+    return visit.ask("undo", "the way back is under way", version=True, changes=changes)
+
+
+def reversed_of(change: Change) -> Change:
+    """The change with its roles swapped."""
+    return Change(
+        intent=change.intent, kind=change.kind, component=change.component, before=change.after,
+        after=change.back or change.before, reversibility=change.reversibility, back=change.after, drain=change.drain,
+        reboot=change.reboot, proof=change.proof, parameters=change.parameters,
+    )  # fmt: skip
+
+
+def _failed(visit: Visit, last: Attempt, why: str, ago: float) -> Iterator[Action]:
+    if last.number - _before(visit) >= TRIES:
+        yield fail(visit, why)
+    elif 0 <= ago < _PAUSE * (last.number - _before(visit)):
+        yield visit.rest(_PAUSE * (last.number - _before(visit)) - ago, f"to be tried again: {why}")
+    else:
+        yield _begin(visit)
+
+
+def _before(visit: Visit) -> int:
+    """How many tries were made in earlier visits of the machine."""
+    return int(visit.facts.get("tries-undo" if visit.back else "tries-apply", "0"))
+
+
+def _made(visit: Visit, seen: Seen) -> Iterator[Action]:
+    """The changes are in place: what needs a reboot reboots; what was undone before its reboot needs none."""
+    if not visit.step.reboot or (visit.back and visit.facts.get("rebooted", "") != "true"):
+        yield visit.enter("verifying", boot=seen.boot_id)
+    elif not visit.back and visit.drains and not seen.cordoned:
+        yield fail(visit, "somebody has uncordoned it before its reboot")
+    else:
+        shaky = quorum(visit)
+        if shaky:
+            yield visit.watch(shaky)
+        else:
+            yield visit.enter("rebooting", boot=seen.boot_id, rebooted="true", boots="0")

@@ -1,0 +1,79 @@
+"""Who is out of service: for every group its members that are impaired in truth, or whose step is in flight.
+
+Both count against the group's limit and its failure domains: a node that is down for any other reason is as little use
+to anybody as one that we took, and one that was lost keeps its place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from oakum.changes.plans.model import Group, Step
+from oakum.changes.running.turn import Turn
+
+
+class Busy:
+    """The busy members of every group of a plan in one turn. Admissions are added as they are made."""
+
+    def __init__(self, turn: Turn) -> None:
+        self._compiled = turn.compiled
+        self._members: dict[str, set[str]] = {}
+        self._domains: dict[str, set[str]] = {}
+        self._objects: dict[str, set[str]] = {}
+        self.in_flight: set[str] = set()
+        for cluster in turn.compiled.clusters:
+            self._take(turn.observed.impaired(cluster))
+        for step in turn.journal.active:
+            known = turn.compiled.steps.get(step)
+            if known is not None:
+                self.admit(known)
+        for step in turn.standing.lost:
+            # A host that does not answer is not seen at all: it is out of service until it is seen in service.
+            subject = turn.compiled.steps[step].subject.id
+            seen = turn.observed.seen(subject)
+            if seen is None or not seen.up:
+                self._take((subject,))
+
+    def admit(self, step: Step) -> None:
+        """Counts a step that is in flight."""
+        self.in_flight.add(step.subject.id)
+        if step.subject.kind == "object":
+            self._objects.setdefault(step.group, set()).add(step.subject.id)
+        else:
+            self._take((step.subject.id,))
+
+    def _take(self, machines: Iterable[str]) -> None:
+        groups_of = self._compiled.groups_of
+        for machine in machines:
+            for group in groups_of.get(machine, ()):
+                self._members.setdefault(group, set()).add(machine)
+                self._domains.setdefault(group, set()).add(self._compiled.groups[group].domain_of.get(machine, ""))
+
+    def full(self, group: Group) -> str:
+        """Why nothing of a group may start, whatever it is; empty where something may."""
+        busy = self._members.get(group.id, set())
+        if group.serial and busy:
+            return f"one at a time, and {min(busy)} is out of service"
+        if len(busy) >= group.max_unavailable and group.members:
+            return f"{len(busy)} of at most {group.max_unavailable} are out of service"
+        return ""
+
+    def refuses(self, group: Group, step: Step) -> str:
+        """Why a step may not start beside those that are out of service; empty where it may."""
+        id = step.subject.id
+        if step.subject.kind == "object":
+            others = self._objects.get(group.id, set()) - {id}
+            most = 1 if group.serial else max(1, group.max_unavailable)
+            return f"{len(others)} of at most {most} are being changed" if len(others) >= most else ""
+        busy = self._members.get(group.id, set()) - {id}
+        if group.serial and busy:
+            return f"one at a time, and {min(busy)} is out of service"
+        if len(busy) + 1 > group.max_unavailable:
+            return f"{len(busy)} of at most {group.max_unavailable} are out of service"
+        domain = group.domain_of.get(id, "")
+        domains = {group.domain_of.get(each, "") for each in busy} if id in self._members.get(group.id, ()) else (
+            self._domains.get(group.id, set())
+        )  # fmt: skip
+        if len(domains | {domain}) > group.max_domains:
+            return f"at most {group.max_domains} failure domains, and {', '.join(sorted(domains))} is touched"
+        return ""

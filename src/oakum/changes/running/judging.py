@@ -1,0 +1,123 @@
+"""What is left on a machine that is drained: pods to evict now, pods on their way out, pods that are stuck, volumes.
+
+Oakum's own drain profile judges every pod; what the policy has allowed beyond it (data in emptyDirs, pods without a
+controller) is asked of it here. A pod is known by its uid: another one under the same name is another pod.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+import msgspec
+
+from oakum.changes.budgets import moment
+from oakum.changes.drain import Judged, explain
+from oakum.changes.drain.model import EVICT, FOR_EVER, IGNORE, WAIT
+from oakum.changes.running.turn import Visit
+from oakum.errors import OakumError
+from oakum.fleet.cluster.objects import Pod
+
+#: How long after its grace period a pod that is being deleted may still be there before that counts as stuck.
+_LATE = 60.0
+
+
+class Left(msgspec.Struct, frozen=True):
+    """``evict`` may leave now, ``leaving`` are on their way, ``stuck`` are kept by something, with the reason each.
+
+    ``for_ever`` says that one of those is never let go as things are. ``volumes`` are still attached for pods that
+    have to leave. ``unknown`` says why nothing could be judged.
+    """
+
+    evict: tuple[Pod, ...] = ()
+    leaving: tuple[Pod, ...] = ()
+    stuck: tuple[tuple[Pod, str], ...] = ()
+    volumes: tuple[str, ...] = ()
+    for_ever: bool = False
+    unknown: str = ""
+
+    @property
+    def nothing(self) -> bool:
+        """Whether the machine is drained."""
+        return not (self.evict or self.leaving or self.stuck or self.volumes or self.unknown)
+
+    @property
+    def why(self) -> str:
+        """What is stuck, in words: the first few."""
+        told = [f"{_name(pod)}: {why}" for pod, why in self.stuck[:3]]
+        more = f" and {len(self.stuck) - 3} more" if len(self.stuck) > 3 else ""
+        return "; ".join(told) + more
+
+
+def left(visit: Visit, since: datetime | None) -> Left:
+    """What is left, by a look that is not older than ``since`` (None: however old it is)."""
+    step, turn = visit.step, visit.turn
+    around = turn.observed.around(step.subject.cluster)
+    if "Pod" not in around.snapshot.listed:
+        return Left(unknown="the pods of the cluster could not be listed")
+    if since is not None and not _newer(around.snapshot.read_at, since):
+        return Left(unknown="the pods were listed before the machine was taken")
+    policy = visit.group.drain
+    options = {"delete_emptydir_data": policy.local_data == "evict"}
+    try:
+        found = explain(around, [step.subject.name], options=options, now=turn.now)
+    except OakumError as error:
+        return Left(unknown=str(error))
+    evict: list[Pod] = []
+    leaving: list[Pod] = []
+    stuck: list[tuple[Pod, str]] = []
+    for_ever, stays = False, set[str]()
+    for judged in found.pods:
+        outcome, pod = judged.outcome, judged.pod
+        if outcome.verdict == IGNORE:
+            stays.update(around.storage.volumes_of(pod))
+        elif outcome.verdict == EVICT or (outcome.reason == "unreplicated" and policy.unreplicated == "evict"):
+            if (outcome.order or 1) == 1:
+                evict.append(pod)
+            else:
+                leaving.append(pod)
+        elif outcome.verdict == WAIT:
+            late = _overdue(pod, turn.now)
+            if late:
+                stuck.append((pod, late))
+            else:
+                leaving.append(pod)
+        else:
+            for_ever = for_ever or outcome.duration == FOR_EVER
+            stuck.append((pod, _told(judged)))
+    attached = visit.seen.attached if visit.seen is not None else ()
+    return Left(
+        evict=tuple(evict), leaving=tuple(leaving), stuck=tuple(stuck), for_ever=for_ever,
+        volumes=tuple(each for each in attached if each not in stays),
+    )  # fmt: skip
+
+
+def _newer(read_at: str, since: datetime) -> bool:
+    try:
+        return datetime.fromisoformat(read_at) >= since.replace(microsecond=0)
+    except (ValueError, TypeError):
+        return False
+
+
+def _overdue(pod: Pod, now: datetime) -> str:
+    """Why a pod that is being deleted is taken for stuck; one that runs to its own end never is."""
+    if not pod.metadata.deletion_timestamp:
+        return ""
+    grace = pod.spec.termination_grace_period_seconds
+    ended = moment(pod.metadata.deletion_timestamp, "deletionTimestamp")
+    if (now - ended).total_seconds() <= (30 if grace is None else grace) + _LATE:
+        return ""
+    return "it was deleted and does not go (a finalizer, or its kubelet does not answer)"
+
+
+def _told(judged: Judged) -> str:
+    return judged.outcome.why or judged.outcome.reason
+
+
+def _name(pod: Pod) -> str:
+    return f"{pod.metadata.namespace}/{pod.metadata.name}"
+
+
+def names(pods: tuple[Pod, ...]) -> Iterator[str]:
+    """Their names with their namespaces."""
+    return map(_name, pods)

@@ -1,0 +1,97 @@
+"""The end of a visit: the machine is given back exactly as its record says, and nothing of ours is left on it.
+
+The release is one patch. Where a person has changed the scheduling while we held the machine that is what stays. The
+silence ends, and the copies of a visit that did not end well are thrown away; those of one that did are kept until its
+soak is over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from oakum.changes.running.actions import Action
+from oakum.changes.running.leaving import Ending
+from oakum.changes.running.observed import Seen
+from oakum.changes.running.turn import Visit
+
+_ENDINGS: dict[str, Ending] = {
+    "done": "done", "failed": "failed", "undone": "undone", "skipped": "skipped", "waiting": "waiting",
+}  # fmt: skip
+
+
+def restoring(visit: Visit, seen: Seen | None) -> Iterator[Action]:
+    """Gives it back piece by piece, each seen to be done before the step ends."""
+    ending = _ENDINGS[visit.facts.get("ending", "failed")]
+    open_ends = list(_claim(visit, seen)) + list(_silence(visit, seen))
+    if ending != "done":
+        open_ends += list(discarding(visit, seen))
+    if open_ends:
+        yield from open_ends
+        return
+    why = visit.progress.why
+    if ending == "done":
+        soak = visit.group.soak_node
+        yield visit.enter("soaking", soak=str(soak)) if soak else from_soak(visit)
+        return
+    if ending == "failed":
+        yield visit.turn.note("handed-over", about=visit.step.id, why=why)
+    if ending == "waiting":
+        # Another visit starts from the beginning; its tries are counted from here on.
+        counts = {f"tries-{do}": str(_number(visit, do)) for do in ("apply", "undo", "reboot")}
+        yield visit.enter("waiting", "", given_back=why, copy="", ending="", **counts)
+    else:
+        yield visit.enter(ending, why)
+
+
+def from_soak(visit: Visit) -> Action:
+    """A step without a soak still has its copy to throw away, which is done as if it had soaked."""
+    return visit.enter("soaking", soak="0")
+
+
+def _number(visit: Visit, do: str) -> int:
+    last = visit.progress.attempts.get(do)
+    return 0 if last is None else last.number
+
+
+def _claim(visit: Visit, seen: Seen | None) -> Iterator[Action]:
+    last = visit.progress.tried("release")
+    done = last is not None and last.outcome is not None and last.outcome.result == "done"
+    gone = last is not None and last.outcome is not None and last.outcome.code == "gone"
+    if gone or (seen is None and done):
+        return
+    if seen is not None:
+        current = last is None or last.answered is None or seen.at >= last.answered
+        if current and not visit.ours and visit.fresh(seen.at):
+            return
+        if done and not current:
+            yield visit.watch("whether it was given back is not seen yet")
+            return
+    keep = "false" if not visit.drains or visit.facts.get("uncordoned") == "true" else "true"
+    yield visit.ask("release", "its record is gone, and it is as it was before", version=True, cordon=keep)
+
+
+def _silence(visit: Visit, seen: Seen | None) -> Iterator[Action]:
+    last = visit.progress.tried("unsilence")
+    answered = last is not None and last.outcome is not None and last.outcome.result in ("done", "refused")
+    asked = "silence" in visit.progress.attempts
+    if (seen is not None and seen.silenced and not _older(seen, visit)) or (seen is None and asked and not answered):
+        if last is not None and last.outcome is not None and last.outcome.code == "gone":
+            return
+        yield visit.ask("unsilence", "our silence has ended")
+
+
+def _older(seen: Seen, visit: Visit) -> bool:
+    """Whether the look is from before our silence was ended."""
+    last = visit.progress.tried("unsilence")
+    return last is not None and last.answered is not None and seen.at < last.answered
+
+
+def discarding(visit: Visit, seen: Seen | None) -> Iterator[Action]:
+    """Throws away the copies that this step has made; those of a machine that does not answer are out of reach."""
+    if seen is None:
+        return
+    ours = f"{visit.turn.journal.run}/{visit.step.id}/snapshot/"
+    for copy in seen.copies:
+        if copy.startswith(ours):
+            yield visit.ask("discard", "the copy is gone", copy=copy)
+            return
