@@ -157,6 +157,21 @@ def test_a_context_file_speaks_before_annotations_and_these_before_what_is_measu
     assert "context.yaml" in filed["source"]
 
 
+def test_an_input_that_was_measured_or_stated_says_when_the_cluster_was_read(scan: Scan) -> None:
+    answer = scan("--from", str(DEMO / "cluster.yaml"), "--table", "ssvc-deployer")
+    inputs = [one for each in answer["findings"] for one in each["decision"]["inputs"]]
+    read = {one["time"] for one in inputs if one["source"].startswith(("measured: ", "annotation ", "label "))}
+    assert read == {one["time"] for one in answer["exposures"]} == {"2026-08-31T08:00:00Z"}
+    assert {one["key"] for one in inputs if one["time"] in read} >= {"system_exposure"}
+
+
+def test_the_nodes_of_a_pool_are_patched_by_one_action(scan: Scan) -> None:
+    answer = scan("--from", str(DEMO / "cluster.yaml"))
+    pools = [(one["title"], len(one["assets"])) for one in answer["actions"] if one["kind"] == "pool"]
+    assert ("Patch 3 nodes of pool workers: k8s.io/kubelet to 1.29.7", 3) in pools
+    assert len(pools) == 4, "two packages on the workers, and on the control plane by other days"
+
+
 @pytest.mark.parametrize("kind", ["Pod", "Node", "Service", "NetworkPolicy", "PodDisruptionBudget", "ClusterRole"])
 def test_a_dump_that_lacks_a_kind_says_so_and_is_not_clean(
     scan: Scan, demo: list[Json], tmp_path: Path, kind: str

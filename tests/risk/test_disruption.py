@@ -8,7 +8,7 @@ import pytest
 from tests.risk.flows.worlds import snapshot
 
 from oakum.fleet.assets import Relation
-from oakum.risk.actions import Estimate
+from oakum.risk.bundles import Estimate
 from oakum.risk.disruption import BLOCKED, DOWN, POD, estimates
 
 Json = dict[str, Any]
@@ -51,10 +51,10 @@ def found(key: str, *relations: Relation, objects: tuple[Json, ...] = (), pools:
         # a component is rolled out as a workload is
         ("dns", (Relation("c", "holds", "dns"), runs("dns", "n1", 2)), 2 * POD, ("restarts 2 pods of CoreDNS",)),
         # a node is drained: a workload with one pod in all is down, one with another elsewhere is not
-        ("n1", (runs("web", "n1"), runs("web", "n2")), 0.0, ("node-1 is drained",)),
-        ("n1", (runs("web", "n1"),), DOWN, ("node-1 is drained", "one replica, down meanwhile: shop/web")),
+        ("n1", (runs("web", "n1"), runs("web", "n2")), 0.0, ()),
+        ("n1", (runs("web", "n1"),), DOWN, ("one replica, down meanwhile: shop/web",)),
         ("n1", (runs("web", "n1"), runs("db", "n1")), 2 * DOWN,
-         ("node-1 is drained", "one replica, down meanwhile: shop/db, shop/web")),
+         ("one replica, down meanwhile: shop/db, shop/web",)),
     ],
 )  # fmt: skip
 def test_replicas_tell_what_is_disturbed(
@@ -92,6 +92,11 @@ def test_a_pool_is_told_of_nodes_with_and_without_pods() -> None:
     relations = (runs("web", "n1"), runs("web", "n2"))
     assert found("n1", *relations, pools={"n1": "blue", "n2": "blue"}).pool == "blue"
     assert found("n2", pools={"n2": "blue"}) == Estimate(pool="blue")
+
+
+def test_a_node_belongs_to_the_cluster_that_holds_it() -> None:
+    assert found("n1", Relation("c", "holds", "n1"), runs("web", "n1"), pools={"n1": "blue"}).cluster == "c"
+    assert found("n2", Relation("c", "holds", "n2"), pools={"n2": "blue"}) == Estimate(pool="blue", cluster="c")
 
 
 def test_of_many_workloads_some_are_named_and_the_others_counted() -> None:

@@ -10,7 +10,8 @@ from tests.traps.answers import UBUNTU, asset, deb, findings, ids, index_of, mat
 from oakum.findings.model import Finding
 from oakum.fleet.apt_lists import Offer, Offers
 from oakum.fleet.packages import package_set
-from oakum.risk.actions import Ranked, actions
+from oakum.risk.actions import actions
+from oakum.risk.bundles import Ranked
 
 FIX = "1.0-2ubuntu0.1~esm1"
 FLAW = record("CVE-2024-1", upto("ubuntu:22.04", "tool"), upto("ubuntu:22.04", "tool", FIX, channel="esm-apps"))

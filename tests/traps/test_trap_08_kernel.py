@@ -7,7 +7,8 @@ from tests.traps.answers import ALMA, DEBIAN, asset, deb, findings, ids, index_o
 
 from oakum.fleet.assets import Host, Kernel
 from oakum.fleet.packages import Package, package_set
-from oakum.risk.actions import Ranked, actions
+from oakum.risk.actions import actions
+from oakum.risk.bundles import Ranked
 
 INDEX = index_of(record("CVE-2024-1", upto("debian:12", "linux", "6.1.90-1")))
 OLD, NEW = "6.1.0-20-amd64", "6.1.0-21-amd64"

@@ -23,7 +23,8 @@ from tests.traps.answers import (
 
 from oakum.fleet.packages import State, package_set
 from oakum.fleet.sbom import read
-from oakum.risk.actions import Ranked, actions
+from oakum.risk.actions import actions
+from oakum.risk.bundles import Ranked
 from oakum.versions.schemes import NAMES
 
 BASH = index_of(record("CVE-2024-1", upto("debian:12", "bash", "5.2-2")))

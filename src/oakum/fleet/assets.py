@@ -99,11 +99,15 @@ Level = Literal["low", "medium", "high"]
 
 
 class Fact(msgspec.Struct, frozen=True):
-    """One answer about an asset with where it came from; ``default`` marks an answer nobody gave."""
+    """One answer about an asset with where it came from; ``default`` marks an answer nobody gave.
+
+    ``time`` is when the source was read or measured (RFC 3339 UTC), empty where that is not known.
+    """
 
     value: str
     source: str
     default: bool = False
+    time: str = ""
 
 
 class Context(msgspec.Struct, frozen=True):

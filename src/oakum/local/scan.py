@@ -26,8 +26,9 @@ from oakum.local.surveys import Survey, combined
 from oakum.reports.answer import Answer, AssetEntry, ClearedEntry, FindingEntry, SourceAge, Tool, gap_entry
 from oakum.reports.entries import action_entry, finding_entry
 from oakum.reports.exposures import exposure_entries
-from oakum.risk.actions import Ranked, actions
+from oakum.risk.actions import actions
 from oakum.risk.assess import Assessor, Judgement, facts
+from oakum.risk.bundles import Ranked
 from oakum.risk.conditions import FAIL_ON_TYPES
 
 #: Reads what an asset's configured channels offer for the named packages.

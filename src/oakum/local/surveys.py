@@ -9,7 +9,7 @@ import msgspec
 from oakum.fleet.assets import Asset, Context, Relation
 from oakum.reports.answer import BlastEntry
 from oakum.reports.exposures import Reached
-from oakum.risk.actions import Estimate
+from oakum.risk.bundles import Estimate
 
 
 class Survey(msgspec.Struct, frozen=True):
@@ -33,7 +33,7 @@ def combined(surveys: Sequence[Survey]) -> Survey:
             assets.setdefault(asset.key, asset)
         for key, one in survey.estimates.items():
             before = costs.get(key, Estimate())
-            costs[key] = Estimate(before.weight + one.weight, (*before.words, *one.words), one.pool)
+            costs[key] = Estimate(before.weight + one.weight, (*before.words, *one.words), one.pool, one.cluster)
     relations = tuple(relation for survey in surveys for relation in survey.relations)
     return Survey(
         assets=tuple(assets.values()),

@@ -9,20 +9,16 @@ class, then by risk closed per disruption, then by name, so that equal inputs gi
 from __future__ import annotations
 
 import hashlib
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Mapping
-from typing import Literal
 
 import msgspec
 
 from oakum.advisories.index import scheme_of_scope
-from oakum.findings.kernels import is_image
 from oakum.findings.model import Finding
-from oakum.fleet.assets import Asset, Kind
-from oakum.fleet.ecosystems import OS_TYPES
+from oakum.fleet.assets import Asset
+from oakum.risk.bundles import ActionKind, Bundle, Estimate, Part, Ranked, bundles
 from oakum.versions import Unparsable
-
-ActionKind = Literal["upgrade", "kernel", "reboot", "rebuild", "bump", "component", "pool", "subscribe", "wait"]
 
 #: Cost of one action on one asset, in units of one service restart. A site may pass its own.
 DISRUPTION: dict[ActionKind, float] = {
@@ -38,14 +34,8 @@ DISRUPTION: dict[ActionKind, float] = {
 }
 
 
-class Ranked(msgspec.Struct, frozen=True):
-    """A finding with what was decided about it: ``order`` 0 is the most urgent class of the decision table."""
-
-    finding: Finding
-    outcome: str
-    order: int
-    due_days: int | None
-    risk: float
+#: So much of what an action disturbs is told, the rest counted.
+_TOLD = 5
 
 
 class Move(msgspec.Struct, frozen=True):
@@ -81,19 +71,6 @@ class Action(msgspec.Struct, frozen=True, kw_only=True):
         return self.risk / self.disruption
 
 
-class Estimate(msgspec.Struct, frozen=True):
-    """What an action on one asset disturbs beyond its kind: ``weight`` is added to the cost of the kind, in the same
-    units; ``words`` say why. ``pool`` names the node pool that an asset belongs to: pools are patched one by one."""
-
-    weight: float = 0.0
-    words: tuple[str, ...] = ()
-    pool: str = ""
-
-
-_NO_ESTIMATE = Estimate()
-Unit = tuple[ActionKind, tuple[str, ...], str, str]
-
-
 def actions(
     ranked: Iterable[Ranked],
     assets: Mapping[str, Asset],
@@ -103,71 +80,18 @@ def actions(
 ) -> list[Action]:
     """Group findings by what closes them, and rank the actions. ``estimates`` are by asset key."""
     known = estimates or {}
-    units: defaultdict[Unit, list[Ranked]] = defaultdict(list)
-    for one in ranked:
-        package = one.finding.package
-        source = f"{one.finding.scope}/{package.source or package.name}"
-        channel = one.finding.fix.channel
-        for kind, members in _kinds(one.finding, assets, known):
-            units[kind, members, source, channel].append(one)
-    grouped: defaultdict[tuple[ActionKind, tuple[str, ...], int, str], list[list[Ranked]]] = defaultdict(list)
-    for (kind, members, _, channel), findings in units.items():
-        # Moving a package closes all its findings: the most urgent of them sets the date of the others.
-        grouped[kind, members, min(one.order for one in findings), channel].append(findings)
-    made = [
-        _action(kind, members, parts, assets, disruption[kind], known)
-        for (kind, members, _, _), parts in grouped.items()
-    ]
+    made = [_action(each, assets, disruption[each.kind], known) for each in bundles(ranked, assets, known)]
     made.sort(key=lambda one: (one.kind == "wait", one.order, -one.worth, one.title, one.key))
     return [msgspec.structs.replace(one, rank=number) for number, one in enumerate(made, start=1)]
 
 
-def _kinds(
-    finding: Finding, assets: Mapping[str, Asset], estimates: Mapping[str, Estimate]
-) -> Iterable[tuple[ActionKind, tuple[str, ...]]]:
-    """Which kind of action closes a finding on which of its assets."""
-    places = {"image", "component", "node"}.intersection(assets[key].kind for key in finding.assets)
-    if not places:
-        return ((_kind(finding, "host"), finding.assets),)
-    kinds: defaultdict[tuple[ActionKind, str], list[str]] = defaultdict(list)
-    for key in finding.assets:
-        kind = _kind(finding, assets[key].kind)
-        kinds[kind, estimates.get(key, _NO_ESTIMATE).pool if kind == "pool" else ""].append(key)
-    return ((kind, tuple(keys)) for (kind, _), keys in kinds.items())
-
-
-def _kind(finding: Finding, place: Kind) -> ActionKind:
-    package, fix = finding.package, finding.fix
-    if not fix.version:
-        return "wait"
-    if place == "node":
-        return "pool"
-    if place == "component":
-        return "component"
-    if fix.state == "installed":
-        return "reboot"
-    if package.type not in OS_TYPES:
-        return "bump"
-    if place == "image":
-        return "rebuild"
-    if fix.channel and fix.available.answer != "yes":
-        return "subscribe"
-    return "kernel" if is_image(package) else "upgrade"
-
-
-def _action(
-    kind: ActionKind,
-    members: tuple[str, ...],
-    parts: list[list[Ranked]],
-    assets: Mapping[str, Asset],
-    cost: float,
-    estimates: Mapping[str, Estimate],
-) -> Action:
-    findings = sorted((one for part in parts for one in part), key=lambda one: one.finding.key)
+def _action(bundle: Bundle, assets: Mapping[str, Asset], cost: float, estimates: Mapping[str, Estimate]) -> Action:
+    kind, members, findings = bundle.kind, bundle.members, bundle.findings
     worst = min(findings, key=lambda one: (one.order, -one.risk, one.finding.key))
-    moves = tuple(sorted((_move(part) for part in parts), key=lambda move: (move.source, move.target)))
+    moves = tuple(sorted((_move(part) for part in bundle.parts), key=lambda move: (move.source, move.target)))
     names = [assets[key].name for key in members]
-    known = [estimates[key] for key in members if key in estimates]
+    # Whoever waits disturbs nothing.
+    known = [estimates[key] for key in members if key in estimates] if kind != "wait" else []
     keys = tuple(dict.fromkeys(one.finding.key for one in findings))
     identity = "\0".join((kind, *sorted(members), *(f"{move.source} {move.target}" for move in moves)))
     return Action(
@@ -181,23 +105,13 @@ def _action(
         assets=members,
         moves=moves,
         findings=keys,
-        risk=round(_distinct_risk(findings) * len(members), 3),
+        risk=round(bundle.risk(), 3),
         disruption=round(cost * len(members) + sum(one.weight for one in known), 3),
-        why=(*_why(worst, len(keys), len(members)), *_holds(findings), *_disturbed(known)),
+        why=(*_why(worst, len(keys), len(members)), *_holds(findings), *_disturbed(kind, names, known)),
     )
 
 
-def _distinct_risk(findings: Iterable[Ranked]) -> float:
-    """A vulnerability in several binaries of one source is closed once: its highest score counts."""
-    worst: dict[tuple[str, str], float] = {}
-    for one in findings:
-        package = one.finding.package
-        at = (one.finding.id, package.source or package.name)
-        worst[at] = max(worst.get(at, 0.0), one.risk)
-    return sum(worst.values())
-
-
-def _move(part: list[Ranked]) -> Move:
+def _move(part: Part) -> Move:
     first = part[0].finding
     order = scheme_of_scope(first.scope)
     targets = {one.finding.fix.version for one in part if one.finding.fix.version}
@@ -246,11 +160,15 @@ def _why(worst: Ranked, findings: int, assets: int) -> Iterable[str]:
     yield f"fix {worst.finding.fix.state}: {_proof(worst.finding)}"
 
 
-def _disturbed(estimates: Iterable[Estimate]) -> Iterable[str]:
-    """What the action disturbs, each word once, with how many assets it is true of."""
+def _disturbed(kind: ActionKind, names: list[str], estimates: Iterable[Estimate]) -> Iterable[str]:
+    """What the action disturbs, each word once, with how many assets it is true of; of many words the first."""
+    if kind == "pool":
+        yield f"{names[0]} is drained" if len(names) == 1 else f"{len(names)} nodes are drained, one after another"
     counted = Counter(word for one in estimates for word in one.words)
-    for word, count in counted.items():
+    for word, count in counted.most_common(_TOLD):
         yield word if count == 1 else f"{word} ({count} times)"
+    if len(counted) > _TOLD:
+        yield f"and {len(counted) - _TOLD} more like these"
 
 
 #: How the tools of each package system release a hold.

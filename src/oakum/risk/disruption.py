@@ -15,7 +15,7 @@ from oakum.fleet.assets import Relation
 from oakum.fleet.cluster.objects import DisruptionBudget, Pod
 from oakum.fleet.cluster.selecting import selects
 from oakum.fleet.cluster.snapshot import Snapshot
-from oakum.risk.actions import Estimate
+from oakum.risk.bundles import Estimate
 
 #: Units of one service restart (see ``actions.DISRUPTION``): a pod that is replaced, a workload that is down
 #: meanwhile, a budget that has to be renegotiated with its owner.
@@ -34,7 +34,7 @@ def estimates(
     pods: defaultdict[str, int] = defaultdict(int)
     on_node: defaultdict[str, list[str]] = defaultdict(list)
     users: defaultdict[str, list[str]] = defaultdict(list)
-    held: set[str] = set()
+    held: dict[str, str] = {}
     for one in relations:
         if one.kind == "runs-on":
             pods[one.subject] += one.count
@@ -42,7 +42,7 @@ def estimates(
         elif one.kind == "uses":
             users[one.object].append(one.subject)
         elif one.kind == "holds":
-            held.add(one.object)
+            held[one.object] = one.subject
     blocked = _blocked(snapshot)
     found = {node: _node(names[node], workloads, pods, names, blocked) for node, workloads in on_node.items()}
     for image, workloads in users.items():
@@ -50,9 +50,8 @@ def estimates(
     for key in held:
         if key in pods and key not in found:
             found[key] = _rollout((key,), pods, names)
-    return {
-        key: Estimate(one.weight, one.words, pools.get(key, "")) for key, one in found.items()
-    } | {key: Estimate(pool=pool) for key, pool in pools.items() if key not in found}  # fmt: skip
+    known = {**dict.fromkeys(pools, Estimate()), **found}
+    return {key: Estimate(one.weight, one.words, pools.get(key, ""), held.get(key, "")) for key, one in known.items()}
 
 
 def _rollout(workloads: Iterable[str], pods: Mapping[str, int], names: Mapping[str, str]) -> Estimate:
@@ -76,7 +75,7 @@ def _node(
 ) -> Estimate:
     single = sorted(names[each] for each in workloads if pods[each] == 1)
     budgets = blocked.get(node, ())
-    words = [f"{node} is drained"]
+    words = []
     if single:
         words.append(f"one replica, down meanwhile: {_told(single)}")
     if budgets:

@@ -159,7 +159,7 @@ def _of_vector(
 
 
 def _of_context(key: str, fact: Fact) -> Input:
-    return Input(key, plain(fact.value), fact.source, default=fact.default)
+    return Input(key, plain(fact.value), fact.source, fact.time, fact.default)
 
 
 def _mission_and_well_being(fact: Fact) -> Input:
@@ -169,5 +169,6 @@ def _mission_and_well_being(fact: Fact) -> Input:
         "mission_and_well_being_impact",
         "high" if value == "very high" else value,
         f"{fact.source} (human impact)",
-        default=fact.default,
+        fact.time,
+        fact.default,
     )

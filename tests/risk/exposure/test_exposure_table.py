@@ -1205,6 +1205,7 @@ def test_exposure(case: Case) -> None:
         one.level,
     )
     assert {fact.default for fact in facts.values()} == {case.default}
+    assert {fact.time for fact in facts.values()} == {one.time}
 
 
 def test_the_table_is_as_large_as_it_must_be() -> None:

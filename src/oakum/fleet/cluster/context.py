@@ -39,20 +39,21 @@ class Statements:
 
     def __init__(self, snapshot: Snapshot) -> None:
         self._namespaces = {one.metadata.name: one for one in snapshot.all("Namespace")}
+        self._time = snapshot.read_at
 
     def cluster(self) -> Stated:
         """What is stated for the whole cluster."""
-        return _stated(self._objects("kube-system"))
+        return _stated(self._objects("kube-system"), self._time)
 
     def of(self, one: Object) -> Stated:
         """What is stated for a workload, a node or any other object, its namespace and the cluster included."""
-        return _stated([one, *self._objects(one.metadata.namespace, "kube-system")])
+        return _stated([one, *self._objects(one.metadata.namespace, "kube-system")], self._time)
 
     def _objects(self, *names: str) -> list[Object]:
         return [self._namespaces[name] for name in dict.fromkeys(names) if name in self._namespaces]
 
 
-def _stated(objects: Iterable[Object]) -> Stated:
+def _stated(objects: Iterable[Object], time: str) -> Stated:
     facts: dict[str, Fact] = {}
     gaps: list[Gap] = []
     for one in objects:
@@ -62,10 +63,10 @@ def _stated(objects: Iterable[Object]) -> Stated:
             if not value:
                 gaps.append(_gap(key, text, where, fact))
             elif fact not in facts:
-                facts[fact] = Fact(value, f"{key} on {where}")
+                facts[fact] = Fact(value, f"{key} on {where}", time=time)
         if "owner" not in facts and (found := _owner(one.metadata)):
             kind, key, value = found
-            facts["owner"] = Fact(value, f"{kind} {key} on {where}")
+            facts["owner"] = Fact(value, f"{kind} {key} on {where}", time=time)
     return Stated(facts, tuple(gaps))
 
 
@@ -127,7 +128,9 @@ def merged(file: Context, stated: Stated, measured: dict[str, Fact]) -> Context:
     said = public is not measured.get("public_exposure") and not public.default
     derived = system is measured.get("system_exposure") or system.default
     if said and derived and public.value == "no" and system.value == "open":
-        facts["system_exposure"] = Fact("controlled", f"not open, as public_exposure is no ({public.source})")
+        facts["system_exposure"] = Fact(
+            "controlled", f"not open, as public_exposure is no ({public.source})", time=public.time
+        )
     return Context(**facts)
 
 
@@ -147,5 +150,7 @@ def worst(contexts: Iterable[Context]) -> Context:
         else:
             known = {one.value: one for one in answers if not one.default} or {one.value: one for one in answers}
             sources = ", ".join(dict.fromkeys(one.source for _, one in sorted(known.items())))
-            facts[name] = Fact(", ".join(sorted(known)), sources, default=all(one.default for one in known.values()))
+            times = {one.time for one in known.values()}
+            default = all(one.default for one in known.values())
+            facts[name] = Fact(", ".join(sorted(known)), sources, default, times.pop() if len(times) == 1 else "")
     return Context(**facts)

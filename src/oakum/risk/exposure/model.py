@@ -94,8 +94,8 @@ class Exposure(msgspec.Struct, frozen=True, kw_only=True):
         """The answers for the business context: ``public_exposure`` and ``system_exposure``."""
         source = f"measured: {self.why}" if not self.default else f"default: {self.why}"
         return {
-            "public_exposure": Fact("yes" if self.public else "no", source, default=self.default),
-            "system_exposure": Fact(self.level, source, default=self.default),
+            "public_exposure": Fact("yes" if self.public else "no", source, self.default, self.time),
+            "system_exposure": Fact(self.level, source, self.default, self.time),
         }
 
 
