@@ -34,7 +34,7 @@ from oakum.local import drain
 _SUFFIXES = (".json", ".yaml", ".yml", ".json.gz", ".yaml.gz", ".yml.gz")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}\Z")
 #: ``format: oakum-...`` in YAML, at the top level.
-_FORMAT = re.compile(rb"^format:[ \t]*[\"']?([A-Za-z0-9./_-]+)", re.MULTILINE)
+_FORMAT = re.compile(rb"^(?:\xef\xbb\xbf)?format:[ \t]*[\"']?([A-Za-z0-9./_-]+)", re.MULTILINE)
 _MOST_FILES = 10_000
 
 

@@ -19,6 +19,7 @@ from oakum.changes.drain import machines as machine_objects
 from oakum.changes.drain import storage as storage_objects
 from oakum.changes.drain.items import items_of
 from oakum.changes.state.model import Cluster, EtcdMember, Machine, State, Webhook
+from oakum.changes.state.of_cluster import with_listed
 from oakum.errors import InputError, LimitError, Place
 from oakum.fleet.assets import Gap
 from oakum.fleet.cluster.dump import list_annotations, read_dump
@@ -26,15 +27,20 @@ from oakum.fleet.cluster.dump_text import LARGEST, documents
 from oakum.fleet.cluster.objects import Slim
 
 FORMAT = "oakum-state/1"
+_NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 _KINDS = machine_objects.KINDS | storage_objects.KINDS.keys()
 
 
 class ClusterDocument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A cluster; ``objects`` is a Kubernetes List, as ``kubectl get -o json`` writes it."""
+    """A cluster; ``objects`` is a Kubernetes List, as ``kubectl get -o json`` writes it.
+
+    ``listed`` names the kinds of which all objects are there, be it none.
+    """
 
     name: str
     uid: str
     objects: msgspec.Raw
+    listed: tuple[str, ...] = ()
     facts: dict[str, str] = {}
     etcd: tuple[EtcdMember, ...] = ()
     webhooks: tuple[Webhook, ...] = ()
@@ -58,7 +64,7 @@ def state_document(state: State) -> bytes:
 
 def digest_of(state: State) -> str:
     """``sha256:`` and the hash of what the state says, whenever it was read."""
-    timeless = msgspec.structs.replace(_document(state), at=datetime(1970, 1, 1, tzinfo=UTC))
+    timeless = _document(msgspec.structs.replace(state, at=_NEVER, clusters=tuple(map(_timeless, state.clusters))))
     return f"sha256:{hashlib.sha256(msgspec.json.encode(timeless, order='sorted')).hexdigest()}"
 
 
@@ -76,16 +82,24 @@ def read_state(data: bytes, name: str) -> State:
     clusters = tuple(_cluster(each, name) for each in found.clusters)
     _once([each.name for each in clusters], "cluster", name)
     _once([each.id for each in found.machines], "machine", name)
-    known = {each.name for each in clusters}
+    by_name = {each.name: each for each in clusters}
     for machine in found.machines:
-        if machine.cluster and machine.cluster not in known:
-            what = f"the machine {machine.id} is of a cluster that is not in it"
-            raise InputError(what, place=Place(name), remedy="write the state again")
+        cluster = by_name.get(machine.cluster)
+        node = cluster.around.node(machine.name) if cluster is not None else None
+        if machine.cluster and (node is None or node.metadata.uid != machine.uid):
+            where = "is of a cluster that is not in it" if cluster is None else "is not a node of its cluster's objects"
+            raise InputError(f"the machine {machine.id} {where}", place=Place(name), remedy="write the state again")
     state = State(
         at=found.at.astimezone(UTC), digest="", machines=tuple(sorted(found.machines, key=lambda each: each.id)),
         clusters=tuple(sorted(clusters, key=lambda each: each.name)), gaps=found.gaps,
     )  # fmt: skip
     return msgspec.structs.replace(state, digest=digest_of(state))
+
+
+def _timeless(cluster: Cluster) -> Cluster:
+    around = cluster.around
+    snapshot = msgspec.structs.replace(around.snapshot, read_at="")
+    return msgspec.structs.replace(cluster, around=Surroundings(snapshot, around.machines, around.storage))
 
 
 def _document(state: State) -> StateDocument:
@@ -100,7 +114,8 @@ def _document(state: State) -> StateDocument:
 
 def _written(cluster: Cluster) -> ClusterDocument:
     return ClusterDocument(
-        name=cluster.name, uid=cluster.uid, objects=_list_of(cluster.around), facts=cluster.facts,
+        name=cluster.name, uid=cluster.uid, objects=_list_of(cluster.around),
+        listed=tuple(sorted(cluster.around.snapshot.listed)), facts=cluster.facts,
         etcd=tuple(sorted(cluster.etcd, key=lambda each: each.name)),
         webhooks=tuple(sorted(cluster.webhooks, key=lambda each: each.name)), managed=cluster.managed,
     )  # fmt: skip
@@ -137,6 +152,7 @@ def _cluster(found: ClusterDocument, source: str) -> Cluster:
     snapshot = read_dump(data, name=where)
     items = list(items_of(documents(data, name=where), _KINDS))
     around = Surroundings(snapshot, machine_objects.read_machines(items), storage_objects.read_storage(items))
+    around = with_listed(around, frozenset(found.listed))
     if snapshot.uid and snapshot.uid != found.uid:
         what = f"its uid is {found.uid!r}, and that of its namespace kube-system {snapshot.uid!r}"
         raise InputError(what, place=Place(where), remedy="write the state again")

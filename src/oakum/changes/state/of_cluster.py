@@ -103,7 +103,7 @@ class _Reading:
         webhooks, unserved = webhooks_of(self._dump.webhooks, snapshot, self._name)
         listed = snapshot.listed | said | {each.kind for each in self._dump.webhooks}
         cluster = Cluster(
-            name=self._name, uid=snapshot.uid, around=_with_listed(self._around, listed), facts=self._facts(None),
+            name=self._name, uid=snapshot.uid, around=with_listed(self._around, listed), facts=self._facts(None),
             etcd=tuple(sorted(self._members, key=lambda each: each.name)), webhooks=tuple(webhooks),
             managed=not self._own_plane,
         )  # fmt: skip
@@ -181,7 +181,7 @@ def _noted(one: Node | Namespace, key: str) -> str:
     return value if len(value) <= _LONGEST and value.isprintable() else ""
 
 
-def _with_listed(around: Surroundings, listed: frozenset[str]) -> Surroundings:
+def with_listed(around: Surroundings, listed: frozenset[str]) -> Surroundings:
     """The same surroundings, where the kinds that somebody vouches for count as listed."""
     snapshot = around.snapshot
     if listed <= snapshot.listed:

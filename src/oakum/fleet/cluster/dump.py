@@ -272,7 +272,7 @@ class _Reading:
                 meta = msgspec.convert(metadata, _ListMeta | None)
             said = (meta and meta.annotations) or {}
             gaps = msgspec.json.decode(said.get(UNREAD) or "[]", type=list[Gap])
-        except (msgspec.MsgspecError, RecursionError) as error:
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             self.gap(unread("List", self._name, f"its annotations cannot be understood: {error}"))
             return
         self._version = self._version or said.get(VERSION, "")
