@@ -127,5 +127,6 @@ def test_whoever_waits_for_a_fix_disturbs_nothing() -> None:
     disturbing = {name: Estimate(7.0, ("one replica, down meanwhile: shop/db",), "blue", "c") for name in NAMES}
     (action,) = actions(ranked, {name: node(name) for name in NAMES}, estimates=disturbing)
     assert (action.kind, action.assets, action.risk) == ("wait", NAMES, 15.0)
+    assert action.title.startswith(f"No fix is published for {KUBELET} on 3 nodes of pool blue: ")
     assert action.disruption == 3 * DISRUPTION["wait"]
     assert not [word for word in action.why if "drained" in word or "down" in word]

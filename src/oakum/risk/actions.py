@@ -16,7 +16,7 @@ import msgspec
 
 from oakum.advisories.index import scheme_of_scope
 from oakum.findings.model import Finding
-from oakum.fleet.assets import Asset
+from oakum.fleet.assets import Asset, Kind
 from oakum.risk.bundles import ActionKind, Bundle, Estimate, Part, Ranked, bundles
 from oakum.versions import Unparsable
 
@@ -98,7 +98,7 @@ def _action(bundle: Bundle, assets: Mapping[str, Asset], cost: float, estimates:
         key=hashlib.sha256(identity.encode("utf-8", "surrogatepass")).hexdigest()[:24],
         rank=0,
         kind=kind,
-        title=_title(kind, moves, names, next((one.pool for one in known), "")),
+        title=_title(kind, moves, _where(names, assets[members[0]].kind, estimates.get(members[0], Estimate()).pool)),
         outcome=worst.outcome,
         order=worst.order,
         due_days=worst.due_days,
@@ -129,8 +129,16 @@ def _move(part: Part) -> Move:
     )
 
 
-def _title(kind: ActionKind, moves: tuple[Move, ...], names: list[str], pool: str) -> str:
-    where = names[0] if len(names) == 1 else f"{len(names)} assets"
+def _where(names: list[str], place: Kind, pool: str) -> str:
+    """Its name where there is one asset; else how many, and for nodes of which pool."""
+    if len(names) == 1:
+        return names[0]
+    if place != "node":
+        return f"{len(names)} assets"
+    return f"{len(names)} nodes of pool {pool}" if pool else f"{len(names)} nodes"
+
+
+def _title(kind: ActionKind, moves: tuple[Move, ...], where: str) -> str:
     what = f"{moves[0].source} to {moves[0].target}" if len(moves) == 1 else f"{len(moves)} packages"
     if kind == "upgrade":
         return f"Upgrade {what} on {where}"
@@ -146,8 +154,7 @@ def _title(kind: ActionKind, moves: tuple[Move, ...], names: list[str], pool: st
     if kind == "component":
         return f"Move {what} in {where}" if len(moves) > 1 else f"Move {where} to {moves[0].target}"
     if kind == "pool":
-        nodes = f"{len(names)} nodes of pool {pool}" if pool and len(names) > 1 else where.replace("assets", "nodes")
-        return f"Patch {nodes}: {what}"
+        return f"Patch {where}: {what}"
     if kind == "subscribe":
         return f"Attach {where} to {moves[0].channel}, then upgrade {what}"
     gone = moves[0].source if len(moves) == 1 else what
