@@ -64,6 +64,6 @@ RULES: dict[str, Rule] = {
     "webhook": Rule("no drain takes the last backend of a webhook that fails closed", _WEBHOOKS),
     "skew": Rule("no two versions of Kubernetes ever stand beside each other that may not", _SKEW),
     "compatibility": Rule("no two versions ever stand beside each other that do not fit", "compatibility data"),
-    "known-bad": Rule("no change goes along an edge that is known to harm here", "compatibility data"),
+    "known-bad": Rule("no change goes along an edge that harms here, or may harm", "compatibility data"),
     "removed-api": Rule("no object is in use in an API version that the new API server does not serve", _APIS),
 }  # fmt: skip

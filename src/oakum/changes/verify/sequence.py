@@ -49,12 +49,22 @@ def _ranks(given: Given, cluster: str, several: Sequence[Placed]) -> Iterator[Vi
     backwards = bool(given.plan.undoes)
     for one, first in waves.items():
         for other, then in waves.items():
-            if one not in given.kinds or other not in given.kinds or one in given.after[other] or backwards:
-                continue
-            if given.kinds[one].rank < given.kinds[other].rank and other not in given.after[one]:
+            if not backwards and _ranks_before(given, one, other):
                 for early, late in _behind(given, first, then):
                     why = f"{other} begins there before {one} is over in wave {given.plan.waves[early].id}"
                     yield violation("rank", why, wave=given.plan.waves[late].id, object_=cluster)
+
+
+def _ranks_before(given: Given, one: str, other: str) -> bool:
+    """Whether the kind of one intent goes before that of the other.
+
+    An intent that somebody else's ``after`` asks for goes before that one, and so before all that this one goes before.
+    """
+    rank = given.kinds[one].rank
+    if rank >= given.kinds[other].rank:
+        return False
+    asking = [name for name in given.kinds if other in given.after[name]]
+    return not any(name == one or given.kinds[name].rank < rank for name in asking)
 
 
 def _intents(given: Given) -> Iterator[Violation]:
@@ -82,7 +92,7 @@ def _intents(given: Given) -> Iterator[Violation]:
 
 
 def _roles(given: Given, several: Sequence[Placed]) -> Iterator[Violation]:
-    """Roles by waves; pools by waves, or in one wave by the order of preference."""
+    """Roles by waves; pools by waves, or in one wave by the order of preference. A canary goes before all of them."""
     roles, pools = given.policy.order.node_roles, given.policy.order.pools
     by_phase: dict[tuple[int, int], dict[tuple[int, int], list[Placed]]] = {}
     for each in several:
@@ -98,7 +108,7 @@ def _roles(given: Given, several: Sequence[Placed]) -> Iterator[Violation]:
                 if role < other:
                     waves = sum(1 << wave for wave in {each.wave for each in early})
                     for each in _one_a_wave(late):
-                        if not given.order.all_before(waves, each.wave):
+                        if each.wave != first and not given.order.all_before(waves, each.wave):
                             why = f"the role {roles[role]} is not over before it begins"
                             yield each.broken("roles-order", why)
                 elif role == other and pool < later:
@@ -138,7 +148,7 @@ def _canaries(given: Given, cluster: str, several: Sequence[Placed]) -> Iterator
     sets: dict[tuple[object, ...], tuple[tuple[Canary, ...], list[Placed]]] = {}
     for each in several:
         if each.machine is not None:
-            entries = tuple(dict.fromkeys(one.canary for one in each.settings))
+            entries = tuple({one.canary.name: one.canary for one in each.settings}.values())
             names = tuple(sorted(one.name for one in entries))
             sets.setdefault((each.phase, *names), (entries, []))[1].append(each)
     for entries, steps in sets.values():

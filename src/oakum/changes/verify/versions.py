@@ -229,8 +229,9 @@ def _harmful(given: Given, name: str, cluster: Cluster | None, several: Sequence
                 continue
             seen.add((component, before, after))
             for found in edges(component, before, after, facts, given.knowledge):
-                if found.exposure == "exposed":
-                    made = each.broken("known-bad", f"{component} {before} to {after}: {found.why}")
+                if found.exposure != "not exposed":
+                    told = "" if found.exposure == "exposed" else "it may harm, "
+                    made = each.broken("known-bad", f"{component} {before} to {after}: {told}{found.why}")
                     yield msgspec.structs.replace(made, source=found.edge.source.url)
 
 
