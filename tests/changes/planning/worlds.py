@@ -22,6 +22,7 @@ from oakum.changes.planning import plan
 from oakum.changes.plans.model import Override, Plan, Wave
 from oakum.changes.plans.why_not import WhyNot
 from oakum.changes.state import Cluster, EtcdMember, Machine, Software, State
+from oakum.changes.state.model import Part
 from oakum.local.drain import of_value
 from oakum.policy import entries
 from oakum.policy.amounts import Amount
@@ -36,15 +37,10 @@ ALWAYS = entries.Window("always", Scope(), (), always=True)
 KNOWLEDGE = Knowledge(apis_until=60)
 
 
-def soft(installed: str, *offers: str, part: str = "package", **more: Any) -> Software:
+def soft(installed: str, *offers: str, part: Part = "package", **more: Any) -> Software:
     """Software in a version, with the versions that are offered."""
     ecosystem = "deb" if part in ("package", "kernel", "image") else "kubernetes"
-    return Software(
-        installed=installed,
-        offers=offers or (installed,),
-        part=part,
-        **{"ecosystem": ecosystem, **more},  # type: ignore[arg-type] # the tests write parts as texts
-    )
+    return Software(installed=installed, offers=offers or (installed,), part=part, **{"ecosystem": ecosystem, **more})
 
 
 def kernel(installed: str = "6.1.90", *offers: str) -> dict[str, Software]:
@@ -97,7 +93,8 @@ def cluster(name: str, machines: Iterable[Machine], objects: Iterable[Json] = ()
     etcd = tuple(EtcdMember(name=each.name, machine=each.id, healthy=each.healthy) for each in mine if each.of("etcd"))
     listed = more.pop("listed", EVERY_KIND)
     around = of_value({"apiVersion": "v1", "kind": "List", "items": [*nodes, *objects]}, "made up")
-    snapshot = msgspec.structs.replace(around.snapshot, listed=listed, gaps=())
+    version = more.pop("version", "v1.31.9")
+    snapshot = msgspec.structs.replace(around.snapshot, listed=listed, gaps=(), version=version)
     given: dict[str, Any] = {"uid": f"uid-{name}", "etcd": etcd, "facts": {}}
     return Cluster(
         name=name, around=Surroundings(snapshot, around.machines, around.storage), **{**given, **more}

@@ -15,6 +15,7 @@ import msgspec
 from oakum.changes.compat import Knowledge
 from oakum.changes.durations import Durations
 from oakum.changes.intents.model import Intent
+from oakum.changes.planning.compatible import Compatible
 from oakum.changes.planning.drafts import Draft, Drafted, drafts_of, natural
 from oakum.changes.planning.drains import judge
 from oakum.changes.planning.fitness import unfit
@@ -22,8 +23,10 @@ from oakum.changes.planning.limits import Limits, is_out
 from oakum.changes.planning.openings import closed
 from oakum.changes.planning.order import Phase, phases
 from oakum.changes.planning.overriding import checked_override
-from oakum.changes.planning.reasons import because, left_out, machine_edit
+from oakum.changes.planning.quorum import together, without_quorum
+from oakum.changes.planning.reasons import because, key_of, left_out, machine_edit
 from oakum.changes.planning.settings import Policies
+from oakum.changes.planning.skewed import Versions
 from oakum.changes.planning.steps import Lengths, step_of
 from oakum.changes.planning.waves import Waves
 from oakum.changes.planning.windows import Windows
@@ -80,7 +83,10 @@ def attempt(question: Question) -> Attempt:
         draft.takes = lengths.of(draft)
         for reason in closed(draft, windows, question):
             draft.block(reason)
-    _cascade(drafts, drafted, question.intents, order)
+    for draft in placed:
+        for reason in without_quorum(draft):
+            draft.block(reason)
+    _in_order(question, drafted, order)
     return _decided(question, drafted, limits)
 
 
@@ -116,18 +122,46 @@ def _drain(state: State, drafts: Sequence[Draft]) -> None:
         judge(cluster, several)
 
 
-def _cascade(drafts: Sequence[Draft], drafted: Drafted, intents: Sequence[Intent], order: dict[str, Phase]) -> None:
-    """What has to come first on all of its targets, and does not, keeps out whatever comes after it."""
-    by_intent: dict[str, list[Draft]] = {each.name: [] for each in intents}
-    for draft in drafts:
+def _in_order(question: Question, drafted: Drafted, order: dict[str, Phase]) -> None:
+    """Phase by phase, what depends on the phases before: `after`, the versions, and control planes as a whole."""
+    state, intents = question.state, {each.name: each for each in question.intents}
+    compatible = Compatible(state, question.knowledge)
+    versions: dict[str, Versions] = {}
+    by_intent: dict[str, list[Draft]] = {name: [] for name in intents}
+    earlier: dict[tuple[str, str], Draft] = {}
+    for draft in drafted.drafts:
         for name in dict.fromkeys(change.intent for change in draft.changes):
             by_intent[name].append(draft)
-    for intent in sorted(intents, key=lambda each: (order[each.name], each.name)):
-        for before in intent.after:
-            reasons = [*drafted.obstacles[before], *(one for each in by_intent[before] for one in each.reasons)]
-            for draft in by_intent[intent.name]:
-                for reason in reasons:
+    for phase in sorted(set(order.values())):
+        here = [each for each in drafted.drafts if each.phase == phase]
+        for name in (name for name, at in order.items() if at == phase):
+            _follow(intents[name], drafted, by_intent)
+        by_cluster: dict[str, list[Draft]] = {}
+        for draft in here:
+            by_cluster.setdefault(draft.subject.cluster, []).append(draft)
+            for change in draft.changes:
+                # The same component once more: without the first step the second does not start where it was planned.
+                for reason in (
+                    earlier[draft.id, change.component].reasons if (draft.id, change.component) in earlier else ()
+                ):
                     draft.block(reason)
+        for cluster, several in by_cluster.items():
+            found = state.clusters_by_name.get(cluster)
+            compatible.check(found, several)
+            together(several, drafted.blocked)
+            if found is not None:
+                versions.setdefault(cluster, Versions(state, found)).phase(several)
+        earlier |= {(draft.id, change.component): draft for draft in here for change in draft.changes}
+
+
+def _follow(intent: Intent, drafted: Drafted, by_intent: dict[str, list[Draft]]) -> None:
+    """What has to come first on all of its targets, and does not, keeps out whatever comes after it."""
+    for before in intent.after:
+        reasons = [*drafted.obstacles[before], *(one for each in by_intent[before] for one in each.reasons)]
+        reasons = list({key_of(each): each for each in reasons}.values())
+        for draft in by_intent[intent.name]:
+            for reason in reasons:
+                draft.block(reason)
 
 
 def _decided(question: Question, drafted: Drafted, limits: Limits) -> Attempt:

@@ -94,16 +94,23 @@ class Drafted(msgspec.Struct, frozen=True):
 def drafts_of(state: State, intents: Sequence[Intent], order: Mapping[str, Phase]) -> Drafted:
     """The drafts of some intents. Raises InputError for an intent that is for nothing in the state."""
     found: dict[tuple[Phase, str], list[Change]] = {}
+    moved: dict[str, list[Change]] = {}
     subjects: dict[str, Subject] = {}
     obstacles: dict[str, tuple[Reason, ...]] = {}
     blocked: list[tuple[str, Reason]] = []
     done = 0
-    for intent in intents:
-        come = wanted(intent, state)
+    then = state
+    last: Phase | None = None
+    for intent in sorted(intents, key=lambda each: order[each.name]):
+        if last is not None and order[intent.name] != last:
+            then, moved = _after(then, moved), {}
+        last = order[intent.name]
+        come = wanted(intent, then)
         _check(intent, come)
         done += len(come.done)
         for subject, changes in come.changes.items():
             found.setdefault((order[intent.name], subject), []).extend(changes)
+            moved.setdefault(subject, []).extend(changes)
         subjects |= come.subjects
         reasons = [(left.subject, of_left_out(left)) for left in come.obstacles]
         blocked += reasons
@@ -112,6 +119,25 @@ def drafts_of(state: State, intents: Sequence[Intent], order: Mapping[str, Phase
     drafts = [_draft(state, phase, subjects[subject], _merged(changes)) for (phase, subject), changes in found.items()]
     drafts.sort(key=lambda each: (each.phase, each.subject.cluster, places.get(each.id, -1), natural(each.id)))
     return Drafted(tuple(drafts), obstacles, tuple(blocked), done)
+
+
+def _after(state: State, moved: Mapping[str, Sequence[Change]]) -> State:
+    """The state with the software of its machines as some changes leave it."""
+    machines: list[Machine] = []
+    for machine in state.machines:
+        software = dict(machine.software)
+        for change in moved.get(machine.id, ()):
+            if change.component in software:
+                before = software[change.component]
+                software[change.component] = msgspec.structs.replace(before, installed=change.after, running="")
+        machines.append(msgspec.structs.replace(machine, software=software) if machine.id in moved else machine)
+    return msgspec.structs.replace(state, machines=tuple(machines))
+
+
+def offers_of(machine: Machine | None, component: str) -> tuple[str, ...]:
+    """The versions of a component that a machine's channels have, oldest first."""
+    software = None if machine is None else machine.software.get(component)
+    return () if software is None else software.offers or ()
 
 
 def natural(text: str) -> tuple[tuple[int, int | str], ...]:

@@ -15,7 +15,7 @@ import msgspec
 from oakum.changes.drain import Surroundings
 from oakum.changes.intents.model import Intent
 from oakum.changes.plans.why_not import Edit
-from oakum.changes.state.model import Cluster, State
+from oakum.changes.state.model import Cluster, EtcdMember, State
 from oakum.errors import InputError, Place
 from oakum.fleet.cluster.objects import Object
 from oakum.fleet.cluster.snapshot import KINDS
@@ -54,7 +54,7 @@ def apply_edits(
     made = tuple(_all(each, wants.pop(each.name, ())) for each in intents)
     changed = tuple(_all(each, machines.pop(each.id, ())) for each in state.machines)
     edited = tuple(
-        _of_cluster(_all(each, clusters.pop(each.name, ())), objects.pop(each.name, ())) for each in state.clusters
+        _of_cluster(_fields(each, clusters.pop(each.name, ())), objects.pop(each.name, ())) for each in state.clusters
     )
     for left in (wants, machines, objects, clusters):
         for several in left.values():
@@ -84,6 +84,32 @@ def _of_policy(policy: Policy, edit: Edit) -> Policy:
         entry = _converted(edit.value, _SECTIONS[section], edit)
         made = (entry, *(each for each in several if each is not found))
     return msgspec.structs.replace(policy, **{section: made})
+
+
+def _fields(cluster: Cluster, edits: Sequence[Edit]) -> Cluster:
+    """The cluster's own fields: ``facts|NAME``, ``etcd``, and ``version``, which its API server tells."""
+    for edit in edits:
+        name, _, key = edit.field.partition("|")
+        if name == "facts" and key:
+            facts = {**cluster.facts, key: str(edit.value)}
+            cluster = msgspec.structs.replace(cluster, facts=facts)
+        elif name == "etcd":
+            cluster = msgspec.structs.replace(cluster, etcd=_members(edit))
+        elif name == "version":
+            around = cluster.around
+            snapshot = msgspec.structs.replace(around.snapshot, version=str(edit.value))
+            surroundings = Surroundings(snapshot, around.machines, around.storage)
+            cluster = msgspec.structs.replace(cluster, around=surroundings)
+        else:
+            raise _wrong(edit, "there is no such field")
+    return cluster
+
+
+def _members(edit: Edit) -> tuple[EtcdMember, ...]:
+    try:
+        return msgspec.convert(edit.value, tuple[EtcdMember, ...])
+    except msgspec.ValidationError as error:
+        raise _wrong(edit, f"it cannot be so: {error}") from None
 
 
 def _of_cluster(cluster: Cluster, edits: Sequence[Edit]) -> Cluster:
@@ -119,32 +145,23 @@ def _bumped(one: Object, edit: Edit) -> Object:
 
 def _set(one: _T, edit: Edit) -> _T:
     head, *keyed = edit.field.split("|")
-    way = [*head.split("."), *keyed]
+    # Objects of clusters write their fields in camel case; keys behind a | are taken as they are.
+    parts = [_camel(part) if isinstance(one, Object) else part for part in head.split(".")]
+    way = [*parts, *keyed]
     value: Any = msgspec.to_builtins(one)
-    _put(value, [_name(one, part) if at == 0 else part for at, part in enumerate(way)], edit)
+    _put(value, way, edit)
     return _converted(value, type(one), edit)
-
-
-def _name(one: msgspec.Struct, part: str) -> str:
-    """The name of a field as it is written (objects of clusters write theirs in camel case)."""
-    known = dict(zip(one.__struct_fields__, one.__struct_encode_fields__, strict=True))
-    return known.get(part, part)
 
 
 def _put(value: Any, way: Sequence[str], edit: Edit) -> None:
     for part in way[:-1]:
-        if not isinstance(value, dict):
-            raise _wrong(edit, "there is no such field")
-        value = value.setdefault(part if part in value else _camel(part), {})
-    last = way[-1]
-    if isinstance(value, dict) and last not in value and _camel(last) in value:
-        last = _camel(last)
+        value = value.setdefault(part, {}) if isinstance(value, dict) else None
     if not isinstance(value, dict):
         raise _wrong(edit, "there is no such field")
     if edit.value is None:
-        value.pop(last, None)
+        value.pop(way[-1], None)
     else:
-        value[last] = edit.value
+        value[way[-1]] = edit.value
 
 
 def _camel(name: str) -> str:

@@ -74,8 +74,11 @@ class Waves:
             first = canaries(machines)
             if len(first) < len(machines):
                 soak = max((_soak(first), *(each.settings.canary.soak for each in first if each.settings is not None)))
-                # The quorum allows one member at a time, so that its own machines never stand beside others.
-                yield "canary", self._sorted(first), soak
+                # Control planes go one at a time, and never beside workers.
+                for masters in (False, True):
+                    several = [each for each in first if _is_master(each) == masters]
+                    if several:
+                        yield "canary", self._sorted(several), soak
             else:
                 first = []
             gone = {id(each) for each in first}
@@ -107,6 +110,10 @@ class Waves:
             return draft.domain not in self._impaired, natural(draft.domain), natural(pool), natural(draft.id)
 
         return sorted(drafts, key=key)
+
+
+def _is_master(draft: Draft) -> bool:
+    return draft.machine is not None and draft.machine.role == "control-plane"
 
 
 def _index(order: Sequence[str], value: str) -> int:

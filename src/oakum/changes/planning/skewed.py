@@ -1,0 +1,219 @@
+"""Version skew in every state on the way: after each machine of a control plane, and before and after each phase.
+
+The rules and their remedies are those of ``oakum.changes.skew``. API servers of a cluster are moved one by one;
+kubelets and kube-proxies meet only the API servers and each other on their node, so that of the states between the
+first and the last of them the two ends are enough. What breaks a rule already, and no worse, is nobody's fault here.
+The way back of a step passes the same states; a whole plan goes back in the other order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from oakum.changes.planning.drafts import Draft, offers_of
+from oakum.changes.planning.reasons import because, intent_edit, machine_edit
+from oakum.changes.plans.why_not import Edit, Reason
+from oakum.changes.skew import Instance, Release, Violation, check, parse_release
+from oakum.changes.skew import State as Skew
+from oakum.changes.skew.model import API_SERVER, COMPONENTS, CONTROLLERS
+from oakum.changes.skew.release import line
+from oakum.changes.skew.violations import Move, skipping
+from oakum.changes.state.model import Cluster, Machine, Software, State
+from oakum.errors import OakumError
+
+_POLICY = "https://kubernetes.io/releases/version-skew-policy/"
+_Found = dict[tuple[str, tuple[str, str] | None], Violation]
+
+
+def _is_master(draft: Draft) -> bool:
+    return any(each.component in (API_SERVER, *CONTROLLERS) for each in draft.changes)
+
+
+def _moves_of(draft: Draft) -> dict[tuple[str, str], str]:
+    """The instances that a draft moves, each to a version."""
+    return {(each.component, draft.subject.name): each.after for each in draft.changes if each.component in COMPONENTS}
+
+
+class Versions:
+    """The versions of a cluster while the phases go by; ``phase`` is asked for each of them in their order."""
+
+    def __init__(self, state: State, cluster: Cluster) -> None:
+        self._cluster, self._by_id = cluster, state.by_id
+        self._unknown: dict[str, str] = {}
+        instances: list[Instance] = []
+        for machine in state.by_cluster.get(cluster.name, ()):
+            for name, software in machine.software.items():
+                if name in COMPONENTS:
+                    self._add(instances, name, machine, software)
+        if not any(one.component == API_SERVER for one in instances) and cluster.around.snapshot.version:
+            release = _release(cluster.around.snapshot.version)
+            if release is not None:
+                instances.append(Instance(API_SERVER, "that answered", release))
+        self._now = Skew(tuple(instances))
+        self._before: list[Draft] = []
+
+    def _add(self, instances: list[Instance], name: str, machine: Machine, software: Software) -> None:
+        release = _release(software.current)
+        if release is None:
+            self._unknown[machine.id] = f"{name} {software.current}"
+        else:
+            instances.append(Instance(name, machine.name, release, machine.name))
+
+    def phase(self, drafts: Sequence[Draft]) -> None:
+        """Takes one phase, control planes one by one, then the rest at once, and blocks what breaks a rule."""
+        moving = [each for each in drafts if _moves_of(each)]
+        if not self._now.of(API_SERVER):
+            for draft in moving:
+                draft.block(self._no_server(draft))
+            return
+        self._masters([each for each in moving if _is_master(each) and not each.reasons])
+        self._others([each for each in moving if not _is_master(each) and not each.reasons])
+        self._before += moving
+
+    def _masters(self, drafts: Sequence[Draft]) -> None:
+        before, known = self._now, self._broken(self._now)
+        reasons: list[Reason] = []
+        for draft in sorted(drafts, key=lambda each: each.machine is not None and each.machine.ours):
+            reasons += self._skipped(draft)
+            self._now = self._moved(self._now, [draft])
+            found = self._broken(self._now)
+            reasons += [self._because(each, draft) for key, each in found.items() if key not in known]
+        for draft in drafts if reasons else ():
+            # A control plane that could go only half of its way does not start.
+            for reason in reasons:
+                draft.block(reason)
+        if reasons:
+            self._now = before
+
+    def _others(self, drafts: Sequence[Draft]) -> None:
+        if not drafts:
+            return
+        known = self._broken(self._now)
+        moved = self._moved(self._now, drafts)
+        found = {key: each for key, each in self._broken(moved).items() if key not in known}
+        by_node: dict[str, list[Violation]] = {}
+        for each in found.values():
+            by_node.setdefault(each.instance.node if each.instance is not None else "", []).append(each)
+        for draft in drafts:
+            for violation in by_node.get(draft.subject.name, ()):
+                waited = self._waits_for(violation)
+                for reason in waited or [self._because(violation, draft)]:
+                    draft.block(reason)
+        self._now = self._moved(self._now, [each for each in drafts if not each.reasons])
+
+    def _waits_for(self, violation: Violation) -> list[Reason]:
+        """The reasons of the control plane that was to move before, where its move would have made room."""
+        if violation.rule.name != "newer":
+            return []
+        return [reason for each in self._before if each.reasons and _is_master(each) for reason in each.reasons]
+
+    def _moved(self, skew: Skew, drafts: Iterable[Draft]) -> Skew:
+        moves: dict[tuple[str, str], Release] = {}
+        for draft in drafts:
+            for key, version in _moves_of(draft).items():
+                release = _release(version)
+                if release is not None:
+                    moves[key] = release
+        return skew.moved(moves)
+
+    def _broken(self, skew: Skew) -> _Found:
+        """What breaks a rule; controllers beside an API server on their own machine are measured against that one."""
+        own = {one.node: one.release.minor for one in skew.of(API_SERVER) if one.node}
+        found: _Found = {}
+        for each in check(skew):
+            one = each.instance
+            at = own.get(one.node) if one is not None and one.component in CONTROLLERS else None
+            if at is not None and one is not None and at - 1 <= one.release.minor <= at:
+                continue
+            found[each.rule.id, one.key if one is not None else None] = each
+        return found
+
+    def _skipped(self, draft: Draft) -> list[Reason]:
+        """An API server that would jump over a minor: the next one first."""
+        reasons: list[Reason] = []
+        for one in self._now.of(API_SERVER):
+            version = _moves_of(draft).get(one.key)
+            target = None if version is None else _release(version)
+            if target is not None and target.minor > one.release.minor + 1:
+                reasons.append(self._next_first(draft, skipping(one, target.minor), one))
+        return reasons
+
+    def _next_first(self, draft: Draft, violation: Violation, one: Instance) -> Reason:
+        minor = one.release.minor + 1
+        change = next(each for each in draft.changes if each.component == API_SERVER)
+        wanted = self._offered(API_SERVER, minor) or f"{line(minor)}.0"
+        edits = [intent_edit(change.intent, "wants.to", wanted)]
+        for each in self._cluster_machines():
+            for name, software in each.software.items():
+                offers = [*offers_of(each, name), wanted]
+                if software.part == "control-plane" and wanted not in offers[:-1]:
+                    edits.append(machine_edit(each.id, f"software|{name}|offers", offers))
+        rule = violation.rule
+        return because(
+            f"skew/{rule.id}", f"{self._cluster.name}: {API_SERVER}",
+            f"{one.release.text} to {change.after} jumps over {line(minor)}; {rule.says}", rule.source,
+            f"go to {wanted} first, and then on", edits,
+        )  # fmt: skip
+
+    def _because(self, violation: Violation, draft: Draft) -> Reason:
+        rule, one = violation.rule, violation.instance
+        edits = [each for move in violation.remedy.moves for each in self._edits(move, draft)]
+        name = f"{one.component} {one.name}" if one is not None else rule.component
+        return because(
+            f"skew/{rule.id}", f"{self._cluster.name}: {name}", f"{violation.why}; {rule.says}", rule.source,
+            violation.remedy.text, edits,
+        )  # fmt: skip
+
+    def _edits(self, move: Move, draft: Draft) -> list[Edit]:
+        """A component that has moved already; one that this plan moves gets another aim instead."""
+        one = move.instance
+        id = f"{self._cluster.name}/{one.name}"
+        wanted = self._offered(one.component, move.minor) or f"{line(move.minor)}.0"
+        mine = next((each for each in draft.changes if each.component == one.component), None)
+        if mine is not None and one.name == draft.subject.name:
+            machine = self._by_id[id]
+            current, offers = machine.software[one.component].current, offers_of(machine, one.component)
+            now = _release(current)
+            if wanted not in offers and now is not None and now.minor == move.minor:
+                return [intent_edit(mine.intent, "wants.to", current)]
+            edits = [intent_edit(mine.intent, "wants.to", wanted)]
+            if wanted not in offers:
+                edits.append(machine_edit(id, f"software|{one.component}|offers", [*offers, wanted]))
+            return edits
+        if id not in self._by_id:
+            return [Edit(of="state", object=self._cluster.name, field="version", value=f"v{wanted}",
+                         cluster=self._cluster.name)]  # fmt: skip
+        return [
+            machine_edit(id, f"software|{one.component}|installed", wanted),
+            machine_edit(id, f"software|{one.component}|running", wanted),
+        ]
+
+    def _offered(self, component: str, minor: int) -> str:
+        """The newest version of a minor that a machine of the cluster is offered."""
+        for machine in self._cluster_machines():
+            for version in reversed(offers_of(machine, component)):
+                release = _release(version)
+                if release is not None and release.minor == minor:
+                    return version
+        return ""
+
+    def _cluster_machines(self) -> Iterable[Machine]:
+        return (each for each in self._by_id.values() if each.cluster == self._cluster.name)
+
+    def _no_server(self, draft: Draft) -> Reason:
+        version = next(iter(_moves_of(draft).values()))
+        release = _release(version)
+        value = f"v{line(release.minor)}.0" if release is not None else "v1.0.0"
+        return because(
+            "api-server-unknown", self._cluster.name,
+            "the version of its API server is not known, against which all others are measured", _POLICY,
+            "read the cluster again, with the version that its API server tells",
+            [Edit(of="state", object=self._cluster.name, field="version", value=value, cluster=self._cluster.name)],
+        )  # fmt: skip
+
+
+def _release(text: str) -> Release | None:
+    try:
+        return parse_release(text)
+    except OakumError:
+        return None
