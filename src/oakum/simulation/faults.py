@@ -187,12 +187,12 @@ def strike(world: World, given: Strike, subject: str, executor: str, components:
             case "fail" | "mute" | "late":
                 port.next_acts.append(fault.do)
         return
-    on, what = whom(world, given, subject), given.what
+    on, what = whom(world, given, subject), given.what or fault.what[0]
     if fault.do == "bad":
         if not components:
             world.watch.struck(given.kind, subject, False)
             return
-        what = f"{components[0]} {what or 'sick 180'}"
+        what = f"{components[0]} {what}"
     delivered = world.events.happen(fault.do, on, what, "", given.lasts)
     if fault.do == "pause":
         world.timeline.after(given.lasts, world.events.happen, "resume")

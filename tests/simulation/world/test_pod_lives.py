@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from tests.simulation.world.made import Made
 
+from oakum.changes.running.observed import Seen
+
 
 def test_everything_is_in_service_at_the_start() -> None:
     made = Made("[{name: web, replicas: 6}, {name: log, kind: DaemonSet}, {name: db, kind: StatefulSet, replicas: 2}]")
