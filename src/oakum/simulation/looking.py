@@ -15,6 +15,7 @@ import msgspec
 
 from oakum.changes.drain import Surroundings
 from oakum.changes.running.observed import Etcd, Sample, Seen
+from oakum.changes.state.model import Webhook
 from oakum.fleet.cluster.snapshot import Snapshot
 from oakum.simulation.things import Machine
 
@@ -133,6 +134,19 @@ class View:
             return None
         voters = {each.machine.id: each.healthy for each in known.etcd if not each.learner}
         return Etcd(voters=voters, learners=tuple(each.machine.id for each in known.etcd if each.learner))
+
+    def webhooks(self, cluster: str) -> tuple[Webhook, ...] | None:
+        """The admission webhooks with the pods that serve each."""
+        known = self._world.clusters.get(cluster)
+        if known is None or known.cut:
+            return None
+        return tuple(
+            Webhook(
+                name=each.name, fail_closed=each.fail_closed, exempt=each.exempt,
+                pods=tuple(sorted(p.full_name for p in each.backend.pods.values() if p.ready and p.deleted < 0)),
+            )
+            for each in known.webhooks
+        )  # fmt: skip
 
     def samples(self, about: str) -> tuple[Sample, ...]:
         """The measurements for a step or a wave."""

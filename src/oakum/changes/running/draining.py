@@ -64,7 +64,12 @@ def taken(visit: Visit, seen: Seen) -> str:
 def _evict(visit: Visit, found: Left) -> Iterator[Action]:
     refused: list[tuple[Pod, str]] = []
     fresh = False
+    backends = visit.turn.backends(visit.step.subject.cluster)
     for pod in found.evict:
+        if backends.last(pod):
+            # Another of them left a moment ago.
+            continue
+        backends.leaves(pod)
         last = visit.progress.attempts.get(f"evict/{pod.metadata.uid}")
         if last is not None and last.outcome is not None and last.outcome.result == "refused":
             refused.append((pod, last.outcome.why or last.outcome.code))

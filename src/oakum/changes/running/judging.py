@@ -63,6 +63,9 @@ def left(visit: Visit, since: datetime | None) -> Left:
         found = explain(around, [step.subject.name], options=options, now=turn.now)
     except OakumError as error:
         return Left(unknown=str(error))
+    backends = turn.backends(step.subject.cluster)
+    if backends.unknown:
+        return Left(unknown=backends.unknown)
     evict: list[Pod] = []
     leaving: list[Pod] = []
     stuck: list[tuple[Pod, str]] = []
@@ -72,7 +75,10 @@ def left(visit: Visit, since: datetime | None) -> Left:
         if outcome.verdict == IGNORE:
             stays.update(around.storage.volumes_of(pod))
         elif outcome.verdict == EVICT or (outcome.reason == "unreplicated" and policy.unreplicated == "evict"):
-            if (outcome.order or 1) == 1:
+            hook = backends.last(pod)
+            if hook:
+                stuck.append((pod, f"it is the last backend of the webhook {hook}, which fails closed"))
+            elif (outcome.order or 1) == 1:
                 evict.append(pod)
             else:
                 leaving.append(pod)

@@ -13,6 +13,7 @@ from typing import Literal, Protocol
 import msgspec
 
 from oakum.changes.drain import Surroundings
+from oakum.changes.state.model import Webhook
 
 
 class Claim(msgspec.Struct, frozen=True, kw_only=True):
@@ -115,6 +116,12 @@ class Observed(Protocol):
 
     def etcd(self, cluster: str) -> Etcd | None:
         """The members of a cluster's etcd; None where it could not be asked."""
+
+    def webhooks(self, cluster: str) -> tuple[Webhook, ...] | None:
+        """A cluster's admission webhooks, each with the pods that serve it now (ready, and not being deleted).
+
+        None where they could not be asked.
+        """
 
     def samples(self, about: str) -> tuple[Sample, ...]:
         """The measurements taken for a step or a wave."""

@@ -12,7 +12,7 @@ import msgspec
 
 from oakum.changes.plans.model import Step, Wave
 from oakum.changes.running.compiled import Compiled
-from oakum.changes.running.journal import OVER, Journal, Noted, Record, Turned
+from oakum.changes.running.journal import OVER, Journal, Meant, Noted, Record, Turned
 
 #: Steps that wait in the same bucket are kept from starting by the same limits: their group and their failure domain.
 Bucket = tuple[str, str]
@@ -43,6 +43,7 @@ class Standing:
         self.failed: set[str] = set()
         self.lost: set[str] = set()
         self.told: set[tuple[str, str]] = set()
+        self.evicted: dict[str, datetime] = {}
         self.stopping = self.paused = self.ended = False
         self.paused_since: datetime | None = None
         self._journal = journal
@@ -53,6 +54,9 @@ class Standing:
         self.over = over & set(compiled.waves)
         for step, progress in journal.steps.items():
             self._count(step, progress.state)
+            for attempt in progress.attempts.values():
+                if attempt.act.pod:
+                    self.evicted[attempt.act.pod] = max(attempt.at, self.evicted.get(attempt.act.pod, attempt.at))
         for wave in compiled.plan.waves:
             self._begin(wave)
         journal.followers.append(self.follow)
@@ -61,6 +65,9 @@ class Standing:
         """Takes up one more record."""
         if isinstance(record, Turned):
             self._turned(record)
+        elif isinstance(record, Meant):
+            if record.act.pod:
+                self.evicted[record.act.pod] = record.at
         elif isinstance(record, Noted):
             self._noted(record)
 

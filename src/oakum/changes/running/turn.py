@@ -10,6 +10,7 @@ import msgspec
 from oakum.changes.plans.model import Change, Group, Step, Subject
 from oakum.changes.running.actions import Rest
 from oakum.changes.running.acts import Act, Do
+from oakum.changes.running.backends import Backends
 from oakum.changes.running.compiled import Compiled, drains
 from oakum.changes.running.journal import Attempt, Journal, Meant, Noted, Progress, States, Turned
 from oakum.changes.running.observed import Observed, Seen
@@ -29,10 +30,17 @@ class Turn:
         self.wishes = observed.wishes
         self.windows = Windows(compiled.plan, compiled.calendar, now)
         self.judging = 24
+        self._backends: dict[str, Backends] = {}
 
     def approved(self, *more: str) -> bool:
         """Whether people agreed to the plan, or to a step of it."""
         return "/".join((f"approve:{self.compiled.hash}", *more)) in self.wishes
+
+    def backends(self, cluster: str) -> Backends:
+        """The pods that serve the webhooks of a cluster."""
+        if cluster not in self._backends:
+            self._backends[cluster] = Backends(self.observed, self.standing, self.now, cluster)
+        return self._backends[cluster]
 
     @property
     def stopping(self) -> bool:
