@@ -80,8 +80,15 @@ def _cluster(world: World, given: model.Cluster, name: str) -> None:
         cluster.webhooks.append(
             Webhook(name=hook.name, backend=found, fail_closed=hook.fail_closed, exempt=hook.exempt)
         )
+    if given.managed:
+        kubelets = sorted((each.kubelet for each in given.pools if each.kubelet), key=_minor)
+        cluster.release = kubelets[-1] if kubelets else ""
     settle(cluster, world.timeline.now)
     add_actors(world, cluster, given.actors.autoscaler, given.actors.health_check, given.actors.gitops)
+
+
+def _minor(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.lstrip("v").split("-")[0].split("+")[0].split(".") if part.isdigit())
 
 
 def settle(cluster: Cluster, now: float) -> None:

@@ -60,7 +60,8 @@ class Shown:
         """All objects of now."""
         made = self.items
         items = {kind: make() for kind, make in made.items()}
-        return Snapshot(source=f"live cluster {self.cluster.name}", read_at=at, items=items, listed=LISTED)
+        source, version = f"live cluster {self.cluster.name}", release_of(self.cluster)
+        return Snapshot(source=source, read_at=at, version=version, items=items, listed=LISTED)
 
     @property
     def items(self) -> dict[str, Callable[[], tuple[Object, ...]]]:
@@ -97,6 +98,13 @@ class Shown:
         return self._scales if self.workloads is not None else Scales(())
 
 
+def release_of(cluster: Cluster) -> str:
+    """What the API server that answers says of its own version."""
+    servers = (each.software.get("kube-apiserver") for each in cluster.machines.values())
+    found = next((each.running for each in servers if each is not None), cluster.release)
+    return f"v{found}" if found and not found.startswith("v") else found
+
+
 class _Items(dict[str, tuple[Object, ...]]):
     """The objects by kind, made when a kind is asked for."""
 
@@ -115,7 +123,8 @@ class Live(Surroundings):
 
     def __init__(self, shown: Shown, at: str) -> None:
         source = f"live cluster {shown.cluster.name}"
-        snapshot = Snapshot(source=source, read_at=at, items=_Items(shown), listed=LISTED)
+        version = release_of(shown.cluster)
+        snapshot = Snapshot(source=source, read_at=at, version=version, items=_Items(shown), listed=LISTED)
         super().__init__(snapshot, NO_MACHINES, LiveStorage(shown))
         self._shown = shown
 

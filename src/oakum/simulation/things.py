@@ -235,9 +235,9 @@ class Member(msgspec.Struct, eq=False, kw_only=True):
 class Cluster(msgspec.Struct, eq=False, kw_only=True):
     """A cluster.
 
-    ``restarting`` are machines whose API server is restarting; ``cut`` says that we cannot reach its API. ``version``
-    grows with every change of an object, ``shape`` with those of workloads and budgets. ``order`` keeps the machines in
-    a row for the scheduler, and is made anew when it is empty.
+    ``restarting`` are machines whose API server is restarting; ``cut`` says that we cannot reach its API; ``release``
+    is the version of a provider's API server. ``version`` grows with every change of an object, ``shape`` with those of
+    workloads and budgets. ``order`` keeps the machines in a row for the scheduler, and is made anew when it is empty.
     """
 
     name: str
@@ -254,6 +254,7 @@ class Cluster(msgspec.Struct, eq=False, kw_only=True):
     impaired: dict[str, Machine] = msgspec.field(default_factory=dict)
     pending: dict[str, Pod] = msgspec.field(default_factory=dict)
     cut: bool = False
+    release: str = ""
     version: int = 1
     shape: int = 1
     placing: bool = False
