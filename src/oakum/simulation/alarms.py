@@ -31,7 +31,7 @@ class Alarms:
     def __init__(self, world: World) -> None:
         self._world = world
         self._until: dict[str, float] = {}
-        self._began: dict[str, float] = {}
+        self.began: dict[str, float] = {}
         self._taken: dict[str, list[Sample]] = {}
         self._last: dict[str, float] = {}
         self.metrics: dict[str, Metric] = {}
@@ -41,7 +41,7 @@ class Alarms:
         """An alarm begins to fire, for so long."""
         now = self._world.timeline.now
         if self._until.get(name, -1.0) <= now:
-            self._began[name] = now
+            self.began[name] = now
         self._until[name] = max(self._until.get(name, -1.0), now + seconds)
 
     def end(self, name: str) -> None:
@@ -51,7 +51,7 @@ class Alarms:
     def since(self, name: str) -> float:
         """Since when an alarm that fires has done so."""
         if name != NODE_DOWN or self._until.get(name, -1.0) > self._world.timeline.now:
-            return self._began[name]
+            return self.began[name]
         down = [each.since for index in self._world.indexes for each in index.values() if self._is_down(each)]
         return min(down, default=self._world.timeline.now - DOWN_FOR) + DOWN_FOR
 
