@@ -222,6 +222,7 @@ class Draft:
         found = self.state.by_id.get(id_)
         drains = found is not None and bool(found.cluster) and any(each.drain for each in changes)
         fields: dict[str, Any] = {
+            "id": f"{id_}/{intent}",
             "kind": "visit" if subject.kind == "machine" else "set-object",
             "back": () if worst == "forward-only" else tuple(back_of(each) for each in changes),
             "takes": Takes(work=Times(p50=300, p95=1800), back=Times(p50=200, p95=900)),
@@ -232,7 +233,7 @@ class Draft:
             "domain": self.groups[group].domain_of.get(id_, ""),
             "reversibility": worst,
         }  # fmt: skip
-        return Step(id=f"{id_}/{intent}", subject=subject, group=group, changes=tuple(changes), **{**fields, **more})
+        return Step(subject=subject, group=group, changes=tuple(changes), **{**fields, **more})
 
     def evictions(self, subject: Subject) -> Evictions:
         """Every pod of a controller leaves at once; the others of these worlds are given by hand."""
