@@ -6,13 +6,14 @@ of a machine are faults that wait for their occasion, each with the time until w
 
 * ``locked``: somebody else holds the package manager's lock; ``full``: no space left; ``half``: the next installation
   stops half-way; ``old-kernel``: the boot loader's default is the kernel before; ``slow``: the next boot takes that
-  many times as long; ``never``: it does not come back; ``loop``: it restarts that many times; ``unsnapshot``: copies
+  many times as long; ``never``: it does not come back before; ``loop``: it restarts that many times; ``unsnapshot``: copies
   fail.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import isfinite
 from typing import TYPE_CHECKING
 
 from oakum.changes.plans.model import Change
@@ -182,8 +183,11 @@ class Hosts:
             self.ready(machine, False)
 
     def _boot_after(self, machine: Machine, seconds: float) -> None:
-        if machine.troubles.get("never", -1.0) > self.time.now:
+        until = machine.troubles.get("never", -1.0)
+        if until > self.time.now:
             self.world.happened("never-returns", machine.id)
+            if isfinite(until):
+                self.time.after(until - self.time.now, self.boot, machine, machine.boots)
             return
         factor = machine.troubles.pop("slow", 1.0)
         if factor > 1:
