@@ -69,7 +69,11 @@ class Surveyor:
         assets = tuple(
             msgspec.structs.replace(
                 asset,
-                gaps=(*asset.gaps, *(stated[asset.key].gaps if asset.key in stated else ())),
+                gaps=(
+                    *asset.gaps,
+                    *(stated[asset.key].gaps if asset.key in stated else ()),
+                    *(measured.gaps if asset.kind == "cluster" else ()),
+                ),
                 platform=systems.get(asset.key, ""),
             )
             for asset in found.assets

@@ -64,6 +64,10 @@ class Controllers:
             self._known[key] = found
         return self._known[key]
 
+    def seen(self) -> Iterable[tuple[Controller, tuple[int, ...]]]:
+        """The controllers of the table with the places of their pods."""
+        return ((row, self._pods[row.name]) for row in CONTROLLERS)
+
     def router(self) -> Server:
         """Who serves OpenShift's Routes."""
         return Server(ROUTER, self._pods[ROUTER.name])

@@ -13,8 +13,10 @@ from collections.abc import Iterator
 
 import msgspec
 
+from oakum.fleet.assets import Gap
 from oakum.fleet.cluster.snapshot import Snapshot
 from oakum.fleet.cluster.workloads import WorkloadKey
+from oakum.risk.exposure import own_routes
 from oakum.risk.exposure.addresses import EVERYWHERE, is_public
 from oakum.risk.exposure.backends import Backends, Name
 from oakum.risk.exposure.controllers import Controllers
@@ -39,10 +41,11 @@ _UNPOLICED = "the policies are not known ({} not read): taken as none"
 
 
 class Measured(msgspec.Struct, frozen=True):
-    """The exposure of workloads by their keys, and of nodes by name."""
+    """The exposure of workloads by their keys, and of nodes by name; ``gaps`` are what may lead in and was not seen."""
 
     workloads: dict[WorkloadKey, Exposure]
     nodes: dict[str, Exposure]
+    gaps: tuple[Gap, ...] = ()
 
 
 def measure(snapshot: Snapshot, network: Network | None = None, *, source: str = "", time: str = "") -> Measured:
@@ -78,18 +81,22 @@ class _Measurement:
         self._through_services()
         for place, target in enumerate(self._ground.targets):
             self._on_nodes(place, target)
-        self._through_proxies()
+        controllers = Controllers(self._snapshot, self._ground, complete="IngressClass" not in self._unread.kinds)
+        self._through_proxies(controllers)
         backed = {one.target for name in self._backends.services for one in self._backends.of(name)}
         paths = [self._paths(place, place in backed) for place in range(len(self._ground.targets))]
         stand_ins = [tuple(self._stand_ins.paths(place, each)) for place, each in enumerate(self._ground.targets)]
+        unseen = own_routes.reached_from_outside(controllers.seen(), paths)
+        notes = tuple(map(own_routes.assumption, unseen))
         workloads = {
-            key: self._workload(key, places, paths, stand_ins) for key, places in self._ground.workloads.items()
+            key: self._workload(key, places, paths, stand_ins, notes if backed.intersection(places) else ())
+            for key, places in self._ground.workloads.items()
         }
         nodes = of_nodes(
             self._snapshot, self._ground, self._backends, paths, stand_ins,
             unread_pods="Pod" in self._unread.kinds, source=self._source, time=self._time,
         )  # fmt: skip
-        return Measured(workloads, nodes)
+        return Measured(workloads, nodes, tuple(map(own_routes.gap, unseen)))
 
     def _through_services(self) -> None:
         for name, service in self._backends.services.items():
@@ -130,8 +137,7 @@ class _Measurement:
             way = Way((hop,), at.source, EVERYWHERE, "client", at.assumed, (at.assumption,))
             self._arrive(place, way, f"{port.host_port}/{port.protocol}", port.protocol, port.container_port)
 
-    def _through_proxies(self) -> None:
-        controllers = Controllers(self._snapshot, self._ground, complete="IngressClass" not in self._unread.kinds)
+    def _through_proxies(self, controllers: Controllers) -> None:
         gateways = Gateways(self._snapshot, self._ground, self._backends, controllers, self._unread.kinds)
         every = [
             *ingresses(self._snapshot, controllers, self._backends, self._nodes),
@@ -177,10 +183,17 @@ class _Measurement:
             yield _at(target, open_ports, others, msgspec.structs.replace(way, hops=hops))
 
     def _workload(
-        self, key: WorkloadKey, places: list[int], paths: list[tuple[Path, ...]], stand_ins: list[tuple[Path, ...]]
+        self,
+        key: WorkloadKey,
+        places: list[int],
+        paths: list[tuple[Path, ...]],
+        stand_ins: list[tuple[Path, ...]],
+        unseen: tuple[str, ...],
     ) -> Exposure:
         found = [path for place in places for path in paths[place]]
         notes: tuple[str, ...] = (_PLUGIN,) if any(self._policies.speaking(place) for place in places) else ()
+        if any(path.source == "cluster" for path in found) and not any(path.level == "open" for path in found):
+            notes += unseen
         nothing = CUT_OFF
         if not places:
             nothing, known = self._ground.absent[key]

@@ -152,6 +152,7 @@ class Controller(msgspec.Struct, frozen=True, kw_only=True):
     ``gateways`` are values of ``spec.controllerName`` of a GatewayClass. ``by_class``: its option for the name of a
     class holds even where an IngressClass names its controller. ``signs`` and ``inside`` (the default) tell an internal
     load balancer of the cloud; ``allow`` are annotations of the Ingress that hold the allowed sources.
+    ``own_kinds`` are kinds of its own by which it forwards too, and which are not read.
     """
 
     name: str
@@ -165,6 +166,7 @@ class Controller(msgspec.Struct, frozen=True, kw_only=True):
     signs: tuple[Sign, ...] = ()
     inside: bool = False
     allow: tuple[str, ...] = ()
+    own_kinds: tuple[str, ...] = ()
     page: str
 
 
@@ -191,6 +193,7 @@ CONTROLLERS: tuple[Controller, ...] = (
         controllers=("nginx.org/ingress-controller",),
         images=("nginx/nginx-ingress", "nginx-plus-ingress", "nginx-ic/nginx-plus-ingress"),
         labels=((_NAME, "nginx-ingress"),),
+        own_kinds=("VirtualServer", "VirtualServerRoute", "TransportServer"),
         page="docs.nginx.com/nginx-ingress-controller",
     ),
     Controller(
@@ -200,6 +203,7 @@ CONTROLLERS: tuple[Controller, ...] = (
         images=("traefik", "mirrored-library-traefik"),
         labels=((_NAME, "traefik"),),
         gateways=("traefik.io/gateway-controller",),
+        own_kinds=("IngressRoute", "IngressRouteTCP", "IngressRouteUDP"),
         page="doc.traefik.io/traefik/providers/kubernetes-ingress",
     ),
     Controller(
@@ -229,6 +233,7 @@ CONTROLLERS: tuple[Controller, ...] = (
         classes=("contour",),
         images=("envoyproxy/envoy", "bitnami/envoy"),
         gateways=("projectcontour.io/gateway-controller",),
+        own_kinds=("HTTPProxy",),
         page="projectcontour.io/docs/main/config/ingress",
     ),
     Controller(
@@ -238,6 +243,7 @@ CONTROLLERS: tuple[Controller, ...] = (
         images=("kong", "kong-gateway"),
         labels=((_NAME, "kong"),),
         gateways=("konghq.com/kic-gateway-controller",),
+        own_kinds=("TCPIngress", "UDPIngress"),
         page="docs.konghq.com/kubernetes-ingress-controller",
     ),
     Controller(
@@ -248,6 +254,7 @@ CONTROLLERS: tuple[Controller, ...] = (
         labels=(("istio", "ingressgateway"),),
         alone=True,
         gateways=("istio.io/gateway-controller",),
+        own_kinds=("VirtualService",),
         page="istio.io/latest/docs/tasks/traffic-management/ingress/kubernetes-ingress",
     ),
     Controller(
