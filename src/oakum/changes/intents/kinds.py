@@ -13,6 +13,7 @@ import msgspec
 
 from oakum.changes.intents.model import Intent
 from oakum.changes.plans.model import Change, LeftOut, Reversibility, Subject, Times
+from oakum.changes.plans.why_not import Edit
 from oakum.changes.state.model import Cluster, Machine, Software, State
 from oakum.errors import InputError, Place
 from oakum.versions import compare, scheme
@@ -120,9 +121,9 @@ def subject_of(machine: Machine) -> Subject:
     return Subject(kind="machine", cluster=machine.cluster, name=machine.name, uid=machine.uid)
 
 
-def left_out(subject: str, rule: str, why: str, remedy: str, source: str = "") -> LeftOut:
-    """A target that stays as it is."""
-    return LeftOut(subject=subject, rule=rule, why=why, remedy=remedy, source=source)
+def left_out(subject: str, rule: str, why: str, remedy: str, source: str = "", edits: tuple[Edit, ...] = ()) -> LeftOut:
+    """A target that stays as it is; ``edits`` are the remedy as data."""
+    return LeftOut(subject=subject, rule=rule, why=why, remedy=remedy, source=source, edits=edits)
 
 
 def is_newer(software: Software, one: str, other: str) -> bool | None:
@@ -150,7 +151,7 @@ def aim(machine: Machine, name: str, software: Software, to: str) -> str | LeftO
     """
     if to == "newest":
         if software.offers is None:
-            return _unknown_offers(machine, name)
+            return _unknown_offers(machine, name, software.installed)
         version = software.offers[-1] if software.offers else software.installed
         if is_newer(software, software.installed, version):
             version = software.installed
@@ -170,19 +171,26 @@ def aim(machine: Machine, name: str, software: Software, to: str) -> str | LeftO
         why = f"{name} is at {software.current}, which is newer than {version}"
         return left_out(machine.id, "downgrade", why, f"name a version above {software.current}")
     if version != software.installed and software.offers is None:
-        return _unknown_offers(machine, name)
+        return _unknown_offers(machine, name, version)
     if version not in (software.installed, *(software.offers or ())):
         said = ", ".join((software.offers or ())[-3:]) or "no newer version"
         why = f"its channels offer {said} of {name}, not {version}"
-        return left_out(machine.id, "not-offered", why, f"bring {name} {version} into a channel of the machine")
+        edits = (_offer(machine, name, *(software.offers or ()), version),)
+        remedy = f"bring {name} {version} into a channel of the machine"
+        return left_out(machine.id, "not-offered", why, remedy, edits=edits)
     return version
 
 
-def _unknown_offers(machine: Machine, name: str) -> LeftOut:
+def _unknown_offers(machine: Machine, name: str, version: str) -> LeftOut:
     """Nobody has looked into the machine's channels, so nothing is known to be there, or not to be."""
     why = f"not assessable: nobody has told which versions of {name} its channels offer"
-    remedy = f"say it in an inventory (--from FILE): offers, for {machine.id}, {name}: {{offers: [VERSION]}}"
-    return left_out(machine.id, UNKNOWN_OFFERS, why, remedy)
+    remedy = f"say it in an inventory: nodes or hosts, {machine.id}, software: {{{name}: {{offers: [VERSION, ...]}}}}"
+    return left_out(machine.id, UNKNOWN_OFFERS, why, remedy, edits=(_offer(machine, name, version),))
+
+
+def _offer(machine: Machine, name: str, *versions: str) -> Edit:
+    """The machine with these versions in its channels."""
+    return Edit(of="state", object=machine.id, field=f"software|{name}|offers", value=list(versions))
 
 
 def _same(software: Software, one: str, other: str) -> bool:

@@ -39,7 +39,7 @@ class MachineEntry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     uid: str = ""
     environment: str | None = None
     region: str | None = None
-    tier: str | None = None
+    tier: Literal["1", "2", "3", "4", ""] | None = None
     pool: str | None = None
     speed: str | None = None
     labels: dict[str, str] = {}
@@ -64,16 +64,18 @@ class ClusterEntry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     """A cluster of a dump, found by its ``uid`` (that of kube-system), else by its name.
 
     ``listed`` names kinds of which all objects are in the dump, be it none; ``all`` stands for every kind that a plan
-    needs.
+    needs. ``facts`` are what conditions about known-bad versions ask for (``oakum.changes.compat.facts``), or a site's
+    own; an empty text or list is known to be none.
     """
 
     uid: str = ""
     environment: str | None = None
     region: str | None = None
-    tier: str | None = None
+    tier: Literal["1", "2", "3", "4", ""] | None = None
     managed: bool | None = None
     etcd: dict[str, MemberEntry] | None = None
     listed: tuple[str, ...] = ()
+    facts: dict[str, str | tuple[str, ...]] = {}
 
 
 class OfferEntry(msgspec.Struct, frozen=True, kw_only=True):
@@ -92,3 +94,22 @@ class Inventory(msgspec.Struct, frozen=True, kw_only=True):
     hosts: dict[str, MachineEntry] = {}
     nodes: dict[str, MachineEntry] = {}
     offers: tuple[OfferEntry, ...] = ()
+
+
+class OfferDocument(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename={"scope": "for"}):
+    """An entry of ``offers`` as it stands in a file; ``for`` and ``when`` as in a policy."""
+
+    scope: dict[str, str | list[str] | dict[str, str | list[str]]] = {}
+    when: str = ""
+    software: dict[str, SoftwareEntry]
+
+
+class InventoryDocument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The file, for its JSON Schema; ``at`` is RFC 3339 with a zone."""
+
+    format: Literal["oakum-inventory/1"]
+    at: str = ""
+    clusters: dict[str, ClusterEntry] = {}
+    hosts: dict[str, MachineEntry] = {}
+    nodes: dict[str, MachineEntry] = {}
+    offers: list[OfferDocument] = []

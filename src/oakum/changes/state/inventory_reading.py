@@ -7,10 +7,11 @@ written. Aliases and tags are refused.
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Annotated, TypeVar, get_args
+from typing import Annotated, Any, TypeVar, get_args
 
 import msgspec
 
+from oakum.changes.compat.facts import OF_CLUSTER
 from oakum.changes.state.inventory import (
     FORMAT,
     ClusterEntry,
@@ -32,6 +33,7 @@ MAX_BYTES = 64 * 1024 * 1024
 _SECTIONS = ("format", "at", "clusters", "hosts", "nodes", "offers")
 _DEEPEST = 8
 _LONGEST_NAME = 253
+_STATED = ("environment", "region", "tier")
 _TIERS = ("1", "2", "3", "4", "")
 #: Facts that an offer may be scoped by: those that a machine has.
 _MACHINE_FACTS = frozenset({"cluster", "environment", "region", "tier", "node_role", "pool", "zone", "node"})
@@ -113,9 +115,31 @@ def _cluster(fields: Fields) -> ClusterEntry:
         managed=_flag(fields, "managed"),
         etcd={name: _member(each) for name, each in members.items()} if "etcd" in fields.keys else None,
         listed=listed,
+        facts=_conditions(fields),
     )
     fields.done()
     return made
+
+
+def _conditions(fields: Fields) -> dict[str, str | tuple[str, ...]]:
+    """Facts that conditions ask for, in the form that each has."""
+    given = fields.mapping("facts")
+    inner = Fields(dict(given), fields.place_of("facts")) if given else fields
+    found: dict[str, str | tuple[str, ...]] = {}
+    for name in given:
+        if name in _STATED:
+            inner.fail(name, f"{name} is a field of its own", f"write it beside facts: {name}")
+        variable = OF_CLUSTER.get(name)
+        form = variable.type if variable is not None else "string"
+        if form == "bool":
+            found[name] = "true" if inner.flag(name) else "false"
+        elif form == "int":
+            found[name] = str(inner.number(name, 0))
+        elif form == "list of string":
+            found[name] = _texts(inner, name) or ()
+        else:
+            found[name] = inner.text(name, "")
+    return found
 
 
 def _member(fields: Fields) -> MemberEntry:
@@ -182,7 +206,7 @@ def _offer(fields: Fields) -> OfferEntry:
     return OfferEntry(scope=scope, software=software)
 
 
-def _facts(fields: Fields) -> dict[str, str | None]:
+def _facts(fields: Fields) -> dict[str, Any]:
     return {
         "environment": _word(fields, "environment"),
         "region": _word(fields, "region"),

@@ -176,7 +176,8 @@ class _Joining:
             raise InputError(what, place=place, remedy="mend the uid, or name the dump: --from NAME=FILE")
         stated = {key: value for key in ("environment", "region", "tier") if (value := getattr(entry, key)) is not None}
         _agree(cluster.facts, stated, place)
-        changes: dict[str, object] = {"facts": {**cluster.facts, **stated}}
+        asked = {key: text if isinstance(text, str) else ", ".join(text) for key, text in entry.facts.items()}
+        changes: dict[str, object] = {"facts": {**cluster.facts, **asked, **stated}}
         if entry.managed is not None:
             changes["managed"] = entry.managed
         if entry.etcd is not None:

@@ -1,0 +1,207 @@
+"""``oakum plan``: a verified order of steps for what is wanted, or the fewest reasons why there is none."""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from oakum.cli import machine
+from oakum.cli.times import time_of
+from oakum.errors import UsageError
+from oakum.reports.printable import printable
+
+if TYPE_CHECKING:
+    from oakum.changes.plans import Plan, Reason, WhyNot
+    from oakum.changes.state import State
+    from oakum.local.plans import Emergency
+
+_EXAMPLES = """\
+Examples:
+  oakum plan --from prod.json --intent kernel.yaml --policy policy/
+  oakum plan --from prod=dump.json --from inventory.yaml --intent intents/ --policy policy/ --out plan.json
+  oakum plan --from prod.json --intent cve.yaml --policy policy/ \\
+      --override 'exploited vulnerability' --reason CVE-2026-1 --agreed jo --agreed kim
+  oakum plan verify plan.json --from prod.json --policy policy/
+
+A STATE is a dump of a cluster, a folder with one, an inventory (oakum-inventory/1) or a state that --save-state wrote.
+A dump with all that a plan asks for:
+  kubectl get -A -o json nodes,ns,pods,pdb,deploy,rs,sts,ds,rc,jobs,services,pv,pvc,volumeattachments,\\
+validatingwebhookconfigurations,mutatingwebhookconfigurations > prod.json
+
+Ends with 0 and a plan, 1 and the reasons why there is none, 2 for bad input, 3 where the state does not tell enough."""
+_VERIFY_EXAMPLES = """\
+Examples:
+  oakum plan verify plan.json --from prod.json --policy policy/
+  oakum plan verify plan.json --from state.json --policy policy/ --hash sha256:3f0c...
+
+Ends with 1 where a rule is broken, or the plan has another hash than the one that was approved."""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """The command itself, and ``verify`` below it."""
+    parser.epilog = _EXAMPLES
+    _inputs(parser)
+    add = parser.add_argument
+    add("--intent", dest="intents", metavar="FILE", type=Path, action="append", default=[],
+        help="what is wanted: a file of intents, or a folder of them; repeat for more")  # fmt: skip
+    add("--now", metavar="TIME", help="plan as of this time (RFC 3339; default: the clock)")
+    add("--override", metavar="NAME", help="declare an emergency of the policy, by its name")
+    add("--reason", metavar="TEXT", help="why there is an emergency; it is recorded in the plan")
+    add("--agreed", metavar="WHO", action="append", default=[], help="who agreed to the emergency; repeat for more")
+    add("--until", metavar="TIME", help="when the emergency ends (default: as late as the policy lets it)")
+    add("--out", metavar="FILE", type=Path, help="write the canonical plan, or the reasons, to a file as well")
+    add("--save-state", metavar="FILE", type=Path, help="write the state that was planned from (oakum-state/1)")
+    add("--schema", choices=("plan", "why-not", "state", "inventory", "intents"), help="print a JSON Schema, and end")
+    add("-o", "--output", choices=("table", "json", "yaml"), default="table", help="the form of the answer")
+    commands = parser.add_subparsers(dest="plan_command", metavar="COMMAND", title="commands")
+    line = "walk every state that a written plan can bring about, and list the rules that it breaks"
+    sub = commands.add_parser(
+        "verify", help=line, description=line, epilog=_VERIFY_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
+    sub.add_argument("plan", metavar="PLAN", type=Path, help="the file that --out wrote")
+    _inputs(sub)
+    sub.add_argument("--hash", metavar="HASH", help="the hash that was approved")
+    sub.add_argument("--now", metavar="TIME", help="the time of the state, where it tells none (default: the clock)")
+    help_ = "the form of the answer"
+    sub.add_argument("-o", "--output", choices=("table", "json", "yaml"), default="table", help=help_)
+
+
+def _inputs(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("--from", dest="states", metavar="STATE", action="append", default=[],
+        help="what there is: a dump, NAME=DUMP, a folder, an inventory or a state; repeat for more")  # fmt: skip
+    add("--policy", metavar="DIR", type=Path, help="the folder of the policy")
+    add("--compat", metavar="FILE", type=Path, action="append", default=[],
+        help="compatibility data of the site, which counts before ours; repeat for more")  # fmt: skip
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Plan, or verify a plan."""
+    if arguments.plan_command == "verify":
+        return _verify(arguments)
+    if arguments.schema is not None:
+        return _schema(arguments.schema)
+    for option, given in (
+        ("--from", arguments.states),
+        ("--intent", arguments.intents),
+        ("--policy", arguments.policy),
+    ):
+        if not given:
+            raise UsageError(f"{option} is missing", remedy="oakum plan --from STATE --intent FILE --policy DIR")
+    now = time_of(arguments.now, "--now") if arguments.now else datetime.now(UTC)
+    return _plan(arguments, now, _emergency(arguments))
+
+
+def _emergency(arguments: argparse.Namespace) -> Emergency | None:
+    from oakum.local.plans import Emergency
+
+    if arguments.override is None:
+        if arguments.reason is not None or arguments.agreed or arguments.until is not None:
+            what = "--reason, --agreed and --until belong to an emergency"
+            raise UsageError(what, remedy="name it: --override NAME, as the policy does")
+        return None
+    if not (arguments.reason or "").strip():
+        raise UsageError("--override needs a reason", remedy="add --reason TEXT; it is recorded and reviewed")
+    until = time_of(arguments.until, "--until") if arguments.until else None
+    return Emergency(name=arguments.override, reason=arguments.reason, by=tuple(arguments.agreed), until=until)
+
+
+def _plan(arguments: argparse.Namespace, now: datetime, emergency: Emergency | None) -> int:
+    from oakum.changes.plans import Plan, canonical
+    from oakum.changes.state.document import state_document
+    from oakum.local.plans import make_plan, read_intent_files, write
+    from oakum.local.states import read_states
+
+    intents = read_intent_files(arguments.intents)
+    state = read_states(arguments.states, now)
+    if arguments.save_state is not None:
+        write(arguments.save_state, state_document(state) + b"\n")
+    found = make_plan(state, intents, arguments.policy, now, compat=arguments.compat, emergency=emergency)
+    written = canonical(found) + b"\n"
+    if arguments.out is not None:
+        write(arguments.out, written)
+    if arguments.output == "table":
+        _print(found, state)
+    else:
+        _write(written, arguments.output)
+    return 0 if isinstance(found, Plan) else _why_not(found)
+
+
+def _why_not(found: WhyNot) -> int:
+    """3 where nothing but knowledge is missing, else 1."""
+    from oakum.changes.intents.kinds import UNKNOWN
+
+    def unknown(reason: Reason) -> bool:
+        stated = [edit.field.startswith("facts|") for edit in reason.remedy.edits]
+        return reason.rule in UNKNOWN or (bool(stated) and all(stated))
+
+    return 3 if all(map(unknown, found.reasons)) else 1
+
+
+def _print(found: Plan | WhyNot, state: State) -> None:
+    from oakum.changes.plans import Plan
+    from oakum.reports.plans import plan_text, why_not_text
+
+    width = _width()
+    if isinstance(found, Plan):
+        text = plan_text(found, state.gaps, width=width)
+    else:
+        text = why_not_text(found, state.gaps, width=width)
+    sys.stdout.write(text)
+
+
+def _verify(arguments: argparse.Namespace) -> int:
+    from oakum.local.plans import read_plan, verify_plan
+    from oakum.local.states import read_states
+
+    for option, given in (("--from", arguments.states), ("--policy", arguments.policy)):
+        if not given:
+            raise UsageError(f"{option} is missing", remedy="oakum plan verify PLAN --from STATE --policy DIR")
+    plan = read_plan(arguments.plan)
+    now = time_of(arguments.now, "--now") if arguments.now else datetime.now(UTC)
+    state = read_states(arguments.states, now)
+    _, found = verify_plan(plan, state, arguments.policy, compat=arguments.compat)
+    other = arguments.hash is not None and arguments.hash != plan.hash
+    if arguments.output == "table":
+        from oakum.reports.plans import violations_text
+
+        if other:
+            print(printable(f"The plan has the hash {plan.hash}, and {arguments.hash} was approved."))
+        sys.stdout.write(violations_text(plan, found, width=_width()))
+    else:
+        import msgspec
+
+        answer = {
+            "hash": plan.hash, "approved": None if arguments.hash is None else not other,
+            "violations": [msgspec.to_builtins(each) for each in found],
+        }  # fmt: skip
+        _write(msgspec.json.encode(answer), arguments.output)
+    return 1 if found or other else 0
+
+
+def _schema(what: str) -> int:
+    from oakum.local.schemas import schema_of
+
+    machine.print_json(schema_of(what))
+    return 0
+
+
+def _write(document: bytes, form: str) -> None:
+    """One JSON document as it is, or the same as YAML."""
+    if form == "json":
+        sys.stdout.write(document.decode().rstrip("\n") + "\n")
+        return
+    import json
+
+    import yaml
+
+    yaml.safe_dump(json.loads(document), sys.stdout, allow_unicode=True, sort_keys=True)
+
+
+def _width() -> int:
+    return max(60, shutil.get_terminal_size((100, 40)).columns)

@@ -1,0 +1,33 @@
+"""The JSON Schemas of what plans are made from and of plans themselves, from the types that read and write them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from oakum.changes.intents.reading import IntentsDocument
+from oakum.changes.plans import Plan, WhyNot
+from oakum.changes.state.document import StateDocument
+from oakum.changes.state.inventory import InventoryDocument
+
+SCHEMAS: dict[str, type[msgspec.Struct]] = {
+    "plan": Plan,
+    "why-not": WhyNot,
+    "state": StateDocument,
+    "inventory": InventoryDocument,
+    "intents": IntentsDocument,
+}
+
+
+def schema_of(what: str) -> dict[str, Any]:
+    """The JSON Schema (2020-12) of a document, by a key of ``SCHEMAS``."""
+    schema = msgspec.json.schema(SCHEMAS[what], schema_hook=_anything)
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": f"oakum {what}", **schema}
+
+
+def _anything(type_: type) -> dict[str, Any]:
+    """A value that JSON can say in any form has no type of its own."""
+    if type_ is not object:
+        raise NotImplementedError(str(type_))
+    return {}
