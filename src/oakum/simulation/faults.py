@@ -8,7 +8,7 @@ wait on their machine for the next boot or installation; a strike counts when it
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
@@ -24,14 +24,17 @@ START, RECORD, ACT = "", "record", "act"
 #: The states in which a step is under way or waits, in which a strike may find it.
 OCCASIONS = (
     "admitted", "snapshotted", "cordoned", "draining", "applying", "rebooting", "late", "lost", "verifying",
-    "restoring", "soaking", "done", "failed",
+    "restoring", "soaking", "done", "failed", "undone",
 )  # fmt: skip
+#: Occasions before a boot and before an installation: what waits for one of these has to be there by then.
+_BOOT, _INSTALL = ("cordoned", "draining", "applying"), ("admitted", "cordoned", "draining")
 
 
 class Fault(msgspec.Struct, frozen=True, kw_only=True):
     """A kind of fault. ``how``: who carries it out: the runner of processes, the wire of an executor, or an event.
 
-    ``do``, ``what`` and ``lasts`` are those of the event; ``where`` is whom it strikes.
+    ``do``, ``what`` and ``lasts`` are those of the event; ``where`` is whom it strikes, ``when`` the occasions at which
+    a schedule may have it strike.
     """
 
     says: str
@@ -40,6 +43,7 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
     what: tuple[str, ...] = ("",)
     lasts: float = float("inf")
     where: Literal["self", "other", "cluster", "world"] = "self"
+    when: tuple[str, ...] = OCCASIONS
 
 
 KINDS: dict[str, Fault] = {
@@ -56,16 +60,16 @@ KINDS: dict[str, Fault] = {
     "watch-gap": Fault(says="looks miss what happens to pods and budgets", how="wire", do="gap", lasts=90),
     "partition": Fault(says="the API of the cluster can't be reached", do="cut", lasts=300, where="cluster"),
     "unreachable": Fault(says="the machine runs and can't be reached", do="unreachable", lasts=300),
-    "slow-boot": Fault(says="the next boot takes eight times as long", do="slow-boot", what=("8",)),
+    "slow-boot": Fault(says="the next boot takes eight times as long", do="slow-boot", what=("8",), when=_BOOT),
     "returns-late": Fault(says="the next boot takes so long that the machine counts as lost", do="slow-boot",
-                          what=("80",)),
-    "never-returns": Fault(says="the machine never comes back from its boot", do="no-boot"),
-    "old-kernel": Fault(says="the machine boots the kernel before", do="old-kernel", lasts=1800),
-    "reboot-loop": Fault(says="the machine restarts again and again", do="boot-loop", what=("3",)),
-    "half-installed": Fault(says="an installation stops half-way", do="half-install", what=("1",)),
-    "held-lock": Fault(says="another program holds the package manager's lock", do="lock", lasts=600),
-    "full-disk": Fault(says="a disk is full", do="full", lasts=3600),
-    "snapshot-fails": Fault(says="copies of the machine fail", do="fail-snapshot", lasts=900),
+                          what=("80",), when=_BOOT),
+    "never-returns": Fault(says="the machine never comes back from its boot", do="no-boot", when=_BOOT),
+    "old-kernel": Fault(says="the machine boots the kernel before", do="old-kernel", lasts=1800, when=_BOOT),
+    "reboot-loop": Fault(says="the machine restarts again and again", do="boot-loop", what=("3",), when=_BOOT),
+    "half-installed": Fault(says="an installation stops half-way", do="half-install", what=("1",), when=_INSTALL),
+    "held-lock": Fault(says="another program holds the package manager's lock", do="lock", lasts=600, when=_INSTALL),
+    "full-disk": Fault(says="a disk is full", do="full", lasts=3600, when=_INSTALL),
+    "snapshot-fails": Fault(says="copies of the machine fail", do="fail-snapshot", lasts=900, when=_INSTALL),
     "bad-patch": Fault(says="the new version harms, which shows after minutes", do="bad",
                        what=("sick 180", "alarm 240", "metric 120"), where="world"),
     "clock-forward": Fault(says="the clock jumps forward", do="clock-jump", what=("90", "3600"), where="world"),
@@ -78,11 +82,12 @@ KINDS: dict[str, Fault] = {
     "node-added": Fault(says="the autoscaler adds a node", do="autoscale-out", where="cluster"),
     "scaled-in": Fault(says="the autoscaler deletes the node, if it is not marked", do="autoscale-in"),
     "scaled-in-elsewhere": Fault(says="the autoscaler deletes another node", do="autoscale-in", where="other"),
-    "budget-impossible": Fault(says="a budget on the node allows no more evictions", do="freeze-budget", lasts=3600),
-    "budget-closed": Fault(says="a budget on the node never allows any more", do="freeze-budget"),
+    "budget-impossible": Fault(says="a budget on the node allows no more evictions", do="freeze-budget", lasts=3600,
+                               when=_INSTALL),
+    "budget-closed": Fault(says="a budget on the node never allows any more", do="freeze-budget", when=_INSTALL),
     "webhook-down": Fault(says="a webhook refuses all evictions for a while", do="webhook-down", lasts=300,
-                          where="world"),
-    "finalizer": Fault(says="finalizers hold the node's pods", do="hold", lasts=1800),
+                          where="world", when=_INSTALL),
+    "finalizer": Fault(says="finalizers hold the node's pods", do="hold", lasts=1800, when=_INSTALL),
     "pod-deleted": Fault(says="somebody deletes a pod on another node", do="delete-pod", where="other"),
     "alarm": Fault(says="an alarm fires", do="alarm", lasts=900, where="world"),
     "metrics-bad": Fault(says="the metrics turn bad", do="metrics-bad", lasts=900, where="world"),
@@ -96,6 +101,7 @@ KINDS: dict[str, Fault] = {
     "pause": Fault(says="people ask for a pause, and for its end after ten minutes", do="pause", lasts=600,
                    where="world"),
     "stop": Fault(says="people ask to stop", do="stop", where="world"),
+    "rollback": Fault(says="people ask to bring back what was done", do="rollback", where="world"),
 }  # fmt: skip
 #: Every kind of fault with what it is.
 FAULTS: dict[str, str] = {name: each.says for name, each in KINDS.items()}
@@ -148,25 +154,43 @@ class Struck(msgspec.Struct, frozen=True, kw_only=True):
     state: str
 
 
-def schedule_of(
-    kinds: Sequence[str], seed: int, *, most: int = 3, occasions: Sequence[str] = OCCASIONS, steps: int = 4
-) -> Schedule:
-    """A schedule of one to ``most`` strikes of some kinds; ``steps`` bounds which time an occasion is meant."""
+def schedule_of(kinds: Sequence[str], seed: int, *, most: int = 3, steps: int = 3) -> Schedule:
+    """A schedule of one to ``most`` strikes of some kinds for a plan of ``steps`` steps.
+
+    Where a strike is meant for a state that a calm run does not come to, one comes before it that brings that about.
+    """
     dice = chance(seed, "faults")
     count = min(most, 1 + int(dice.expovariate(1.1)))
-    return Schedule(seed=seed, strikes=tuple(_strike(dice, kinds, occasions, steps) for _ in range(count)))
+    found: list[Strike] = []
+    for _ in range(count):
+        found += _strikes(dice, kinds, max(1, steps))
+    return Schedule(seed=seed, strikes=tuple(found))
 
 
-def _strike(dice: Random, kinds: Sequence[str], occasions: Sequence[str], steps: int) -> Strike:
+#: What brings about a state that a calm run does not come to: kind and occasion.
+_BRINGS = {
+    "late": (("slow-boot", "applying"),),
+    "lost": (("returns-late", "applying"), ("never-returns", "applying")),
+    "failed": (("half-installed", "admitted"), ("old-kernel", "applying")),
+    "undone": (("half-installed", "admitted"), ("bad-patch", "applying")),
+}
+
+
+def _strikes(dice: Random, kinds: Sequence[str], steps: int) -> Iterator[Strike]:
     kind = dice.choice(list(kinds))
     fault = KINDS[kind]
     what = dice.choice(fault.what)
     if fault.how == "process" and dice.random() < 0.7:
         at = dice.choice((RECORD, ACT))
-        return Strike(kind=kind, state=at, nth=dice.randint(1, 20 * steps), what=what)
-    state = dice.choice(list(occasions))
+        yield Strike(kind=kind, state=at, nth=dice.randint(1, 25 * steps), what=what)
+        return
+    state, nth = dice.choice(fault.when), dice.randint(1, steps)
+    if state in _BRINGS:
+        first, occasion = dice.choice(_BRINGS[state])
+        yield Strike(kind=first, state=occasion, nth=nth, what=dice.choice(KINDS[first].what))
+        nth = 1
     delay = 0.0 if dice.random() < 0.5 else round(dice.uniform(0.0, 90.0), 1)
-    return Strike(kind=kind, state=state, nth=dice.randint(1, max(1, steps)), delay=delay, what=what)
+    yield Strike(kind=kind, state=state, nth=nth, delay=delay, what=what)
 
 
 def strike(world: World, given: Strike, subject: str, executor: str, components: Sequence[str] = ()) -> None:

@@ -14,7 +14,7 @@ from oakum.changes.running.acts import Act, Outcome
 from oakum.simulation import state_of
 from oakum.simulation.chance import chance
 from oakum.simulation.events import EVENTS
-from oakum.simulation.faults import FAULTS, KINDS, Strike, schedule_of, strike
+from oakum.simulation.faults import ACT, FAULTS, KINDS, OCCASIONS, RECORD, Strike, schedule_of, strike
 from oakum.simulation.things import Machine, Pod
 from oakum.simulation.watching import Watch
 
@@ -99,7 +99,17 @@ def test_a_schedule_comes_from_its_seed_alone() -> None:
     assert schedule_of(kinds, 5) == schedule_of(kinds, 5)
     several = [schedule_of(kinds, seed) for seed in range(400)]
     assert {strike.kind for each in several for strike in each.strikes} == set(kinds)
-    assert {len(each.strikes) for each in several} == {1, 2, 3}
+    assert {len(each.strikes) for each in several} >= {1, 2, 3}
+    meant = {strike.state for each in several for strike in each.strikes}
+    assert meant == {*OCCASIONS, RECORD, ACT}
+
+
+def test_what_brings_a_state_about_comes_before_what_strikes_in_it() -> None:
+    for seed in range(200):
+        strikes = schedule_of(["crash"], seed, most=1).strikes
+        assert [each.kind for each in strikes][-1] == "crash"
+        if strikes[-1].state == "lost":
+            assert strikes[0].kind in ("returns-late", "never-returns")
 
 
 def test_every_fault_is_an_event_a_thing_of_the_wire_or_of_processes() -> None:
