@@ -13,7 +13,7 @@ import msgspec
 
 from oakum.changes.drain.items import tidy
 from oakum.errors import InputError, Place
-from oakum.fleet.cluster.objects import Meta, Pod, Slim
+from oakum.fleet.cluster.objects import Meta, NodeSelector, Pod, Slim
 
 KINDS = {"PersistentVolume": "v1", "PersistentVolumeClaim": "v1", "VolumeAttachment": "storage.k8s.io/v1"}
 
@@ -31,11 +31,18 @@ class Claim(Slim, frozen=True):
     spec: ClaimSpec = ClaimSpec()
 
 
+class VolumeAffinity(Slim, frozen=True):
+    """The nodes from which a volume can be reached."""
+
+    required: NodeSelector | None = None
+
+
 class VolumeSpec(Slim, frozen=True):
-    """Where a volume's data is, as far as it is on a node."""
+    """Where a volume's data is, as far as it is on a node, and from which nodes it can be reached."""
 
     local: dict[str, object] | None = None
     host_path: dict[str, object] | None = None
+    node_affinity: VolumeAffinity = VolumeAffinity()
 
 
 class PersistentVolume(Slim, frozen=True):
@@ -111,6 +118,12 @@ class Storage:
         """The names of the persistent volumes that a pod's claims are bound to, as far as they are known."""
         found = (self._claims.get((pod.metadata.namespace, claim)) for claim in claims_of(pod))
         return tuple(one.spec.volume_name for one in found if one is not None and one.spec.volume_name)
+
+    def reach(self, pod: Pod) -> tuple[NodeSelector, ...]:
+        """From which nodes the volumes of a pod can be reached; all of them have to hold."""
+        known = (self._volumes.get(name) for name in self.volumes_of(pod))
+        required = (one.spec.node_affinity.required for one in known if one is not None)
+        return tuple(one for one in required if one is not None)
 
     def attached_to(self, node: str) -> tuple[str, ...]:
         """The persistent volumes that are attached to a node."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from oakum.changes.intents import control_plane, machines, objects, packages, scripts
+from oakum.changes.intents import control_plane, machines, objects, packages, replacement, scripts
 from oakum.changes.intents.kinds import Kind, Wanted, checked, wanted_of
 from oakum.changes.intents.model import Intent
 from oakum.changes.state.model import State
@@ -22,6 +22,7 @@ KINDS: dict[str, Kind] = {
         packages.KIND,
         scripts.KIND,
         objects.IMAGE_BUMP,
+        replacement.KIND,
     )
 }
 

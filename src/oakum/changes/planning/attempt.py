@@ -25,10 +25,12 @@ from oakum.changes.planning.order import Phase, phases
 from oakum.changes.planning.overriding import checked_override
 from oakum.changes.planning.quorum import together, without_quorum
 from oakum.changes.planning.reasons import because, key_of, left_out, machine_edit
+from oakum.changes.planning.room import Room
 from oakum.changes.planning.settings import Policies
 from oakum.changes.planning.skewed import Versions
 from oakum.changes.planning.steps import Lengths, step_of
 from oakum.changes.planning.waves import Waves
+from oakum.changes.planning.webhooks import Hooks
 from oakum.changes.planning.windows import Windows
 from oakum.changes.plans.model import LeftOut, Override, Plan, Stop
 from oakum.changes.plans.why_not import Reason
@@ -120,6 +122,10 @@ def _drain(state: State, drafts: Sequence[Draft]) -> None:
                 remedy="read the cluster, or give its dump",
             )
         judge(cluster, several)
+        room, hooks = Room(cluster, state.by_cluster.get(name, ())), Hooks(cluster)
+        for draft in several:
+            for reason in (*room.lacking(draft), *hooks.closed_by(draft)):
+                draft.block(reason)
 
 
 def _in_order(question: Question, drafted: Drafted, order: dict[str, Phase]) -> None:

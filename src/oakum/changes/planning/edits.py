@@ -15,7 +15,7 @@ import msgspec
 from oakum.changes.drain import Surroundings
 from oakum.changes.intents.model import Intent
 from oakum.changes.plans.why_not import Edit
-from oakum.changes.state.model import Cluster, EtcdMember, State
+from oakum.changes.state.model import Cluster, EtcdMember, State, Webhook
 from oakum.errors import InputError, Place
 from oakum.fleet.cluster.objects import Object
 from oakum.fleet.cluster.snapshot import KINDS
@@ -87,14 +87,16 @@ def _of_policy(policy: Policy, edit: Edit) -> Policy:
 
 
 def _fields(cluster: Cluster, edits: Sequence[Edit]) -> Cluster:
-    """The cluster's own fields: ``facts|NAME``, ``etcd``, and ``version``, which its API server tells."""
+    """The cluster's own fields: ``facts|NAME``, ``etcd``, ``webhooks``, and ``version``, which its API server tells."""
     for edit in edits:
         name, _, key = edit.field.partition("|")
         if name == "facts" and key:
             facts = {**cluster.facts, key: str(edit.value)}
             cluster = msgspec.structs.replace(cluster, facts=facts)
         elif name == "etcd":
-            cluster = msgspec.structs.replace(cluster, etcd=_members(edit))
+            cluster = msgspec.structs.replace(cluster, etcd=_several(edit, EtcdMember))
+        elif name == "webhooks":
+            cluster = msgspec.structs.replace(cluster, webhooks=_several(edit, Webhook))
         elif name == "version":
             around = cluster.around
             snapshot = msgspec.structs.replace(around.snapshot, version=str(edit.value))
@@ -105,11 +107,10 @@ def _fields(cluster: Cluster, edits: Sequence[Edit]) -> Cluster:
     return cluster
 
 
-def _members(edit: Edit) -> tuple[EtcdMember, ...]:
-    try:
-        return msgspec.convert(edit.value, tuple[EtcdMember, ...])
-    except msgspec.ValidationError as error:
-        raise _wrong(edit, f"it cannot be so: {error}") from None
+def _several(edit: Edit, type_: type[_T]) -> tuple[_T, ...]:
+    if not isinstance(edit.value, list | tuple):
+        raise _wrong(edit, "it has to be a list")
+    return tuple(_converted(each, type_, edit) for each in edit.value)
 
 
 def _of_cluster(cluster: Cluster, edits: Sequence[Edit]) -> Cluster:

@@ -41,6 +41,7 @@ class Limits:
         self._state, self._policies = state, policies
         self._counts: dict[object, Count] = {}
         self._ids: dict[bytes, str] = {}
+        self._full: dict[tuple[object, ...], tuple[Reason, ...]] = {}
         self.groups: dict[str, Group] = {}
 
     def place(self, draft: Draft) -> None:
@@ -53,7 +54,12 @@ class Limits:
         label = _label(settings.budgets)
         draft.domain = machine.labels.get(label, "")
         for count in counts:
-            for reason in _blocked(draft, machine, count, self._state.by_id, settings):
+            # Machines of one failure domain meet the same limits, unless they are out themselves.
+            mine = machine.id if is_out(machine) else ""
+            key = id(count), machine.labels.get(count.budget.domain_label, ""), mine
+            if key not in self._full:
+                self._full[key] = tuple(_blocked(machine, count, self._state.by_id))
+            for reason in self._full[key]:
                 draft.block(reason)
 
     def enter(self, drafts: Sequence[Draft]) -> None:
@@ -178,9 +184,7 @@ def _label(budgets: Iterable[Budget]) -> str:
     return min(budgets, key=lambda each: (each.max_domains, each.domain_label)).domain_label
 
 
-def _blocked(
-    draft: Draft, machine: Machine, count: Count, by_id: Mapping[str, Machine], settings: Settings
-) -> Iterable[Reason]:
+def _blocked(machine: Machine, count: Count, by_id: Mapping[str, Machine]) -> Iterable[Reason]:
     """Why no step of the group, or of this failure domain, could start as things stand."""
     budget, where = count.budget, machine.cluster or "hosts"
     others = [name for name in count.out if name != machine.id]

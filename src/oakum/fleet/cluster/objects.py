@@ -217,6 +217,12 @@ class EnvFrom(Slim, frozen=True):
     secret_ref: Reference | None = None
 
 
+class Resources(Slim, frozen=True):
+    """What a container asks of its node: quantities as text, by resource."""
+
+    requests: dict[str, int | float | str] = {}
+
+
 class Container(Slim, frozen=True):
     """A container; ``restart_policy`` is Always for a sidecar among the init containers."""
 
@@ -229,6 +235,7 @@ class Container(Slim, frozen=True):
     restart_policy: str = ""
     command: tuple[str, ...] = ()
     args: tuple[str, ...] = ()
+    resources: Resources = Resources()
 
 
 class SecretVolume(Slim, frozen=True):
@@ -289,6 +296,47 @@ class Toleration(Slim, frozen=True):
     effect: str = ""
 
 
+class AffinityTerm(Slim, frozen=True):
+    """Pods that a pod must not share a topology with; no namespaces at all mean the pod's own."""
+
+    label_selector: Selector | None = None
+    namespaces: tuple[str, ...] = ()
+    namespace_selector: Selector | None = None
+    topology_key: str = ""
+
+
+class PodAntiAffinity(Slim, frozen=True):
+    """Only what is required; preferences decide nothing."""
+
+    required_during_scheduling_ignored_during_execution: tuple[AffinityTerm, ...] = ()
+
+
+class NodeSelectorTerm(Slim, frozen=True):
+    """Nodes for which all expressions hold."""
+
+    match_expressions: tuple[Requirement, ...] = ()
+    match_fields: tuple[Requirement, ...] = ()
+
+
+class NodeSelector(Slim, frozen=True):
+    """Nodes for which one of the terms holds."""
+
+    node_selector_terms: tuple[NodeSelectorTerm, ...] = ()
+
+
+class NodeAffinity(Slim, frozen=True):
+    """Only what is required; preferences decide nothing."""
+
+    required_during_scheduling_ignored_during_execution: NodeSelector | None = None
+
+
+class Affinity(Slim, frozen=True):
+    """Where a pod may be scheduled, as far as it is required."""
+
+    node_affinity: NodeAffinity | None = None
+    pod_anti_affinity: PodAntiAffinity | None = None
+
+
 class PodSpec(Slim, frozen=True):
     """A pod's wanted state."""
 
@@ -307,6 +355,7 @@ class PodSpec(Slim, frozen=True):
     priority: int | None = None
     runtime_class_name: str = ""
     node_selector: Map = {}
+    affinity: Affinity = Affinity()
     tolerations: tuple[Toleration, ...] = ()
     termination_grace_period_seconds: int | None = None
     restart_policy: str = "Always"
