@@ -80,6 +80,10 @@ class Given:
         }
         self.after = {name: self._all_before(name) for name in self.intents}
         self.phase_of = {name: (self.kinds[name].rank, self._depth(name)) for name in self.kinds}
+        pairings = (each.component for each in knowledge.pairings)
+        self.components = tuple(
+            dict.fromkeys((*pairings, *(name for each in knowledge.edges for name in each.components)))
+        )
         self.unplaced: list[Violation] = []
         objects = any(step.subject.kind == "object" for wave in plan.waves for step in wave.steps)
         self._workloads = {cluster.name: _workloads(cluster) for cluster in state.clusters if objects}

@@ -6,12 +6,12 @@ a budget that refuses for ever refuses wherever its pods are, and a pod that can
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from oakum.changes.budgets import is_ready
+from oakum.changes.budgets import is_finished, is_ready, is_terminating
 from oakum.changes.drain import Judged, explain
 from oakum.changes.drain.model import BLOCKED, EVICT, FOR_EVER, IGNORE
+from oakum.changes.drain.storage import Storage, claims_of
 from oakum.changes.plans import Evictions
 from oakum.changes.state import Cluster
 from oakum.changes.verify.given import Given, Placed, violation
@@ -56,22 +56,24 @@ def _judged(given: Given, cluster: Cluster, drains: Sequence[Placed], *, delete:
             yield violation("not-assessable", error.what, object_=cluster.name)
             continue
         for gap in found.gaps:
-            if gap.what not in told:
+            if gap.what not in told and not gap.what.startswith("PersistentVolume"):
                 told.add(gap.what)
                 yield violation("not-assessable", f"{gap.what}: {gap.why}", object_=cluster.name)
         by_node: dict[str, list[Judged]] = {}
         for judged in found.pods:
             by_node.setdefault(judged.pod.spec.node_name, []).append(judged)
         for each in some:
-            yield from _drain(each, by_node.get(each.step.subject.name, ()))
+            yield from _drain(each, by_node.get(each.step.subject.name, ()), cluster.around.storage)
 
 
-def _drain(each: Placed, pods: Sequence[Judged]) -> Iterator[Violation]:
+def _drain(each: Placed, pods: Sequence[Judged], storage: Storage) -> Iterator[Violation]:
     leave: list[Judged] = []
     waits: set[str] = set()
     stay = 0
     for judged in pods:
-        outcome = judged.outcome
+        outcome, pod = judged.outcome, judged.pod
+        if outcome.verdict != IGNORE and claims_of(pod) and not storage.knows(pod):
+            yield each.broken("not-assessable", f"the volumes of {_name(pod)} are not known", f"Pod/{_name(pod)}")
         lone = outcome.reason == "unreplicated" and each.group.drain.unreplicated == "evict"
         if outcome.verdict == IGNORE:
             stay += 1
@@ -119,57 +121,24 @@ def _name(pod: Pod) -> str:
 
 
 def _webhooks(given: Given, cluster: Cluster, drains: Sequence[Placed]) -> Iterator[Violation]:
-    """Whether drains that may run together take all backends of a webhook without which no pod is made again.
+    """Whether a drain takes all backends of a webhook without which no pod is made again, or there is none already.
 
-    A budget that keeps one of them healthy is enough: then the next leaves only when the one before is made again.
+    Of backends on several nodes the last is never evicted: a run waits until another one is ready.
     """
     hooks = [hook for hook in cluster.webhooks if hook.fail_closed]
-    if not hooks:
-        return
-    pods = {_name(pod): pod for pod in cluster.around.pods}
-    nodes: dict[str, Placed] = {}
-    for each in drains:
-        nodes.setdefault(each.step.subject.name, each)
+    wanted = {name for hook in hooks for name in hook.pods}
+    pods = {_name(pod): pod for pod in cluster.around.pods if _name(pod) in wanted} if hooks else {}
     for hook in hooks:
-        ready = [pod for name in hook.pods if (pod := pods.get(name)) is not None and is_ready(pod)]
-        where = Counter(pod.spec.node_name for pod in ready)
-        if not where or any(node not in nodes for node in where) or _kept(cluster, ready):
-            continue
-        worst = [nodes[node] for node in where]
-        if len(worst) > 1 and not _at_once(given, worst):
-            continue
-        why = f"it may take all {len(ready)} backends of {hook.name}, which fails closed"
-        yield worst[0].broken("webhook", why, hook.name)
+        ready = [pod for name in hook.pods if (pod := pods.get(name)) is not None and _serves(pod)]
+        nodes = {pod.spec.node_name for pod in ready}
+        for each in drains:
+            told = each.step.evictions
+            if not ready and told is not None and told.pods:
+                yield each.broken("webhook", f"no ready pod serves {hook.name}, which fails closed", hook.name)
+            elif nodes == {each.step.subject.name}:
+                why = f"it takes all {len(ready)} backends of {hook.name}, which fails closed"
+                yield each.broken("webhook", why, hook.name)
 
 
-def _kept(cluster: Cluster, ready: Sequence[Pod]) -> bool:
-    """Whether one budget guards all of some pods and keeps at least one of them."""
-    guards = [set(_keys(cluster, pod)) for pod in ready]
-    common = set.intersection(*guards) if guards else set()
-    for budget in (each for pod in ready[:1] for each in cluster.around.budgets.guarding(pod)):
-        key = budget.metadata.namespace, budget.metadata.name
-        if key in common and budget.status.desired_healthy > 0:
-            return True
-    return False
-
-
-def _keys(cluster: Cluster, pod: Pod) -> Iterator[tuple[str, str]]:
-    for budget in cluster.around.budgets.guarding(pod):
-        yield budget.metadata.namespace, budget.metadata.name
-
-
-def _at_once(given: Given, several: Sequence[Placed]) -> bool:
-    """Whether all of some drains may be in flight at once."""
-    for one in several:
-        for other in several:
-            if one is not other and not given.order.together(one.wave, other.wave):
-                return False
-    groups = Counter(each.group.id for each in several)
-    for each in several:
-        group = each.group
-        domains = {group.domain_of.get(one.step.subject.id, "") for one in several if one.group.id == group.id}
-        if group.serial and groups[group.id] > 1:
-            return False
-        if groups[group.id] > group.max_unavailable or len(domains) > group.max_domains:
-            return False
-    return True
+def _serves(pod: Pod) -> bool:
+    return is_ready(pod) and not is_terminating(pod) and not is_finished(pod)

@@ -96,18 +96,26 @@ def limited(given: Given) -> Iterator[Violation]:
         for counted, each in several:
             yield from _members(given, group, counted, each)
             yield from _most(group, counted, each)
+            yield from _room(given, group, counted)
         yield from _serial(given, group)
-        if several:
-            yield from _room(given, group)
     yield from _together(given, limits)
+
+
+def _of_control_plane(each: Placed) -> bool:
+    """Whether a step is of a control plane: its group may count the control plane alone, one at a time.
+
+    A worker that is lost during a run does not keep a control plane between two versions. When the plan is made the
+    impaired workers count (``_room``).
+    """
+    return each.machine is not None and each.machine.role == "control-plane" and each.group.serial
 
 
 def _members(given: Given, group: Group, counted: Counted, each: Placed) -> Iterator[Violation]:
     members = set(group.members)
     if len(members) != len(group.members):
         yield each.broken("members", f"the group {group.id} names a machine twice", group.id)
-    for id_ in counted.machines:
-        if id_ not in members:
+    for id_, one in counted.machines.items():
+        if id_ not in members and not (_of_control_plane(each) and one.role != "control-plane"):
             yield each.broken("members", f"{counted.budget.name} counts it, the group {group.id} does not", id_)
     for id_ in sorted(members - counted.scope):
         yield each.broken("members", f"the group {group.id} counts it, {counted.budget.name} does not", id_)
@@ -147,27 +155,23 @@ def _serial(given: Given, group: Group) -> Iterator[Violation]:
             yield each.broken("domains", why)
 
 
-def _room(given: Given, group: Group) -> Iterator[Violation]:
+def _room(given: Given, group: Group, counted: Counted) -> Iterator[Violation]:
     """A step that can never be admitted as things stand is no step to promise."""
-    down = [machine for id_ in group.members if (machine := given.state.by_id.get(id_)) and impaired(machine)]
-    names = {machine.id for machine in down}
-    domains: dict[str, int] = {}
-    for machine in down:
-        domain = group.domain_of.get(machine.id, "")
-        domains[domain] = domains.get(domain, 0) + 1
+    down = {id_: counted.domain(one) for id_, one in counted.machines.items() if impaired(one)}
+    most = min(group.max_unavailable, counted.most, 1 if group.serial else counted.most)
+    domains = min(group.max_domains, counted.budget.max_domains)
     for each in given.by_group.get(group.id, ()):
-        if each.machine is None:
+        machine = each.machine
+        if machine is None or machine.id not in counted.machines:
             continue
-        mine = each.machine.id in names
-        others = len(down) - mine
-        most = min(group.max_unavailable, 1) if group.serial else group.max_unavailable
+        others = len(down) - (machine.id in down)
         if others + 1 > most:
             yield each.broken("room", f"{others} other machines of its group are impaired, and {most} may be at once")
-        domain = group.domain_of.get(each.machine.id, "")
-        touched = {one for one, count in domains.items() if count > (mine and one == domain)} | {domain}
-        if len(touched) > group.max_domains:
-            why = f"impaired machines and this one lie in {len(touched)} domains, and {group.max_domains} may be"
-            yield each.broken("room", why)
+        if len(down) > (machine.id in down):
+            touched = {domain for id_, domain in down.items() if id_ != machine.id} | {counted.domain(machine)}
+            if len(touched) > domains:
+                why = f"impaired machines and this one lie in {len(touched)} domains, and {domains} may be"
+                yield each.broken("room", why)
 
 
 def _together(given: Given, limits: Limits) -> Iterator[Violation]:

@@ -1,4 +1,4 @@
-"""Versions beside each other in every state that a plan can bring about: skew, pairs, harmful edges, removed APIs.
+"""Versions beside each other in every state that a plan can bring about: skew, and pairs of components.
 
 A controller manager or scheduler talks to the API server of its own machine where there is one, as kubeadm sets them up
 since 1.20 (kubernetes/kubernetes#94398), and is measured against that; elsewhere against all.
@@ -11,18 +11,18 @@ from itertools import pairwise
 
 import msgspec
 
-from oakum.changes.compat import Compatibility, edges, preflight
+from oakum.changes.compat import Compatibility
 from oakum.changes.compat.pairs import BESIDE_KUBELET
-from oakum.changes.compat.preflight import LAST_APPLIED
 from oakum.changes.skew import Release, parse_release
 from oakum.changes.skew.model import API_SERVER, CONTROLLERS, KUBE_PROXY, KUBELET
 from oakum.changes.skew.rules import beside_kubelet, highest, lowest
-from oakum.changes.state import Cluster, Machine
+from oakum.changes.state import Cluster
 from oakum.changes.verify.chains import Chain, Link, meet, unlike
 from oakum.changes.verify.given import Given, Placed, violation
+from oakum.changes.verify.harm import harmful, removed
+from oakum.changes.verify.images import component_of, tag_of
 from oakum.changes.verify.model import Violation
 from oakum.errors import OakumError
-from oakum.fleet.cluster.objects import Object
 
 _WORKLOADS = ("DaemonSet", "Deployment", "StatefulSet")
 
@@ -32,13 +32,13 @@ def beside(given: Given) -> Iterator[Violation]:
     compatibility = Compatibility(given.knowledge)
     for name, several in given.by_cluster.items():
         cluster = given.state.clusters_by_name.get(name)
-        yield from _harmful(given, name, cluster, several)
+        yield from harmful(given, name, cluster, several)
         if name:
             chains = _chains(given, name, cluster, several)
             yield from _skew(given, name, chains)
             yield from _pairs(given, compatibility, name, chains)
             if cluster is not None:
-                yield from _removed(given, cluster, chains)
+                yield from removed(given, cluster, chains)
 
 
 def _chains(given: Given, name: str, cluster: Cluster | None, several: Sequence[Placed]) -> list[Chain]:
@@ -48,7 +48,7 @@ def _chains(given: Given, name: str, cluster: Cluster | None, several: Sequence[
         by_subject.setdefault(each.step.subject.id, []).append(each)
     for steps in by_subject.values():
         steps.sort(key=lambda each: given.order.ancestors[each.wave].bit_count())
-    chains = _of_objects(cluster, by_subject) if cluster is not None else []
+    chains = _of_objects(given, cluster, by_subject) if cluster is not None else []
     by_object = any(chain.component == KUBE_PROXY and chain.moves for chain in chains)
     for machine in given.state.by_cluster.get(name, ()):
         steps = by_subject.get(machine.id, [])
@@ -74,7 +74,7 @@ def _links(start: str, component: str, steps: Sequence[Placed]) -> tuple[Link, .
     return tuple(found)
 
 
-def _of_objects(cluster: Cluster, by_subject: dict[str, list[Placed]]) -> list[Chain]:
+def _of_objects(given: Given, cluster: Cluster, by_subject: dict[str, list[Placed]]) -> list[Chain]:
     """Add-ons by the names of their images, as far as an image has a tag."""
     found = []
     for one in cluster.around.snapshot.all(*_WORKLOADS):
@@ -83,21 +83,12 @@ def _of_objects(cluster: Cluster, by_subject: dict[str, list[Placed]]) -> list[C
         steps = by_subject.get(f"{cluster.name}/{named}", [])
         for container in template.spec.containers if template is not None else ():
             links = [
-                Link(_tag(link.version), link.step)
+                Link(tag_of(link.version), link.step)
                 for link in _links(container.image, f"image/{container.name}", steps)
             ]
             if all(link.version for link in links):
-                found.append(Chain(_repository(container.image), named, "", tuple(links)))
+                found.append(Chain(component_of(given, container.image), named, "", tuple(links)))
     return found
-
-
-def _tag(image: str) -> str:
-    last = image.partition("@")[0].rpartition("/")[2]
-    return last.partition(":")[2]
-
-
-def _repository(image: str) -> str:
-    return image.partition("@")[0].rpartition("/")[2].partition(":")[0]
 
 
 def _skew(given: Given, name: str, chains: Sequence[Chain]) -> Iterator[Violation]:
@@ -213,69 +204,3 @@ def _pairs(given: Given, compatibility: Compatibility, name: str, chains: Sequen
                         "compatibility", why, object_=name
                     )  # fmt: skip
                     yield msgspec.structs.replace(made, source=source)
-
-
-def _harmful(given: Given, name: str, cluster: Cluster | None, several: Sequence[Placed]) -> Iterator[Violation]:
-    if not given.knowledge.edges:
-        return
-    facts = _facts(given.state.by_cluster.get(name, ()), cluster)
-    seen: set[tuple[str, str, str]] = set()
-    for each in several:
-        for change in each.step.changes:
-            component, before, after = change.component, change.before, change.after
-            if component.startswith("image/"):
-                component, before, after = _repository(after), _tag(before), _tag(after)
-            if (component, before, after) in seen:
-                continue
-            seen.add((component, before, after))
-            for found in edges(component, before, after, facts, given.knowledge):
-                if found.exposure != "not exposed":
-                    told = "" if found.exposure == "exposed" else "it may harm, "
-                    made = each.broken("known-bad", f"{component} {before} to {after}: {told}{found.why}")
-                    yield msgspec.structs.replace(made, source=found.edge.source.url)
-
-
-def _facts(machines: Sequence[Machine], cluster: Cluster | None) -> dict[str, object]:
-    """What the state tells of the facts that edges ask for; the rest is not known."""
-    runtimes = sorted({name for machine in machines for name in machine.of("container-runtime")})
-    kernels = sorted({one.current for machine in machines for one in machine.of("kernel").values()})
-    facts: dict[str, object] = {"runtimes": runtimes, "kernels": kernels} if runtimes and kernels else {}
-    if cluster is not None and cluster.etcd:
-        facts["etcd_members"] = len(cluster.etcd)
-    return facts
-
-
-def _removed(given: Given, cluster: Cluster, chains: Sequence[Chain]) -> Iterator[Violation]:
-    """Objects in an API version that an API server of the plan does not serve any more."""
-    highest_: tuple[Release, Link] | None = None
-    lowest_minor: int | None = None
-    for chain in chains:
-        if chain.component != API_SERVER:
-            continue
-        for link in chain.links:
-            try:
-                release = parse_release(link.version)
-            except OakumError:
-                continue  # told with the skew
-            if link.step is None:
-                lowest_minor = release.minor if lowest_minor is None else min(lowest_minor, release.minor)
-            elif highest_ is None or release.minor > highest_[0].minor:
-                highest_ = release, link
-    if highest_ is None or lowest_minor is None or highest_[0].minor <= lowest_minor:
-        return
-    release, link = highest_
-    lives = given.knowledge.by_api
-    objects = [
-        _manifest(one)
-        for several in cluster.around.snapshot.items.values()
-        for one in several
-        if (one.api_version, one.kind) in lives or LAST_APPLIED in one.metadata.annotations
-    ]
-    for hit in preflight(objects, release, given.knowledge):
-        if hit.fate == "removed" and link.step is not None:
-            yield link.step.broken("removed-api", hit.why, "/".join(filter(None, (hit.kind, hit.namespace, hit.name))))
-
-
-def _manifest(one: Object) -> dict[str, object]:
-    meta = {"name": one.metadata.name, "namespace": one.metadata.namespace, "annotations": one.metadata.annotations}
-    return {"apiVersion": one.api_version, "kind": one.kind, "metadata": meta}
