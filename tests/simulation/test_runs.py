@@ -20,7 +20,7 @@ from oakum.simulation import World, state_of
 from oakum.simulation.build import build
 from oakum.simulation.faults import ACT, RECORD, START, Schedule, Strike
 from oakum.simulation.runner import Result, drive
-from oakum.simulation.scenarios.model import NEVER, Approvals
+from oakum.simulation.scenarios.model import NEVER, Approvals, Seconds
 from oakum.simulation.scenarios.reading import calendar_of, intents_of, parse, policy_of
 
 ROOT = Path(__file__).parents[2]
@@ -159,3 +159,22 @@ def test_a_run_repeats_in_another_process_whatever_its_hashes() -> None:
         )  # fmt: skip
         found.add(done.stdout)
     assert len(found) == 1
+
+
+def test_whoever_waits_is_woken_by_what_happens() -> None:
+    """A machine that is up again is seen at once, however long the run meant to wait."""
+    result = ran(trace=True)
+    ready = [float(line.split()[0]) for line in result.trace if '"state":"verifying"' in line]
+    assert len(ready) == 3
+    late = Approvals(plan=Seconds(5000.3))
+    first = next(each for each in ran(approvals=late).records if isinstance(each, Turned))
+    assert 5000.3 <= (first.at - SCENARIO.start).total_seconds() < 5001
+
+
+def test_what_is_looked_at_again_is_as_fresh_as_the_look() -> None:
+    world = build(SCENARIO, 1)
+    port = world.port("a")
+    for seconds in (10.0, 20.0):
+        world.timeline.run_to(seconds)
+        look = port.observe(())
+        assert look.around("c").snapshot.read_at == look.at.isoformat()

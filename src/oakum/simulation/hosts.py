@@ -6,8 +6,8 @@ of a machine are faults that wait for their occasion, each with the time until w
 
 * ``locked``: somebody else holds the package manager's lock; ``full``: no space left; ``half``: the next installation
   stops half-way; ``old-kernel``: the boot loader's default is the kernel before; ``slow``: the next boot takes that
-  many times as long; ``never``: it does not come back before; ``loop``: it restarts that many times; ``unsnapshot``: copies
-  fail.
+  many times as long; ``never``: it does not come back before; ``loop``: it restarts that many times; ``unsnapshot``:
+  its copies fail.
 """
 
 from __future__ import annotations
@@ -273,6 +273,7 @@ class Hosts:
         if machine.cluster is not None:
             machine.cluster.version += 1
         self.world.watch.turned(machine)
+        self.world.stir()
 
     def remove(self, machine: Machine, by: str) -> None:
         """The machine and its node's object are deleted."""

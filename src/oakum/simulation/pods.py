@@ -178,6 +178,8 @@ class Pods:
         machine = pod.machine
         if machine is not None and machine.pods.pop(pod.uid, None) is not None:
             machine.used -= pod.workload.cpu
+            if machine.claim is not None:
+                self.world.stir()
             if pod.workload.volume:
                 self.time.after(self.world.times.detach, self._detach, machine, self.volume(pod))
         self.touch(pod)
@@ -193,6 +195,8 @@ class Pods:
         if not any(pod.workload.volume and self.volume(pod) == volume for pod in machine.pods.values()):
             machine.attached.pop(volume, None)
             self.cluster.version += 1
+            if machine.claim is not None:
+                self.world.stir()
 
     def volume(self, pod: Pod) -> str:
         """The name of a pod's persistent volume."""

@@ -82,13 +82,17 @@ class _Struck(Watch):
 
 
 class Driver:
-    """One run in one world. ``trace`` keeps a line for each request and strike."""
+    """One run in one world. ``trace`` keeps a line for each request and strike.
+
+    ``eager`` wakes whoever waits after every event of the world: a run that never comes late, to measure others by.
+    """
 
     def __init__(
         self, world: World, plan: Plan, calendar: Calendar, schedule: Schedule, *, name: str = "run-1",
-        trace: bool = False,
+        trace: bool = False, eager: bool = False,
     ) -> None:  # fmt: skip
         self.world, self.plan, self.calendar, self.name = world, plan, calendar, name
+        self._eager = eager
         self.records: list[Record] = []
         self.journal = Journal()
         self.struck: list[Struck] = []
@@ -107,6 +111,7 @@ class Driver:
         """Runs it until it has ended or its time is over."""
         world, time = self.world, self.world.timeline
         watch = world.watch
+        world.stir = self.stir  # type: ignore[method-assign]  # the driver is who wants to know
         world.watch = Watches([watch, _Struck(self)])
         self._prepare(approvals)
         self._start(time.now)
@@ -213,7 +218,10 @@ class Driver:
                 process.answer = self.world.port(process.name).observe(request.about)
                 process.at = time.now + LOOK_TAKES
             case Wait():
-                process.at = max(time.seconds(request.until), time.now + LOOK_TAKES)
+                until = time.seconds(request.until)
+                if self._eager and time.next is not None:
+                    until = min(until, time.next)
+                process.at = max(until, time.now + LOOK_TAKES)
                 process.waits = True
                 self._say(process.name, "waits", request.why)
         return None
@@ -303,10 +311,10 @@ def missed(world: World) -> float:
 def drive(
     world: World, plan: Plan, calendar: Calendar, *, schedule: Schedule | None = None,
     approvals: Approvals | None = None, lasts: float = 2 * 86_400.0, trace: bool = False,
-    before: Callable[[World], None] | None = None,
+    before: Callable[[World], None] | None = None, eager: bool = False,
 ) -> Result:  # fmt: skip
     """Runs a plan in a world to its end, or for ``lasts`` seconds, under a schedule of faults."""
     if before is not None:
         before(world)
-    driver = Driver(world, plan, calendar, schedule or Schedule(), trace=trace)
+    driver = Driver(world, plan, calendar, schedule or Schedule(), trace=trace, eager=eager)
     return driver.run(world.timeline.now + lasts, approvals or Approvals())

@@ -41,15 +41,18 @@ class Shown:
     def __init__(self, cluster: Cluster, start: datetime) -> None:
         self.cluster, self.start = cluster, start
         self._version = self._shape = -1
+        self._items = _Items(self)
         self._live: Live | None = None
         self._workloads: Mapping[tuple[str, str, str], Object] = {}
         self._scales = Scales(())
 
     def around(self, at: str) -> Surroundings:
-        """The surroundings of now; the same ones until something changes."""
-        if self._live is None or self._version != self.cluster.version:
-            self._live = Live(self, at)
+        """The surroundings of now, read ``at``; what was made for others is used again until something changes."""
+        if self._version != self.cluster.version:
+            self._items, self._live = _Items(self), None
             self._version = self.cluster.version
+        if self._live is None or self._live.snapshot.read_at != at:
+            self._live = Live(self, at, self._items)
         return self._live
 
     def whole(self, at: str) -> Surroundings:
@@ -121,10 +124,10 @@ class _Items(dict[str, tuple[Object, ...]]):
 class Live(Surroundings):
     """The surroundings of this moment, by look-ups in the world instead of indexes over copies."""
 
-    def __init__(self, shown: Shown, at: str) -> None:
+    def __init__(self, shown: Shown, at: str, items: _Items) -> None:
         source = f"live cluster {shown.cluster.name}"
         version = release_of(shown.cluster)
-        snapshot = Snapshot(source=source, read_at=at, version=version, items=_Items(shown), listed=LISTED)
+        snapshot = Snapshot(source=source, read_at=at, version=version, items=items, listed=LISTED)
         super().__init__(snapshot, NO_MACHINES, LiveStorage(shown))
         self._shown = shown
 

@@ -160,6 +160,9 @@ class World:
         """The samples taken for a step or a wave."""
         return self.alarms.samples(about)
 
+    def stir(self) -> None:
+        """Something has happened that is worth a look; whoever drives a run may want to know."""
+
     def happened(self, kind: str, subject: str) -> None:
         """Something of the kind of a fault has happened; the watcher is told when one of that kind was due."""
         if kind in self.due:
