@@ -5,6 +5,8 @@ Pure: the same input gives the same bytes. Whatever the input does not tell is n
 
 from __future__ import annotations
 
+from oakum.changes.planning.edits import apply_edits
+from oakum.changes.planning.explain import explain
 from oakum.changes.planning.planner import plan
 
-__all__ = ["plan"]
+__all__ = ["apply_edits", "explain", "plan"]

@@ -24,7 +24,7 @@ from oakum.changes.planning.openings import closed
 from oakum.changes.planning.order import Phase, phases
 from oakum.changes.planning.overriding import checked_override
 from oakum.changes.planning.quorum import together, without_quorum
-from oakum.changes.planning.reasons import because, key_of, left_out, machine_edit
+from oakum.changes.planning.reasons import Key, because, key_of, left_out, machine_edit
 from oakum.changes.planning.room import Room
 from oakum.changes.planning.settings import Policies
 from oakum.changes.planning.skewed import Versions
@@ -58,12 +58,13 @@ class Attempt(msgspec.Struct, frozen=True):
     """A plan; or None and, intent by intent that wants all of its targets, the reasons; or those of all targets.
 
     ``needed`` are reasons that all stand in the way; ``any_of`` are sets of reasons of which it is enough to remove one
-    set, with how many targets each would free.
+    set, with how many targets each would free. ``met`` tells which targets met each reason.
     """
 
     plan: Plan | None
     needed: tuple[Reason, ...] = ()
     any_of: tuple[tuple[Reason, ...], ...] = ()
+    met: dict[Key, tuple[str, ...]] = msgspec.field(default_factory=dict)
 
 
 def attempt(question: Question) -> Attempt:
@@ -184,9 +185,19 @@ def _decided(question: Question, drafted: Drafted, limits: Limits) -> Attempt:
     if needed or (not free and (drafts or drafted.blocked)):
         any_of = [tuple(each.reasons) for each in drafts if each.reasons]
         any_of += [(reason,) for _, reason in drafted.blocked]
-        return Attempt(None, tuple(needed), tuple(any_of) if not free else ())
+        return Attempt(None, tuple(needed), tuple(any_of) if not free else (), _met(drafted))
     limits.enter(free)
     return Attempt(_plan(question, drafted, free, limits))
+
+
+def _met(drafted: Drafted) -> dict[Key, tuple[str, ...]]:
+    found: dict[Key, dict[str, None]] = {}
+    for subject, reason in (
+        *drafted.blocked,
+        *((each.id, reason) for each in drafted.drafts for reason in each.reasons),
+    ):
+        found.setdefault(key_of(reason), {})[subject] = None
+    return {key: tuple(subjects) for key, subjects in found.items()}
 
 
 def _plan(question: Question, drafted: Drafted, free: Sequence[Draft], limits: Limits) -> Plan:

@@ -27,7 +27,9 @@ def why_not(question: Question, found: Attempt) -> WhyNot:
     gathered: dict[Key, Reason] = {}
     for _ in range(_ROUNDS):
         added = [each for each in _chosen(found) if key_of(each) not in gathered]
-        gathered |= {key_of(each): each for each in added}
+        for each in added:
+            subjects = found.met.get(key_of(each), ())
+            gathered[key_of(each)] = msgspec.structs.replace(each, subjects=subjects)
         mended = _mended(question, gathered.values()) if added else None
         if mended is None or mended.plan is not None:
             break
