@@ -24,6 +24,7 @@ from oakum.fleet.cluster.objects import Object
 
 
 def harmful(given: Given, name: str, cluster: Cluster | None, several: Sequence[Placed]) -> Iterator[Violation]:
+    """Edges of the data that a change goes along, each once for the versions that it leads between."""
     if not given.knowledge.edges:
         return
     facts = _facts(given.state.by_cluster.get(name, ()), cluster)
