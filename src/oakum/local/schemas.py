@@ -23,11 +23,13 @@ SCHEMAS: dict[str, type[msgspec.Struct]] = {
 def schema_of(what: str) -> dict[str, Any]:
     """The JSON Schema (2020-12) of a document, by a key of ``SCHEMAS``."""
     schema = msgspec.json.schema(SCHEMAS[what], schema_hook=_anything)
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": f"oakum {what}", **schema}
+    whole = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": f"oakum {what}", **schema}
+    found: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(whole))
+    return found
 
 
 def _anything(type_: type) -> dict[str, Any]:
     """A value that JSON can say in any form has no type of its own."""
     if type_ is not object:
         raise NotImplementedError(str(type_))
-    return {}
+    return {"description": "any JSON value"}

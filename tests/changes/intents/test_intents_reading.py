@@ -136,7 +136,7 @@ def test_mistakes_are_named_with_their_place(old: str, new: str, says: str) -> N
         ("version: 1\nversion: 1\n", "the key 'version' stands twice"),
         ("version: 1\nintents: [\n", "not valid YAML"),
         ("version: 1\n---\nversion: 1\n", "several documents"),
-        ("version: 1\nintents: " + "[" * 20, "nested too deeply"),
+        ("version: 1\nintents: " + "[" * 40, "nested too deeply"),
     ],
 )
 def test_files_that_hold_no_intents(text: str, says: str) -> None:

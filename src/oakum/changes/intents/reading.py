@@ -21,7 +21,7 @@ from oakum.policy.fields import Fields
 MAX_BYTES = 1024 * 1024
 MAX_INTENTS = 1000
 _SECTIONS = ("version", "intents")
-_DEEPEST = 8
+_DEEPEST = 24
 _LONGEST_NAME = 100
 
 
