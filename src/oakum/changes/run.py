@@ -33,6 +33,8 @@ LEASE = 300
 _KEEP = 3
 #: More acts than this wait for another look.
 _MOST_ACTS = 64
+#: With nothing in flight: seconds between two looks, at first and at most, and how much longer a lease is asked.
+_IDLE, _MOST_IDLE, _IDLE_LEASE = 60.0, 300.0, 3
 #: Turns on one look, when only records were written.
 _MOST_TURNS = 16
 
@@ -95,6 +97,8 @@ class _Run:
         self.written: list[Record] = []
         self.token = 0
         self.kept: datetime | None = None
+        self.lasts = lease
+        self.idle = 0
 
     def go(self) -> Machine:
         first = yield from self._look(())
@@ -120,14 +124,16 @@ class _Run:
         """Whether the lease has to be taken or kept before anything is done."""
         if not self.token or self.kept is None or observed.lease != (self.executor, self.token):
             return True
-        return not 0 <= (observed.at - self.kept).total_seconds() < self.lease / _KEEP
+        return not 0 <= (observed.at - self.kept).total_seconds() < self.lasts / _KEEP
 
     def _keep(self, observed: Observed) -> Generator[Asked, object, Ended | None]:
         """Takes the lease, or keeps it. Without it nothing is done but waiting for it."""
         held = observed.lease
         if self.token and held is not None and held[0] != self.executor and held[1] > self.token:
             return Ended("fenced", f"{held[0]} has taken the run over")
-        act = self._lease_act(observed.at, self.lease)
+        # Whoever has nothing in flight may be missed for longer, and asks less often.
+        lasts = self.lease * (_IDLE_LEASE if self.idle else 1)
+        act = self._lease_act(observed.at, lasts)
         taking = held != (self.executor, self.token)
         if taking:
             yield from self._write(Meant(at=observed.at, act=act))
@@ -136,7 +142,7 @@ class _Run:
             yield from self._write(Answered(at=observed.at, key=act.key, outcome=outcome))
         if outcome.result == "done":
             if outcome.token == self.token:
-                self.kept = observed.at
+                self.kept, self.lasts = observed.at, lasts
             elif taking:
                 self._taken(outcome.token, observed.at)
             else:
@@ -146,7 +152,7 @@ class _Run:
         if outcome.result == "refused" and self.token:
             return Ended("fenced", outcome.why)
         why = outcome.why or "whether the lease was taken is not known"
-        if self.token and self.kept is not None and (observed.at - self.kept).total_seconds() < self.lease / 2:
+        if self.token and self.kept is not None and (observed.at - self.kept).total_seconds() < self.lasts / 2:
             return None
         yield Wait(observed.at + timedelta(seconds=min(max(outcome.retry_after, 2), 60)), f"the lease: {why}")
         # Kept for too long without an answer: from here on it has to be taken anew.
@@ -166,7 +172,7 @@ class _Run:
                 remedy="resume a run with the plan that it was started with",
             )
         self.journal = Journal(records)
-        self.token, self.kept = token, at
+        self.token, self.kept, self.lasts = token, at, self.lease
 
     def _lease_act(self, at: datetime, seconds: int) -> Act:
         return Act(
@@ -199,6 +205,8 @@ class _Run:
                 yield from self._write(note)
             if standing_of(self.compiled, self.journal).ended:
                 return (yield from self._end(observed.at))
+            if acts or wrote:
+                self.idle = 0
             if acts:
                 return None
             if not wrote:
@@ -225,8 +233,14 @@ class _Run:
         until = min((rest.until for rest in rests), default=at + timedelta(seconds=15))
         if until <= at:
             return
+        if not self.journal.active and all(rest.held for rest in rests):
+            # It waits for people or for the world; a driver wakes it when something happens.
+            self.idle += 1
+            pause = timedelta(seconds=min(_IDLE * self.idle, _MOST_IDLE))
+            until = min((rest.until for rest in rests if rest.sharp), default=at + pause)
+            until = min(until, at + pause)
         if self.kept is not None:
-            until = min(until, self.kept + timedelta(seconds=self.lease / _KEEP))
+            until = min(until, self.kept + timedelta(seconds=self.lasts / _KEEP))
         why = next((rest.why for rest in rests if rest.until <= until), rests[0].why if rests else "")
         yield Wait(max(until, at + timedelta(seconds=1)), why)
 

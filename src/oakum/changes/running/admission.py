@@ -90,7 +90,8 @@ def _try(turn: Turn, busy: Busy, group: Group, step: Step, refused: str = "") ->
     fits = turn.windows.fit(group, need(step, group))
     if not fits.fits:
         until = max(fits.again or turn.now, turn.now + timedelta(seconds=15))
-        yield Rest(until=until, why=fits.why, about=turn.compiled.wave_of[step.id].id, held=True)
+        about = turn.compiled.wave_of[step.id].id
+        yield Rest(until=until, why=fits.why, about=about, held=True, sharp=True)
         return
     found = obstacle(visit)
     if found is not None:
@@ -129,7 +130,7 @@ def _obstructed(visit: Visit, found: Obstacle) -> Iterator[Action]:
     for number in rung.told:
         yield from tell(visit, number, found.why)
     if rung.do == "wait":
-        yield visit.rest(30, found.why, held=True)
+        yield visit.rest(30 if rung.until is None else max(rung.until - visit.elapsed, 1), found.why, held=True)
     elif rung.do == "force-evict" and found.kind == "drain" and visit.elapsed < visit.group.drain.timeout:
         yield visit.rest(30, f"waits for an approval to delete pods past their budgets: {found.why}", held=True)
     else:

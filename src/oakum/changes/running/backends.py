@@ -23,8 +23,8 @@ class Backends:
         hooks = observed.webhooks(cluster)
         self.unknown = "the admission webhooks of the cluster could not be asked" if hooks is None else ""
         evicted = standing.evicted
-        self._serving = {
-            hook.name: {pod for pod in hook.pods if pod not in evicted or now - evicted[pod] >= _SHOWN}
+        self.serving: dict[str, frozenset[str]] = {
+            hook.name: frozenset(pod for pod in hook.pods if pod not in evicted or now - evicted[pod] >= _SHOWN)
             for hook in hooks or ()
             if hook.fail_closed
         }
@@ -32,10 +32,10 @@ class Backends:
     def last(self, pod: Pod) -> str:
         """The webhook that nobody would serve without the pod; empty where there is none."""
         name = f"{pod.metadata.namespace}/{pod.metadata.name}"
-        return next((hook for hook, pods in self._serving.items() if name in pods and len(pods) == 1), "")
+        return next((hook for hook, pods in self.serving.items() if name in pods and len(pods) == 1), "")
 
     def leaves(self, pod: Pod) -> None:
         """The pod is asked to leave."""
         name = f"{pod.metadata.namespace}/{pod.metadata.name}"
-        for pods in self._serving.values():
-            pods.discard(name)
+        for hook, pods in self.serving.items():
+            self.serving[hook] = pods - {name}

@@ -33,21 +33,19 @@ def draining(visit: Visit, seen: Seen) -> Iterator[Action]:
     if not rest_of_it.fits:
         yield give_back(visit, "waiting", f"the drain has taken so long that the rest does not fit: {rest_of_it.why}")
         return
-    if turn.judging <= 0:
-        # Others are judged in this turn; the next one follows at once.
-        yield visit.rest(0.0, "its pods are looked at next")
-        return
-    turn.judging -= 1
     claimed = visit.progress.attempts.get("claim")
     found = left(visit, claimed.at if claimed is not None else visit.progress.since)
-    if found.nothing:
+    if found.later:
+        # Others were judged in this turn; the next one follows at once.
+        yield visit.rest(0.0, "its pods are looked at next")
+    elif found.nothing:
         shaky = quorum(visit)
         if shaky:
             yield visit.watch(shaky)
         else:
             yield visit.enter("applying")
-        return
-    yield from _evict(visit, found)
+    else:
+        yield from _evict(visit, found)
 
 
 def taken(visit: Visit, seen: Seen) -> str:

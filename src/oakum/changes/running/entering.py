@@ -36,6 +36,11 @@ def admitted(visit: Visit, seen: Seen) -> Iterator[Action]:
         else:
             yield visit.enter("applying")
         return
+    fits = visit.turn.windows.fit(visit.group, need(visit.step, visit.group))
+    if not fits.fits:
+        # Admitted by somebody who was cut off before the claim, and taken up when it is too late.
+        yield give_back(visit, "waiting", f"it does not fit any more: {fits.why}")
+        return
     if seen.cordoned and visit.drains and claim is None:
         yield give_back(visit, "skipped", "somebody has cordoned it meanwhile", foreign="true")
         return

@@ -7,12 +7,12 @@ controller) is asked of it here. A pod is known by its uid: another one under th
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 
 from oakum.changes.budgets import moment
-from oakum.changes.drain import Judged, explain
+from oakum.changes.drain import Judged, Surroundings, explain
 from oakum.changes.drain.model import EVICT, FOR_EVER, IGNORE, WAIT
 from oakum.changes.running.turn import Visit
 from oakum.errors import OakumError
@@ -20,13 +20,15 @@ from oakum.fleet.cluster.objects import Pod
 
 #: How long after its grace period a pod that is being deleted may still be there before that counts as stuck.
 _LATE = 60.0
+#: How long a judgement holds for a cluster that has not changed.
+_LASTS = timedelta(seconds=30)
 
 
 class Left(msgspec.Struct, frozen=True):
     """``evict`` may leave now, ``leaving`` are on their way, ``stuck`` are kept by something, with the reason each.
 
     ``for_ever`` says that one of those is never let go as things are. ``volumes`` are still attached for pods that
-    have to leave. ``unknown`` says why nothing could be judged.
+    have to leave. ``unknown`` says why nothing could be judged, ``later`` that others were judged in this turn.
     """
 
     evict: tuple[Pod, ...] = ()
@@ -35,11 +37,12 @@ class Left(msgspec.Struct, frozen=True):
     volumes: tuple[str, ...] = ()
     for_ever: bool = False
     unknown: str = ""
+    later: bool = False
 
     @property
     def nothing(self) -> bool:
         """Whether the machine is drained."""
-        return not (self.evict or self.leaving or self.stuck or self.volumes or self.unknown)
+        return not (self.evict or self.leaving or self.stuck or self.volumes or self.unknown or self.later)
 
     @property
     def why(self) -> str:
@@ -50,9 +53,29 @@ class Left(msgspec.Struct, frozen=True):
 
 
 def left(visit: Visit, since: datetime | None) -> Left:
-    """What is left, by a look that is not older than ``since`` (None: however old it is)."""
+    """What is left, by a look that is not older than ``since`` (None: however old it is).
+
+    The answer for a cluster in which nothing has changed since is the one from before, for half a minute.
+    """
+    turn, known = visit.turn, visit.turn.standing.judged
+    around = turn.observed.around(visit.step.subject.cluster)
+    backends = turn.backends(visit.step.subject.cluster)
+    about = around, since, visit.seen.attached if visit.seen is not None else (), dict(backends.serving)
+    before = known.get(visit.step.id)
+    if before is not None and before[0][0] is around and before[0][1:] == about[1:]:
+        found, at = before[1], before[2]
+        if isinstance(found, Left) and timedelta(0) <= turn.now - at < _LASTS:
+            return found
+    if turn.judging <= 0:
+        return Left(later=True)
+    turn.judging -= 1
+    found = _left(visit, around, since)
+    known[visit.step.id] = about, found, turn.now
+    return found
+
+
+def _left(visit: Visit, around: Surroundings, since: datetime | None) -> Left:
     step, turn = visit.step, visit.turn
-    around = turn.observed.around(step.subject.cluster)
     if "Pod" not in around.snapshot.listed:
         return Left(unknown="the pods of the cluster could not be listed")
     if since is not None and not _newer(around.snapshot.read_at, since):

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from oakum.changes.running.actions import Action
 from oakum.changes.running.acts import Do
 from oakum.changes.running.applying import reversed_of
+from oakum.changes.running.compiled import need
 from oakum.changes.running.leaving import fail
 from oakum.changes.running.observed import Seen
 from oakum.changes.running.turn import Visit
@@ -28,10 +29,7 @@ def changing(visit: Visit) -> Iterator[Action]:
     elif visit.step.subject.uid and seen.uid != visit.step.subject.uid:
         yield visit.enter("skipped" if state == "admitted" else "failed", "another object has its name now")
     elif state == "admitted":
-        if visit.turn.stopping:
-            yield visit.enter("waiting", "")
-        else:
-            yield visit.enter("applying")
+        yield visit.enter("applying")
     elif state == "applying":
         yield from _applying(visit, seen)
     elif state == "verifying":
@@ -54,13 +52,18 @@ def _applying(visit: Visit, seen: Seen) -> Iterator[Action]:
             return
     if last is not None and last.open and not differing(expected(visit.step, back=visit.back), seen):
         yield visit.enter("verifying")
-    elif last is None and visit.turn.stopping and not visit.back:
+    elif last is None and not visit.back and _too_late(visit):
         yield visit.enter("waiting", "")
     else:
         step = visit.step
         back = step.back or tuple(reversed_of(change) for change in step.changes)
         changes = back if visit.back else step.changes
         yield visit.ask(do, "its pods are replaced by those of the new version", version=True, changes=changes)
+
+
+def _too_late(visit: Visit) -> bool:
+    """Whether the change must not begin any more: the run stops, or a process came back after its window."""
+    return visit.turn.stopping or not visit.turn.windows.fit(visit.group, need(visit.step, visit.group)).fits
 
 
 def _verifying(visit: Visit, seen: Seen) -> Iterator[Action]:
@@ -87,6 +90,9 @@ def _soaking(visit: Visit, seen: Seen) -> Iterator[Action]:
     soak = float(visit.facts.get("soak", "0"))
     if visit.elapsed < soak:
         yield visit.rest(min(max(soak - visit.elapsed, 5.0), 30.0), "it is watched")
+    elif differing(expected(visit.step, back=False), seen):
+        # Whoever owns it has put its own version back; there is nothing to undo.
+        yield visit.enter("failed", f"it did not stay: {differing(expected(visit.step, back=False), seen)}")
     elif soak and not seen.up:
         yield fail(visit, "its pods did not stay available")
     else:

@@ -70,10 +70,9 @@ def _others(visit: Visit) -> Obstacle | None:
         return Obstacle("shared", shared)
     if not drains(step) or visit.turn.approved(step.id, "force-evict"):
         return None
-    if visit.turn.judging <= 0:
-        return Obstacle("unknown", "")
-    visit.turn.judging -= 1
     found = left(visit, None)
+    if found.later:
+        return Obstacle("unknown", "")
     if found.unknown:
         return Obstacle("unknown", found.unknown)
     if found.stuck:

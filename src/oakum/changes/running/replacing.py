@@ -41,6 +41,10 @@ def surging(visit: Visit, seen: Seen) -> Iterator[Action]:
     if visit.turn.stopping:
         yield give_back(visit, "waiting", "the run stops before its change")
         return
+    fits = visit.turn.windows.fit(visit.group, 2 * visit.step.takes.back.p95)
+    if not fits.fits:
+        yield give_back(visit, "waiting", f"it does not fit any more: {fits.why}")
+        return
     subject = new_of(visit)
     new = visit.turn.observed.seen(subject.id)
     last = visit.progress.attempts.get("create-node")

@@ -13,6 +13,7 @@ from oakum.changes.running.actions import Action
 from oakum.changes.running.leaving import Ending
 from oakum.changes.running.observed import Seen
 from oakum.changes.running.turn import Visit
+from oakum.changes.running.verifying import differing, expected
 
 _ENDINGS: dict[str, Ending] = {
     "done": "done", "failed": "failed", "undone": "undone", "skipped": "skipped", "waiting": "waiting",
@@ -29,9 +30,13 @@ def restoring(visit: Visit, seen: Seen | None) -> Iterator[Action]:
         yield from open_ends
         return
     why = visit.progress.why
+    if ending == "done" and seen is not None and differing(expected(visit.step, back=False), seen):
+        ending, why = "failed", f"it did not stay: {differing(expected(visit.step, back=False), seen)}"
     if ending == "done":
         soak = visit.group.soak_node
-        yield visit.enter("soaking", soak=str(soak)) if soak else from_soak(visit)
+        # Without a soak only a copy is left to be thrown away, which is done as if it had soaked.
+        copies = seen is not None and next(discarding(visit, seen), None) is not None
+        yield visit.enter("soaking", soak=str(soak)) if soak or copies else visit.enter("done")
         return
     if ending == "failed":
         yield visit.turn.note("handed-over", about=visit.step.id, why=why)
@@ -41,11 +46,6 @@ def restoring(visit: Visit, seen: Seen | None) -> Iterator[Action]:
         yield visit.enter("waiting", "", given_back=why, copy="", ending="", **counts)
     else:
         yield visit.enter(ending, why)
-
-
-def from_soak(visit: Visit) -> Action:
-    """A step without a soak still has its copy to throw away, which is done as if it had soaked."""
-    return visit.enter("soaking", soak="0")
 
 
 def _number(visit: Visit, do: str) -> int:

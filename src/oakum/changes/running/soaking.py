@@ -12,6 +12,7 @@ from oakum.changes.running.actions import Action
 from oakum.changes.running.observed import Seen
 from oakum.changes.running.restoring import discarding
 from oakum.changes.running.turn import Visit
+from oakum.changes.running.verifying import differing, expected
 
 #: A machine that is away for less than this while it soaks is not taken for broken: a lost heartbeat is no failure.
 _BLINK = 60.0
@@ -34,6 +35,10 @@ def soaking(visit: Visit, seen: Seen) -> Iterator[Action]:
             return
     if soak and (visit.elapsed < soak or not seen.up):
         yield visit.rest(min(max(soak - visit.elapsed, 5.0), 30.0), "it is watched")
+        return
+    wrong = differing(expected(visit.step, back=False), seen)
+    if wrong:
+        yield visit.enter("soaking", f"it did not stay: {wrong}", **{"failed-soak": "true"})
         return
     copies = list(discarding(visit, seen))
     yield from copies

@@ -44,6 +44,8 @@ class Standing:
         self.lost: set[str] = set()
         self.told: set[tuple[str, str]] = set()
         self.evicted: dict[str, datetime] = {}
+        #: Judgements of drains by step: what they were made of, the answer, and when. They save time, nothing else.
+        self.judged: dict[str, tuple[tuple[object, ...], object, datetime]] = {}
         self.stopping = self.paused = self.ended = False
         self.paused_since: datetime | None = None
         self._journal = journal
