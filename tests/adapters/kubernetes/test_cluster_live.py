@@ -244,6 +244,38 @@ def test_a_server_that_is_away_in_mid_list_and_comes_back(plane: ControlPlane) -
     assert alike(after) == alike(before)
 
 
+@pytest.mark.usefixtures("small_pages")
+def test_a_token_that_etcd_has_really_forgotten(lab_programs: None) -> None:
+    """etcd is compacted between two pages: the list begins anew and holds what was made in between."""
+    from tests.lab.control_plane import ControlPlane
+
+    def spaces(*names: str) -> list[dict[str, Any]]:
+        return [{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}} for name in names]
+
+    class Forgetting(Client):
+        asked: list[str]
+
+        def _once(self, path: str, parameters: Mapping[str, str | int], accept: str) -> bytes:
+            if path == "/api/v1/namespaces":
+                self.asked.append(str(parameters.get("continue", "")))
+                if len(self.asked) == 2:
+                    own.apply(spaces("z-late"))
+                    own.compact()
+            return super()._once(path, parameters, accept)
+
+    with ControlPlane(controllers=False, scheduler=False, apiserver_flags=["--watch-cache=false"]) as own:
+        own.apply(spaces("a", "b", "c", "d"))
+        with Forgetting(access_of(own.admin)) as client:
+            client.asked = []
+            snapshot = read_cluster(client, now=NOW)
+        whole = {one["metadata"]["name"] for one in own.request("GET", "/api/v1/namespaces")["items"]}
+    assert client.asked[1], "the second page was asked for by a token"
+    assert client.asked.count("") == 2, "the list began anew once"
+    assert "z-late" in whole
+    assert {one.metadata.name for one in snapshot.items["Namespace"]} == whole
+    assert not [gap for gap in snapshot.gaps if gap.what == "Namespace objects"]
+
+
 def test_a_server_that_never_answered_is_not_waited_for(tmp_path: Path) -> None:
     with Between(tmp_path) as closed:
         pass
