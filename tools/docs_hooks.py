@@ -1,7 +1,8 @@
 """Fill the reference pages with what the program itself says, so that they can't go stale.
 
-A line ``<!-- generated: help scan -->`` (or ``help feeds import``, ``gaps``, ``context``) becomes that text when the
-pages are built; the JSON Schema of the answer becomes reference/scan.schema.json.
+A line ``<!-- generated: help scan -->`` (or ``help feeds import``, ``gaps``, ``context``, ``kinds``, ``facts``) becomes
+that text when the pages are built; the JSON Schema of the answer becomes reference/scan.schema.json, and those of plans
+and what they are made from reference/plan.schema.json and so on.
 """
 
 from __future__ import annotations
@@ -15,9 +16,12 @@ from typing import Any
 import msgspec
 from mkdocs.structure.files import File, Files
 
+from oakum.changes.compat.facts import OF_CLUSTER
+from oakum.changes.intents.catalogue import KINDS
 from oakum.cli.main import main as oakum
 from oakum.fleet.assets import GAPS
 from oakum.fleet.context import DEFAULTS, VALUES
+from oakum.local.schemas import SCHEMAS, schema_of
 from oakum.reports.answer import Answer
 
 _MARK = re.compile(r"^<!-- generated: ([a-z ]+) -->$", re.MULTILINE)
@@ -28,7 +32,7 @@ def generated(what: str) -> str:
     kind, *words = what.split()
     if kind == "help":
         return f"```text\n{_help(words)}```"
-    return {"gaps": _gaps, "context": _context}[kind]()
+    return {"gaps": _gaps, "context": _context, "kinds": _kinds, "facts": _facts}[kind]()
 
 
 def _help(words: list[str]) -> str:
@@ -52,13 +56,33 @@ def _context() -> str:
     return f"| key | values | default | why this default |\n|---|---|---|---|\n{rows}"
 
 
+def _kinds() -> str:
+    """Every kind of change with its fields; those that it needs are bold."""
+    forms = {str: "a text", tuple: "a list of texts", bool: "yes or no"}
+    rows: list[str] = []
+    for kind in sorted(KINDS.values(), key=lambda each: each.rank):
+        fields = [
+            f"{f'**`{name}`**' if field.needed else f'`{name}`'}: {forms[field.form]}, {field.says}"
+            for name, field in kind.fields.items()
+        ]
+        rows.append(f"| `{kind.name}` | {kind.rank} | {kind.says} | {'<br>'.join(fields) or 'none'} |")
+    return "\n".join(["| kind | rank | changes | wants |", "|---|---|---|---|", *rows])
+
+
+def _facts() -> str:
+    rows = "\n".join(f"| `{name}` | {each.type} | {each.meaning} |" for name, each in OF_CLUSTER.items())
+    return f"| fact | form | says |\n|---|---|---|\n{rows}"
+
+
 def on_page_markdown(markdown: str, **_: Any) -> str:
     """Replace the marks of a page."""
     return _MARK.sub(lambda found: generated(found[1]), markdown)
 
 
 def on_files(files: Files, config: Any) -> Files:
-    """Add the schema."""
-    schema = msgspec.json.format(msgspec.json.encode(msgspec.json.schema(Answer)), indent=2).decode()
-    files.append(File.generated(config, "reference/scan.schema.json", content=schema + "\n"))
+    """Add the schemas."""
+    schemas: dict[str, Any] = {"scan": msgspec.json.schema(Answer), **{what: schema_of(what) for what in SCHEMAS}}
+    for what, schema in schemas.items():
+        text = msgspec.json.format(msgspec.json.encode(schema), indent=2).decode()
+        files.append(File.generated(config, f"reference/{what}.schema.json", content=text + "\n"))
     return files
