@@ -44,14 +44,19 @@ def admissions(turn: Turn) -> Iterator[Action]:
         closed, full = _closed(turn, group), busy.full(group)
         if closed or full:
             yield _hold(turn, closed or full, 15, about=begun.wave.id, held=bool(closed) or not turn.journal.active)
+        if closed:
             continue
         for id in steps:
             step = turn.compiled.steps[id]
+            # A machine that is out of service takes up a place itself; what keeps it back is its own matter.
+            itself = busy.is_out(group, step)
+            if full and not itself:
+                continue
             refused = busy.refuses(group, step)
-            if refused:
+            if refused and not itself:
                 yield _hold(turn, refused, 15, about=begun.wave.id, held=not turn.journal.active)
                 break
-            yield from _try(turn, busy, group, step)
+            yield from _try(turn, busy, group, step, refused)
     for begun in list(turn.standing.begun.values()):
         for id in _some(turn, list(begun.obstructed)):
             step = turn.compiled.steps[id]

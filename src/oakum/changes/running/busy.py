@@ -2,6 +2,9 @@
 
 Both count against the group's limit and its failure domains: a node that is down for any other reason is as little use
 to anybody as one that we took, and one that was lost keeps its place.
+
+A plan that brings a change back may visit machines that are out of service themselves: that makes nothing worse, so
+that only what is in flight counts there. Three bad nodes of ten would otherwise keep each other from being mended.
 """
 
 from __future__ import annotations
@@ -16,13 +19,13 @@ class Busy:
     """The busy members of every group of a plan in one turn. Admissions are added as they are made."""
 
     def __init__(self, turn: Turn) -> None:
-        self._compiled = turn.compiled
+        self._compiled, self._observed = turn.compiled, turn.observed
+        self._asked: set[str] = set()
+        self._undoes = bool(turn.plan.undoes)
         self._members: dict[str, set[str]] = {}
         self._domains: dict[str, set[str]] = {}
         self._objects: dict[str, set[str]] = {}
         self.in_flight: set[str] = set()
-        for cluster in turn.compiled.clusters:
-            self._take(turn.observed.impaired(cluster))
         for step in turn.journal.active:
             known = turn.compiled.steps.get(step)
             if known is not None:
@@ -49,9 +52,26 @@ class Busy:
                 self._members.setdefault(group, set()).add(machine)
                 self._domains.setdefault(group, set()).add(self._compiled.groups[group].domain_of.get(machine, ""))
 
+    def _ask(self, group: Group) -> None:
+        """Looks at what is impaired in the clusters of a group, once in a turn."""
+        for cluster in self._compiled.clusters_of[group.id]:
+            if cluster not in self._asked:
+                self._asked.add(cluster)
+                self._take(self._observed.impaired(cluster))
+
+    def _counted(self, group: Group) -> set[str]:
+        """The members that count whoever is asked about."""
+        busy = self._members.get(group.id, set())
+        return busy & self.in_flight if self._undoes else busy
+
+    def is_out(self, group: Group, step: Step) -> bool:
+        """Whether the machine of a step that has not begun is out of service."""
+        return step.subject.id in self._members.get(group.id, ()) and step.subject.id not in self.in_flight
+
     def full(self, group: Group) -> str:
         """Why nothing of a group may start, whatever it is; empty where something may."""
-        busy = self._members.get(group.id, set())
+        self._ask(group)
+        busy = self._counted(group)
         if group.serial and busy:
             return f"one at a time, and {min(busy)} is out of service"
         if len(busy) >= group.max_unavailable and group.members:
@@ -60,20 +80,21 @@ class Busy:
 
     def refuses(self, group: Group, step: Step) -> str:
         """Why a step may not start beside those that are out of service; empty where it may."""
+        self._ask(group)
         id = step.subject.id
         if step.subject.kind == "object":
             others = self._objects.get(group.id, set()) - {id}
             most = 1 if group.serial else max(1, group.max_unavailable)
             return f"{len(others)} of at most {most} are being changed" if len(others) >= most else ""
-        busy = self._members.get(group.id, set()) - {id}
+        mends = self._undoes and id in self._members.get(group.id, ()) and id not in self.in_flight
+        busy = (self._counted(group) if mends else self._members.get(group.id, set())) - {id}
         if group.serial and busy:
             return f"one at a time, and {min(busy)} is out of service"
         if len(busy) + 1 > group.max_unavailable:
             return f"{len(busy)} of at most {group.max_unavailable} are out of service"
         domain = group.domain_of.get(id, "")
-        domains = {group.domain_of.get(each, "") for each in busy} if id in self._members.get(group.id, ()) else (
-            self._domains.get(group.id, set())
-        )  # fmt: skip
+        itself = id in self._members.get(group.id, ())
+        domains = {group.domain_of.get(each, "") for each in busy} if itself else self._domains.get(group.id, set())
         if len(domains | {domain}) > group.max_domains:
             return f"at most {group.max_domains} failure domains, and {', '.join(sorted(domains))} is touched"
         return ""

@@ -34,10 +34,9 @@ class Compiled:
         return {member: tuple(groups) for member, groups in found.items()}
 
     @cached_property
-    def clusters(self) -> tuple[str, ...]:
-        """The clusters of all members and subjects; the empty name for hosts."""
-        found = {cluster_of(member) for group in self.plan.groups for member in group.members}
-        return tuple(sorted(found | {step.subject.cluster for step in self.steps.values()}))
+    def clusters_of(self) -> Mapping[str, tuple[str, ...]]:
+        """The clusters of each group's members, by the id of the group; the empty name for hosts."""
+        return {group: tuple(sorted({cluster_of(each) for each in several})) for group, several in self.members.items()}
 
     @cached_property
     def needed_by(self) -> Mapping[str, tuple[str, ...]]:

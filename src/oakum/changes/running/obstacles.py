@@ -42,7 +42,7 @@ def obstacle(visit: Visit) -> Obstacle | None:
         return Obstacle("passing", "somebody else has cordoned it")
     if seen.up is None:
         return Obstacle("unknown", "whether it is in service is not known")
-    if not seen.up:
+    if not seen.up and not turn.plan.undoes:
         return Obstacle("passing", "it is out of service before anything was done to it")
     return _versions(visit) or _others(visit)
 
