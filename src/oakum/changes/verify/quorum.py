@@ -2,7 +2,7 @@
 
 A cluster of n voters needs n // 2 + 1 of them (etcd.io, FAQ, "What is failure tolerance?"), n being its membership and
 not only who is there. A step takes a member out when it reboots its machine or changes etcd itself. A learner has no
-vote and shows that a membership change is under way: nothing of the control plane is touched then.
+vote and shows that a membership change is under way: no member is taken out then.
 """
 
 from __future__ import annotations
@@ -30,11 +30,8 @@ def _cluster(given: Given, cluster: Cluster, several: Sequence[Placed]) -> Itera
             yield each.broken("not-assessable", "it runs etcd, and its member is not known")
     taking = [each for each in taking if each.step.subject.id in members]
     learner = next((member.name for member in cluster.etcd if member.learner), None)
-    if learner is not None:
-        for each in several:
-            if each.machine is not None and (each in taking or each.machine.role == "control-plane"):
-                yield each.broken("quorum", f"the member {learner} is a learner: a change of members is under way")
-                break
+    if learner is not None and taking:
+        yield taking[0].broken("quorum", f"the member {learner} is a learner: a change of members is under way")
     voters = [member for member in cluster.etcd if not member.learner]
     healthy = sum(member.healthy is True for member in voters)
     needed = len(voters) // 2 + 1
