@@ -8,5 +8,6 @@ from __future__ import annotations
 from oakum.changes.planning.edits import apply_edits
 from oakum.changes.planning.explain import explain
 from oakum.changes.planning.planner import plan
+from oakum.changes.planning.rollback import rollback
 
-__all__ = ["apply_edits", "explain", "plan"]
+__all__ = ["apply_edits", "explain", "plan", "rollback"]

@@ -29,6 +29,7 @@ from oakum.changes.planning.room import Room
 from oakum.changes.planning.settings import Policies
 from oakum.changes.planning.skewed import Versions
 from oakum.changes.planning.steps import Lengths, step_of
+from oakum.changes.planning.undoing import Undo, drafts_back
 from oakum.changes.planning.waves import Waves
 from oakum.changes.planning.webhooks import Hooks
 from oakum.changes.planning.windows import Windows
@@ -42,7 +43,7 @@ from oakum.policy.openings import Calendar
 
 
 class Question(msgspec.Struct, frozen=True, kw_only=True):
-    """All that a plan is made from."""
+    """All that a plan is made from; ``undo`` names the steps of another plan that it brings back."""
 
     state: State
     intents: tuple[Intent, ...]
@@ -52,6 +53,7 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     knowledge: Knowledge
     durations: Durations
     override: Override | None = None
+    undo: Undo | None = None
 
 
 class Attempt(msgspec.Struct, frozen=True):
@@ -71,7 +73,10 @@ def attempt(question: Question) -> Attempt:
     """A plan, or what stands in its way."""
     order = phases(question.intents)
     policies = Policies(question.policy, checked_override(question.policy, question.override, question.now))
-    drafted = drafts_of(question.state, question.intents, order)
+    if question.undo is None:
+        drafted = drafts_of(question.state, question.intents, order)
+    else:
+        drafted = drafts_back(question.state, question.undo, order)
     drafts = drafted.drafts
     _settle(drafts, policies)
     limits = Limits(question.state, policies)
@@ -139,9 +144,9 @@ def _in_order(question: Question, drafted: Drafted, order: dict[str, Phase]) -> 
     for draft in drafted.drafts:
         for name in dict.fromkeys(change.intent for change in draft.changes):
             by_intent[name].append(draft)
-    for phase in sorted(set(order.values())):
+    for phase in sorted({each.phase for each in drafted.drafts} | set(order.values())):
         here = [each for each in drafted.drafts if each.phase == phase]
-        for name in (name for name, at in order.items() if at == phase):
+        for name in (name for name, at in order.items() if at == phase and question.undo is None):
             _follow(intents[name], drafted, by_intent)
         by_cluster: dict[str, list[Draft]] = {}
         for draft in here:
@@ -155,7 +160,8 @@ def _in_order(question: Question, drafted: Drafted, order: dict[str, Phase]) -> 
         for cluster, several in by_cluster.items():
             found = state.clusters_by_name.get(cluster)
             compatible.check(found, several)
-            together(several, drafted.blocked)
+            if question.undo is None:
+                together(several, drafted.blocked)
             if found is not None:
                 versions.setdefault(cluster, Versions(state, found)).phase(several)
         earlier |= {(draft.id, change.component): draft for draft in here for change in draft.changes}
@@ -173,7 +179,7 @@ def _follow(intent: Intent, drafted: Drafted, by_intent: dict[str, list[Draft]])
 
 def _decided(question: Question, drafted: Drafted, limits: Limits) -> Attempt:
     drafts = drafted.drafts
-    whole = [each.name for each in question.intents if each.whole]
+    whole = [each.name for each in question.intents if each.whole and question.undo is None]
     needed = [reason for name in whole for reason in drafted.obstacles[name]]
     needed += [
         reason
@@ -182,7 +188,8 @@ def _decided(question: Question, drafted: Drafted, limits: Limits) -> Attempt:
         for reason in draft.reasons
     ]
     free = [each for each in drafts if not each.reasons]
-    if needed or (not free and (drafts or drafted.blocked)):
+    stuck = drafts or (drafted.blocked and question.undo is None)
+    if needed or (not free and stuck):
         any_of = [tuple(each.reasons) for each in drafts if each.reasons]
         any_of += [(reason,) for _, reason in drafted.blocked]
         return Attempt(None, tuple(needed), tuple(any_of) if not free else (), _met(drafted))
@@ -208,7 +215,7 @@ def _plan(question: Question, drafted: Drafted, free: Sequence[Draft], limits: L
         for name, domain in limits.groups[id].domain_of.items()
         if name in question.state.by_id and is_out(question.state.by_id[name])
     )
-    waves = Waves(question.policy.order, step_of, impaired).of(free)
+    waves = Waves(question.policy.order, step_of, impaired, canary=question.undo is None).of(free)
     return Plan(
         at=question.now,
         state=question.state.digest,
@@ -219,6 +226,7 @@ def _plan(question: Question, drafted: Drafted, free: Sequence[Draft], limits: L
         stop=_stop(free),
         left_out=_left_out(drafted),
         override=question.override,
+        undoes="" if question.undo is None else question.undo.plan,
     )
 
 

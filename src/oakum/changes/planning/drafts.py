@@ -43,7 +43,7 @@ class Draft(msgspec.Struct, eq=False, kw_only=True):
     takes: Takes | None = None
     group: str = ""
     domain: str = ""
-    stage: int = 0
+    undoes: bool = False
     reasons: list[Reason] = msgspec.field(default_factory=list)
 
     @property

@@ -152,10 +152,10 @@ def _when(plan: Plan) -> Iterator[str]:
             f"windows {', '.join(windows) or '(none)'}" + (f" outside of {', '.join(freezes)}" if freezes else "")
             for windows, freezes in group.calendars
         ]
+        where = " and ".join(opened) or "at any time"
         yield (
-            f"- {group.id}: {' and '.join(opened) or 'at any time'}. A step starts only if {spoken(needs)} are left: work "
-            f"{spoken(work.p95)} (usually {spoken(work.p50)}), soak {spoken(group.soak_node)}, way back "
-            f"{spoken(back.p95)}."
+            f"- {group.id}: {where}. A step starts only if {spoken(needs)} are left: work {spoken(work.p95)} (usually "
+            f"{spoken(work.p50)}), soak {spoken(group.soak_node)}, way back {spoken(back.p95)}."
         )
 
 
@@ -202,14 +202,15 @@ def _stops(plan: Plan) -> Iterator[str]:
 
 
 def _left_out(several: Iterable[LeftOut]) -> Iterator[str]:
-    found: dict[tuple[str, str, str, str], list[str]] = {}
+    found: dict[tuple[str, str, str], list[LeftOut]] = {}
     for each in several:
-        found.setdefault((each.rule, each.why, each.remedy, each.source), []).append(each.subject)
-    for (rule, why, remedy, source), subjects in found.items():
-        yield f"- {_names(subjects)}: {why}. [{rule}]"
-        yield f"  To bring {'it' if len(subjects) == 1 else 'them'} in: {remedy}." + (
-            f" Source: {source}" if source else ""
-        )
+        found.setdefault((each.rule, each.remedy, each.source), []).append(each)
+    for (rule, remedy, source), alike in found.items():
+        subjects = [each.subject for each in alike]
+        yield f"- {_names(subjects)}: {alike[0].why}. [{rule}]"
+        yield f"  To bring {'it' if len(set(subjects)) == 1 else 'them'} in: {remedy}."
+        if source:
+            yield f"  Source: {source}"
 
 
 def _why_not(found: WhyNot) -> Iterator[str]:

@@ -26,10 +26,13 @@ def unfit(draft: Draft) -> Iterable[Reason]:
             [policy_edit("protected", each.name, "", None)],
         )  # fmt: skip
     if draft.machine is not None:
-        yield from _machine(draft.machine)
+        yield from _held(draft.machine)
+        if not draft.undoes:
+            # What a plan has left broken is what its way back is for.
+            yield from _sick(draft.machine)
 
 
-def _machine(machine: Machine) -> Iterable[Reason]:
+def _held(machine: Machine) -> Iterable[Reason]:
     if not machine.uid:
         yield because(
             "uid-unknown", machine.id, "its uid is not known, so another machine could stand under its name", _HEALTH,
@@ -47,6 +50,9 @@ def _machine(machine: Machine) -> Iterable[Reason]:
             _CORDON, "ask whoever cordoned it; when they are done: kubectl uncordon " + machine.name,
             [machine_edit(machine.id, "cordoned", False)],
         )  # fmt: skip
+
+
+def _sick(machine: Machine) -> Iterable[Reason]:
     if machine.healthy is None:
         yield because(
             "health-unknown", machine.id, "nobody can tell whether it is in service", _HEALTH,

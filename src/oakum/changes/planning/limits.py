@@ -21,7 +21,7 @@ from oakum.errors import NotAssessableError
 from oakum.policy.entries import Budget
 from oakum.policy.model import DEFAULT
 
-_BUDGET = "https://kubernetes.io/docs/tasks/administer-cluster/safely-drain-node/"
+_SERIAL = "https://kubernetes.io/docs/tasks/administer-cluster/kubeadm/kubeadm-upgrade/"
 
 
 class Count(msgspec.Struct, frozen=True):
@@ -59,8 +59,25 @@ class Limits:
             key = id(count), machine.labels.get(count.budget.domain_label, ""), mine
             if key not in self._full:
                 self._full[key] = tuple(_blocked(machine, count, self._state.by_id))
-            for reason in self._full[key]:
+            # The way back of a machine that is out already makes nothing worse.
+            for reason in () if draft.undoes and mine else self._full[key]:
                 draft.block(reason)
+        if machine.role == "control-plane":
+            for reason in self._serial(machine):
+                draft.block(reason)
+
+    def _serial(self, machine: Machine) -> Iterable[Reason]:
+        """Another control-plane machine that is out of service: one at a time counts it."""
+        masters = [each for each in self._state.by_cluster.get(machine.cluster, ()) if each.role == "control-plane"]
+        out = [each.id for each in masters if each.id != machine.id and is_out(each)]
+        if out:
+            yield because(
+                "control-plane-serial", f"{machine.cluster}: control plane",
+                f"{', '.join(out)} of {len(masters)} control-plane machines {'is' if len(out) == 1 else 'are'} out of "
+                "service, and they are disturbed one at a time",
+                _SERIAL, f"bring {', '.join(out)} back into service", _mended(out, self._state.by_id),
+                machines=len(masters), out=len(out),
+            )  # fmt: skip
 
     def enter(self, drafts: Sequence[Draft]) -> None:
         """Puts drafts that become steps into groups."""

@@ -46,11 +46,11 @@ def step_of(draft: Draft) -> Step:
     """The step of a draft that nothing stands in the way of."""
     assert draft.takes is not None
     kinds = "+".join(dict.fromkeys(each.kind for each in draft.changes))
-    depth = f"~{draft.phase.depth + 1}" if draft.phase.depth else ""
+    depth = f"~{abs(draft.phase.depth) + 1}" if draft.phase.depth else ""
     kind: StepKind = "set-object" if draft.machine is None else "replace" if draft.replaces else "visit"
     worst = draft.reversibility
     return Step(
-        id=f"{kinds}{depth}@{draft.id}",
+        id=f"{'undo-' if draft.undoes else ''}{kinds}{depth}@{draft.id}",
         kind=kind,
         subject=draft.subject,
         group=draft.group,

@@ -28,8 +28,10 @@ class _Part(msgspec.Struct):
 class Waves:
     """The waves of some drafts. ``steps`` makes the step of a draft."""
 
-    def __init__(self, order: Order, steps: Callable[[Draft], Step], impaired: frozenset[str]) -> None:
-        self._order, self._steps, self._impaired = order, steps, impaired
+    def __init__(
+        self, order: Order, steps: Callable[[Draft], Step], impaired: frozenset[str], *, canary: bool = True
+    ) -> None:
+        self._order, self._steps, self._impaired, self._canary = order, steps, impaired, canary
         self._parts: list[_Part] = []
 
     def of(self, drafts: Sequence[Draft]) -> tuple[Wave, ...]:
@@ -71,8 +73,8 @@ class Waves:
         objects = [each for each in drafts if each.machine is None]
         machines = [each for each in drafts if each.machine is not None]
         if machines:
-            first = canaries(machines)
-            if len(first) < len(machines):
+            first = canaries(machines) if self._canary else []
+            if first and len(first) < len(machines):
                 soak = max((_soak(first), *(each.settings.canary.soak for each in first if each.settings is not None)))
                 # Control planes go one at a time, and never beside workers.
                 for masters in (False, True):
