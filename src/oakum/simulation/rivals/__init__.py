@@ -22,9 +22,11 @@ RIVALS: dict[str, Rival] = {each.name: each for each in (KURED, UPGRADE_CONTROLL
 def attempt(rival: Rival, scenario: Scenario, schedule: Schedule, *, trace: bool = False) -> Result:
     """One trial of a rival, as ``trials.attempt`` is one of ours: the same world, settings, events and faults."""
     policy = policy_of(scenario)
+    given = scenario.override
+    entry = next((each for each in policy.emergency if given is not None and each.name == given.emergency), None)
     world = build(scenario, schedule.seed)
     world.timeline.run_to(0.0)
     return drive(
         rival, world, policy, calendar_of(policy), intents_of(scenario), schedule, lasts=float(scenario.lasts),
-        trace=trace,
+        lifted=entry.lifts if entry else (), outside=bool(entry and entry.outside_windows), trace=trace,
     )  # fmt: skip

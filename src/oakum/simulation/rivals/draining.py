@@ -42,7 +42,7 @@ class Flags(msgspec.Struct, frozen=True, kw_only=True):
 def drain(
     hands: Hands, machine: Machine, flags: Flags, waits: Callable[[], object] = lambda: None
 ) -> Generator[float, None, str]:
-    """Drains a node; DRAINED, or why it failed. It stays cordoned either way. ``waits`` is called once, when it waits."""
+    """Drains a node; DRAINED, or why it failed. It stays cordoned either way. ``waits`` is called when it waits."""
     time = hands.world.timeline
     began = time.now
     while not hands.cordon(machine):

@@ -8,6 +8,7 @@ rival that is killed is made anew and knows only what it has written to the API.
 from __future__ import annotations
 
 from collections.abc import Callable
+from heapq import heappop, heappush
 from typing import Literal
 
 from oakum.changes.durations import Durations
@@ -33,13 +34,15 @@ NOT_ASKED = frozenset({"without-approval", "forward-only", "two-writers", "twice
 AGAIN, AFTER = 30.0, 180.0
 #: Seconds between two looks whether everything is done.
 LOOK = 60.0
+#: Where more machines than these are missing, nobody looks at them one by one.
+MANY = 20
 
 
 class _Running:
-    """One process, and when it goes on."""
+    """One process, and the turn that it waits for; an older turn in the queue is void."""
 
-    def __init__(self, name: str, make: Callable[[], Process], at: float) -> None:
-        self.name, self.make, self.at = name, make, at
+    def __init__(self, name: str, make: Callable[[], Process]) -> None:
+        self.name, self.make, self.turn = name, make, 0
         self.process = make()
 
 
@@ -68,7 +71,8 @@ class Driver:
 
     def __init__(
         self, rival: Rival, world: World, policy: Policy, calendar: Calendar, intents: tuple[Intent, ...],
-        schedule: Schedule, *, trace: bool = False, recheck: int = 500,
+        schedule: Schedule, *, lifted: tuple[str, ...] = (), outside: bool = False, trace: bool = False,
+        recheck: int = 500,
     ) -> None:  # fmt: skip
         self.rival, self.world, self.time = rival, world, world.timeline
         self.wanted = wanted_of(world, intents)
@@ -78,20 +82,23 @@ class Driver:
             if (of_kind := tuple(each for each in several if each.kind in rival.kinds))
         }
         plan = plan_of(world, self.wanted)
-        terms = Terms(policy=policy, calendar=calendar)
+        terms = Terms(policy=policy, calendar=calendar, lifted=lifted, outside=outside)
         terms.agree(plan)
         self.judge = Judge(world, terms, without=NOT_ASKED, recheck=recheck)
         self.scene = Scene(
             world=world, hands=Hands(world, rival.name, plan.hash), changes=changes, policy=policy, calendar=calendar,
-            seed=schedule.seed, entered=self.entered, believe=self.believe, begin=self.begin,
+            seed=schedule.seed, lifted=lifted, outside=outside, entered=self.entered, believe=self.believe,
+            begin=self.begin,
         )  # fmt: skip
         self.struck: list[Struck] = []
         self.trace: list[str] = []
         self._tracing = trace
         self._running: list[_Running] = []
+        self._queue: list[tuple[float, int, _Running]] = []
+        self._number = 0
         self._state: dict[str, str] = {}
         self._counts: dict[str, int] = {}
-        self._missing = set(self.wanted)
+        self._missing, self._todo = set(self.wanted), set(changes)
         self._patched = -1.0
         self._occasions: dict[tuple[str, int], list[Strike]] = {}
         for each in schedule.strikes:
@@ -106,6 +113,8 @@ class Driver:
         for each in list(self.world.machines.values()):
             self.versions(each)
         self.rival.start(self.scene)
+        if not self._running:
+            return self._result("out-of-scope", "it knows nothing of these machines, or no window opens for them")
         first = next(iter(self.scene.changes))
         for given in self._occasions.pop((START, 1), []):
             self.time.after(given.delay, self._strike, given, first)
@@ -117,28 +126,37 @@ class Driver:
 
     def _loop(self, until: float) -> tuple[Literal["done", "stopped", "held"], str]:
         look = self.time.now
-        while self._running:
-            process = min(self._running, key=lambda each: each.at)
-            if process.at > until:
+        while self._queue:
+            at, turn, process = self._queue[0]
+            if turn != process.turn:
+                heappop(self._queue)
+                continue
+            if at > until:
                 self.time.run_to(until)
                 return "held", f"{len(self._open())} machines are not patched, or not in service"
-            self.time.run_to(process.at)
-            if process not in self._running:
+            self.time.run_to(at)
+            if turn != process.turn:
                 continue
+            heappop(self._queue)
             try:
-                process.at = self.time.now + max(0.0, next(process.process))
+                self._queue_up(process, next(process.process))
             except StopIteration:
                 self._running.remove(process)
                 self._say(process.name, "ends")
             if self.time.now >= look:
                 look = self.time.now + LOOK
-                if not self._open():
+                if len(self._todo) <= MANY and not self._open():
                     return "done", ""
         return ("stopped", "it does nothing more") if self._open() else ("done", "")
 
+    def _queue_up(self, process: _Running, seconds: float) -> None:
+        self._number += 1
+        process.turn = self._number
+        heappush(self._queue, (self.time.now + max(0.0, seconds), self._number, process))
+
     def _open(self) -> list[str]:
         """The machines that it would patch and that are not patched, not in service, or still in its hands."""
-        found = []
+        found: list[str] = []
         for id in self.scene.changes:
             machine = self.world.machines.get(id)
             if machine is not None and (
@@ -167,7 +185,9 @@ class Driver:
 
     def begin(self, name: str, make: Callable[[], Process]) -> None:
         """A process of the rival begins."""
-        self._running.append(_Running(name, make, self.time.now))
+        process = _Running(name, make)
+        self._running.append(process)
+        self._queue_up(process, 0.0)
 
     def entered(self, state: str, machine: Machine) -> None:
         """The work on a machine has come to a state."""
@@ -187,6 +207,8 @@ class Driver:
 
     def versions(self, machine: Machine) -> None:
         """Another version is in effect on a machine."""
+        if machine.id in self._todo and self.scene.patched(machine):
+            self._todo.discard(machine.id)
         if machine.id in self._missing and patched(machine, self.wanted[machine.id]):
             self._missing.discard(machine.id)
             self._patched = self.time.now
@@ -206,7 +228,8 @@ class Driver:
             process = process or next(iter(self._running), None)
             if process is not None:
                 process.process.close()
-                process.process, process.at = process.make(), self.time.now + max(AGAIN, min(given.lasts, 1e9))
+                process.process = process.make()
+                self._queue_up(process, max(AGAIN, min(given.lasts, 1e9)))
             self.world.watch.struck(given.kind, subject, process is not None)
             return
         changes = [f"{each.component} {each.after}" for each in self.scene.changes.get(subject, ())]
@@ -266,8 +289,12 @@ def patched(machine: Machine, changes: tuple[Change, ...]) -> bool:
 
 def drive(
     rival: Rival, world: World, policy: Policy, calendar: Calendar, intents: tuple[Intent, ...],
-    schedule: Schedule | None = None, *, lasts: float = 2 * 86_400.0, trace: bool = False, recheck: int = 500,
+    schedule: Schedule | None = None, *, lifted: tuple[str, ...] = (), outside: bool = False,
+    lasts: float = 2 * 86_400.0, trace: bool = False, recheck: int = 500,
 ) -> Result:  # fmt: skip
     """Lets a rival patch a world, judged as we are."""
-    driver = Driver(rival, world, policy, calendar, intents, schedule or Schedule(), trace=trace, recheck=recheck)
+    driver = Driver(
+        rival, world, policy, calendar, intents, schedule or Schedule(), lifted=lifted, outside=outside, trace=trace,
+        recheck=recheck,
+    )  # fmt: skip
     return driver.run(lasts)

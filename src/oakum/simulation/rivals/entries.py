@@ -14,7 +14,7 @@ from oakum.policy.scopes import Target
 from oakum.simulation.invariants.base import targets
 from oakum.simulation.rivals import kured, script, upgrade_controller
 from oakum.simulation.rivals.model import NOT_THE_PROGRAM, Rival, Scene
-from oakum.simulation.rivals.windows import of_policy
+from oakum.simulation.rivals.windows import DayWindow, of_policy
 from oakum.simulation.things import Machine
 
 _ON_MACHINES = frozenset(name for name, kind in KINDS.items() if kind.of_machine is not None) - {"node-replacement"}
@@ -45,8 +45,9 @@ def _by_cluster(scene: Scene) -> dict[str, list[Machine]]:
     return found
 
 
-def _zones(scene: Scene) -> dict[str, ZoneInfo]:
-    return {name: ZoneInfo(name) for name in sorted(scene.policy.zone_names)}
+def _windows(scene: Scene, target: Target) -> tuple[DayWindow, ...]:
+    zones = {name: ZoneInfo(name) for name in sorted(scene.policy.zone_names)}
+    return () if scene.outside else of_policy(scene.policy, target, zones)
 
 
 def _start_kured(scene: Scene) -> None:
@@ -55,7 +56,7 @@ def _start_kured(scene: Scene) -> None:
             continue
         workers = [each for each in machines if not _plane(each)] or machines
         target = _target(scene, workers[0])
-        windows = of_policy(scene.policy, target, _zones(scene))
+        windows = _windows(scene, target)
         alarms = sorted({*scene.policy.gate_for(target).quiet_alarms, *scene.policy.guardrail_for(target).alarms})
         options = kured.Options(
             period=300.0 if windows else 3600.0, windows=windows, alerts=bool(alarms),
@@ -101,7 +102,8 @@ def _plans(scene: Scene, machines: list[Machine]) -> list[upgrade_controller.Pla
                 name=f"{kind}-{'server' if plane else 'agent'}", changes=several,
                 version=",".join(sorted({each.after for changes in several.values() for each in changes})),
                 concurrency=1 if plane else _at_once(scene, chosen), cordon=True, drain=flags if drains else None,
-                windows=of_policy(scene.policy, target, _zones(scene)), after=found[-1].name if found else "",
+                windows=_windows(scene, target), after=found[-1].name if found else "",
+                tolerations=frozenset(taint for each in chosen for taint in each.taints),
             )  # fmt: skip
             found.append(plan)
     return found
@@ -111,10 +113,12 @@ def _start_script(scene: Scene) -> None:
     """Somebody starts the loop when the window opens; nothing ends it when the window closes."""
     for machines in _by_cluster(scene).values():
         target = _target(scene, machines[0])
-        opening = scene.calendar.next_opening(target, scene.world.timeline.wall())
-        if not isinstance(opening, Opening):
-            continue
-        starts = max(0.0, scene.world.timeline.seconds(opening.start) - scene.world.timeline.now)
+        time, starts = scene.world.timeline, 0.0
+        if not scene.outside:
+            opening = scene.calendar.next_opening(target, time.wall(), lifted=scene.lifted)
+            if not isinstance(opening, Opening):
+                continue
+            starts = max(0.0, time.seconds(opening.start) - time.now)
         timeout = float(scene.policy.drain_for(target).timeout)
         options = script.Options(flags=msgspec.structs.replace(script.Options().flags, timeout=timeout))
         loop = script.Script(scene, scene.hands, options)
@@ -130,6 +134,7 @@ KURED = Rival(
     assumes=(
         "the machines install their updates by themselves within ten minutes, and try again a day later",
         "the check period is an hour, or five minutes where there is a window",
+        "whoever asks for a pause or a stop takes its lock by hand",
     ),
 )  # fmt: skip
 UPGRADE_CONTROLLER = Rival(
@@ -140,7 +145,10 @@ UPGRADE_CONTROLLER = Rival(
         "https://github.com/rancher/system-upgrade-controller/blob/master/doc/plan.md",
         "https://docs.k3s.io/upgrades/automated",
     ),
-    assumes=("the upgrade container installs what is missing, and restarts the machine where that is needed",),
+    assumes=(
+        "the upgrade container installs what is missing, and restarts the machine where that is needed",
+        "its Plans tolerate the taints of the nodes that they select",
+    ),
 )  # fmt: skip
 SCRIPT = Rival(
     name="drain-reboot-script", title="cordon, drain, reboot", kinds=_ON_MACHINES, start=_start_script,

@@ -212,6 +212,8 @@ class Kured:
     def _acquire(self, machine: Machine) -> bool:
         if not self.hands.reachable(machine.cluster):
             return False
+        if self.world.wishes & {"pause", "stop"}:
+            return False  # somebody has taken the lock by hand
         until = self.time.now + self.options.lock_ttl if self.options.lock_ttl else -1.0
         holder = Holder(node=machine.name, created=self.time.now, until=until, unschedulable=machine.unschedulable)
         return self.lock.take(holder, self.time.now)

@@ -32,7 +32,8 @@ class Scene(msgspec.Struct, kw_only=True, eq=False):
 
     ``entered`` tells the driver that the work on a machine has come to a state, in the words of our own steps, so that
     a fault strikes a rival where it would strike us; ``believe`` that the rival takes changes for made. ``begin`` adds
-    a process: its name, and what makes it, for a process that is killed is made anew.
+    a process: its name, and what makes it, for a process that is killed is made anew. ``lifted`` freezes do not hold,
+    and ``outside`` of windows may be acted, by an emergency that was declared.
     """
 
     world: World
@@ -41,6 +42,8 @@ class Scene(msgspec.Struct, kw_only=True, eq=False):
     policy: Policy
     calendar: Calendar
     seed: int = 0
+    lifted: tuple[str, ...] = ()
+    outside: bool = False
     entered: Callable[[str, Machine], None]
     believe: Callable[[Machine, tuple[Change, ...]], None]
     begin: Callable[[str, Callable[[], Process]], None]
