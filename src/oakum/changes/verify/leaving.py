@@ -41,12 +41,12 @@ def leaving(given: Given) -> Iterator[Violation]:
             chosen = [each for each in drains if each.group.drain.local_data == scratch]
             if chosen:
                 yield from _judged(given, cluster, chosen, delete=scratch == "evict")
-        yield from _webhooks(given, cluster, drains)
 
 
 def _judged(given: Given, cluster: Cluster, drains: Sequence[Placed], *, delete: bool) -> Iterator[Violation]:
     options = {"delete_emptydir_data": delete}
     told: set[str] = set()
+    hooks = Hooks(cluster)
     for start in range(0, len(drains), _AT_A_TIME):
         some = drains[start : start + _AT_A_TIME]
         nodes = [each.step.subject.name for each in some]
@@ -63,12 +63,13 @@ def _judged(given: Given, cluster: Cluster, drains: Sequence[Placed], *, delete:
         for judged in found.pods:
             by_node.setdefault(judged.pod.spec.node_name, []).append(judged)
         for each in some:
-            yield from _drain(each, by_node.get(each.step.subject.name, ()), cluster.around.storage)
+            yield from _drain(each, by_node.get(each.step.subject.name, ()), cluster.around.storage, hooks)
 
 
-def _drain(each: Placed, pods: Sequence[Judged], storage: Storage) -> Iterator[Violation]:
+def _drain(each: Placed, pods: Sequence[Judged], storage: Storage, hooks: Hooks) -> Iterator[Violation]:
     leave: list[Judged] = []
     waits: set[str] = set()
+    later: list[Pod] = []
     stay = 0
     for judged in pods:
         outcome, pod = judged.outcome, judged.pod
@@ -84,6 +85,8 @@ def _drain(each: Placed, pods: Sequence[Judged], storage: Storage) -> Iterator[V
             yield each.broken("blocked", why, f"Pod/{_name(judged.pod)}")
         else:
             waits.add(_name(judged.pod))
+            later += [pod] if outcome.verdict == BLOCKED else []
+    yield from hooks.taken(each, [*(judged.pod for judged in leave), *later])
     told = each.step.evictions
     if told is None:
         yield each.broken("evictions", "it drains, and does not say what that disturbs")
@@ -120,24 +123,27 @@ def _name(pod: Pod) -> str:
     return f"{pod.metadata.namespace}/{pod.metadata.name}"
 
 
-def _webhooks(given: Given, cluster: Cluster, drains: Sequence[Placed]) -> Iterator[Violation]:
-    """Whether a drain takes all backends of a webhook without which no pod is made again, or there is none already.
+class Hooks:
+    """The webhooks of a cluster that fail closed, each with the pods that serve it now."""
 
-    Of backends on several nodes the last is never evicted: a run waits until another one is ready.
-    """
-    hooks = [hook for hook in cluster.webhooks if hook.fail_closed]
-    wanted = {name for hook in hooks for name in hook.pods}
-    pods = {_name(pod): pod for pod in cluster.around.pods if _name(pod) in wanted} if hooks else {}
-    for hook in hooks:
-        ready = [pod for name in hook.pods if (pod := pods.get(name)) is not None and _serves(pod)]
-        nodes = {pod.spec.node_name for pod in ready}
-        for each in drains:
-            told = each.step.evictions
-            if not ready and told is not None and told.pods:
-                yield each.broken("webhook", f"no ready pod serves {hook.name}, which fails closed", hook.name)
-            elif nodes == {each.step.subject.name}:
-                why = f"it takes all {len(ready)} backends of {hook.name}, which fails closed"
-                yield each.broken("webhook", why, hook.name)
+    def __init__(self, cluster: Cluster) -> None:
+        hooks = [hook for hook in cluster.webhooks if hook.fail_closed]
+        wanted = {name for hook in hooks for name in hook.pods}
+        pods = {_name(pod): pod for pod in cluster.around.pods if _name(pod) in wanted} if hooks else {}
+        self._serving = {
+            hook.name: {name for name in hook.pods if name in pods and _serves(pods[name])} for hook in hooks
+        }
+
+    def taken(self, each: Placed, leave: Sequence[Pod]) -> Iterator[Violation]:
+        """Whether a drain takes all backends of a webhook without which no pod is made again, or there is none already.
+
+        Of backends on several nodes the last is never evicted: a run waits until another one is ready.
+        """
+        names = {_name(pod) for pod in leave}
+        for hook, serving in self._serving.items() if leave else ():
+            if serving <= names:
+                what = f"it takes all {len(serving)} backends of" if serving else "no ready pod serves"
+                yield each.broken("webhook", f"{what} {hook}, which fails closed", hook)
 
 
 def _serves(pod: Pod) -> bool:

@@ -158,15 +158,18 @@ def _serial(given: Given, group: Group) -> Iterator[Violation]:
 def _room(given: Given, group: Group, counted: Counted) -> Iterator[Violation]:
     """A step that can never be admitted as things stand is no step to promise."""
     down = {id_: counted.domain(one) for id_, one in counted.machines.items() if impaired(one)}
-    most = min(group.max_unavailable, counted.most, 1 if group.serial else counted.most)
+    mine = {id_ for id_ in group.members if (one := given.state.by_id.get(id_)) and impaired(one)}
+    most = 1 if group.serial else group.max_unavailable
     domains = min(group.max_domains, counted.budget.max_domains)
     for each in given.by_group.get(group.id, ()):
         machine = each.machine
         if machine is None or machine.id not in counted.machines:
             continue
-        others = len(down) - (machine.id in down)
-        if others + 1 > most:
-            yield each.broken("room", f"{others} other machines of its group are impaired, and {most} may be at once")
+        for several, limit, name in ((mine, most, group.id), (down, counted.most, counted.budget.name)):
+            others = len(several) - (machine.id in several)
+            if others + 1 > limit:
+                why = f"{others} other machines that {name} counts are impaired, and {limit} may be at once"
+                yield each.broken("room", why)
         if len(down) > (machine.id in down):
             touched = {domain for id_, domain in down.items() if id_ != machine.id} | {counted.domain(machine)}
             if len(touched) > domains:
@@ -195,10 +198,14 @@ def _together(given: Given, limits: Limits) -> Iterator[Violation]:
 
 def _beside(given: Given, limits: Limits, one: str, other: Group, steps: Sequence[Placed]) -> Iterator[Violation]:
     """What steps of another group may do to the budgets of the group ``one`` while one of its steps is in flight."""
-    first = given.by_group[one][0].machine
-    second = steps[0]
-    if first is not None and second.machine is not None and first.role == second.machine.role == "control-plane":
-        yield second.broken("serial", f"it may run beside steps of the group {one} on the same control plane")
+    first, second = given.by_group[one][0], steps[0]
+    if _of_control_plane(first) and _of_control_plane(second):
+        # Both serial, and each counts the machines of the other: they exclude each other.
+        mine, theirs = set(first.group.members), set(other.members)
+        if not all(each.step.subject.id in mine for each in steps) or not all(
+            each.step.subject.id in theirs for each in given.by_group[one]
+        ):
+            yield second.broken("serial", f"it may run beside steps of the group {one} on the same control plane")
     for counted, _ in limits.of(given.groups[one]):
         met = next((each for each in steps if each.machine and each.machine.id in counted.machines), None)
         if met is None:

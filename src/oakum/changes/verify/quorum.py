@@ -58,5 +58,10 @@ def _at_once(given: Given, one: Placed, other: Placed) -> bool:
     """Whether two steps may be in flight at the same time."""
     if not given.order.together(one.wave, other.wave):
         return False
-    same = one.group.id == other.group.id
-    return not (same and (one.group.serial or one.group.max_unavailable < 2))
+    return not (_alone(one, other) and _alone(other, one))
+
+
+def _alone(one: Placed, other: Placed) -> bool:
+    """Whether a step is only admitted while another one is not in flight."""
+    group = one.group
+    return (group.serial or group.max_unavailable < 2) and other.step.subject.id in group.members

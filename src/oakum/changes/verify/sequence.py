@@ -146,8 +146,10 @@ def _canaries(given: Given, cluster: str, several: Sequence[Placed]) -> Iterator
     if given.plan.undoes:
         return
     sets: dict[tuple[object, ...], tuple[tuple[Canary, ...], list[Placed]]] = {}
+    others = {each.phase for each in several if each.machine is not None and not each.machine.ours}
     for each in several:
-        if each.machine is not None:
+        # The own machine goes last, so that it is no canary where there is another.
+        if each.machine is not None and not (each.machine.ours and each.phase in others):
             entries = tuple({one.canary.name: one.canary for one in each.settings}.values())
             names = tuple(sorted(one.name for one in entries))
             sets.setdefault((each.phase, *names), (entries, []))[1].append(each)
