@@ -26,6 +26,8 @@ from oakum.simulation.world import World
 
 #: Seconds that a request takes.
 ACT_TAKES, LOOK_TAKES = 0.1, 0.05
+#: Whoever has begun to wait is not woken before so many seconds: what happens together is looked at together.
+PAUSE = 1.0
 #: Seconds until somebody starts a process again where none is left, and that the world goes on after the end.
 AGAIN, AFTER = 30.0, 180.0
 #: More requests than any run of its size needs: whoever makes them turns in a circle.
@@ -67,6 +69,7 @@ class _Process:
         self.name, self.machine, self.at = name, machine, at
         self.answer: object = None
         self.waits = False
+        self.since = at
 
 
 class _Struck(Watch):
@@ -157,9 +160,10 @@ class Driver:
 
     def stir(self) -> None:
         """Wakes whoever waits: something has happened that is worth a look."""
+        now = self.world.timeline.now
         for each in self._processes:
             if each.waits:
-                each.at = min(each.at, self.world.timeline.now + LOOK_TAKES)
+                each.at = min(each.at, max(now + LOOK_TAKES, each.since + PAUSE))
         self.world.timeline.halt()
 
     # Processes
@@ -222,7 +226,7 @@ class Driver:
                 if self._eager and time.next is not None:
                     until = min(until, time.next)
                 process.at = max(until, time.now + LOOK_TAKES)
-                process.waits = True
+                process.waits, process.since = True, time.now
                 self._say(process.name, "waits", request.why)
         return None
 
