@@ -192,6 +192,20 @@ def test_one_wrong_object_of_yaml_is_a_gap_too(case: str) -> None:
     check_one_gap(read_dump(yaml.safe_dump(value, allow_unicode=False).encode(), name="d"))
 
 
+#: What a request in JSON can hold; in a dump's text it is an error of the whole, with its line.
+HALVES = {
+    "half a surrogate pair in a label": POD + '{"name": "bad", "labels": {"a": "\\ud800"}}}',
+    "half a surrogate pair in a label's key": POD + '{"name": "bad", "labels": {"\\udfff": ""}}}',
+    "half a surrogate pair in the name": POD + '{"name": "bad\\ud800"}}',
+    "half a surrogate pair in an image": POD_SPEC + '{"containers": [{"image": "\\udcff"}]}}',
+}
+
+
+@pytest.mark.parametrize("case", HALVES)
+def test_an_object_of_a_request_with_half_a_character_is_a_gap(case: str) -> None:
+    check_one_gap(read_value(json.loads(LIST % f"{HALVES[case]},{GOOD}"), name="d"))
+
+
 def test_a_wrong_byte_in_one_object_leaves_the_others() -> None:
     bad = GOOD.replace("good", "caf\xe9").encode("latin-1")
     snapshot = read_dump(b'{"apiVersion":"v1","kind":"List","items":[%b,%b]}' % (bad, GOOD.encode()), name="d")

@@ -69,11 +69,11 @@ def decode_item(kind: str, raw: Raw, *, api_version: str = "", where: str = "") 
         found = _DECODERS[kind].decode(raw)
         if not _outdated(kind, found.api_version or api_version):
             return _completed(kind, found, api_version, where)
-    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
+    except (msgspec.MsgspecError, RecursionError, UnicodeError):
         pass  # the second way says what is wrong, if anything is
     try:
         value = msgspec.json.decode(raw)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except (msgspec.MsgspecError, UnicodeError) as error:
         return unread(kind, where, f"not valid JSON: {error}")
     except RecursionError:
         return unread(kind, where, "nested too deeply")
@@ -93,6 +93,8 @@ def decode_value(kind: str, value: object, *, api_version: str = "", where: str 
         found = msgspec.convert(tidy, _DECODERS[kind].type)
     except msgspec.ValidationError as error:
         return unread(kind, named, f"not of the expected shape: {error}")
+    except UnicodeError as error:
+        return unread(kind, named, f"not a text: {error}")
     except RecursionError:
         return unread(kind, named, "nested too deeply")
     return _completed(kind, found, api_version, where)
@@ -111,7 +113,7 @@ def flaw(raw: Raw) -> str:
             json.loads(text, object_pairs_hook=_once, parse_int=len, parse_float=len)
     except _RepeatedError as error:
         return f"the key {str(error)!r} stands twice in one object, and readers differ on which counts"
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except (msgspec.MsgspecError, UnicodeError) as error:
         return f"not valid JSON: {error}"
     except RecursionError:
         return "nested too deeply"
@@ -168,25 +170,36 @@ def _named(value: object) -> str:
     """Namespace and name of a value, as far as it tells them."""
     meta = value.get("metadata") if isinstance(value, dict) else None
     parts = [meta.get("namespace"), meta.get("name")] if isinstance(meta, dict) else []
-    return "/".join(part[:300] for part in parts if isinstance(part, str) and part)
+    texts = (part[:300].encode(errors="backslashreplace").decode() for part in parts if isinstance(part, str))
+    return "/".join(text for text in texts if text)
 
 
 def _without_nulls(value: object, depth: int) -> object:
+    """The value as if fields that are null were absent. Raises UnicodeError for half a surrogate pair, which JSON lets
+    be written and which is no character."""
     if depth > _DEEPEST:
         raise RecursionError
     if isinstance(value, dict):
         return {
-            key: _with_empty_texts(each) if key in _MAPS else _without_nulls(each, depth + 1)
+            _text(key): _with_empty_texts(each) if key in _MAPS else _without_nulls(each, depth + 1)
             for key, each in value.items()
             if each is not None
         }
     if isinstance(value, list):
         return [{} if each is None else _without_nulls(each, depth + 1) for each in value]
-    return value
+    return _text(value)
 
 
 def _with_empty_texts(value: object) -> object:
-    return {key: "" if each is None else each for key, each in value.items()} if isinstance(value, dict) else value
+    if not isinstance(value, dict):
+        return _text(value)
+    return {_text(key): "" if each is None else _text(each) for key, each in value.items()}
+
+
+def _text(value: object) -> object:
+    if isinstance(value, str) and not value.isascii():
+        value.encode()
+    return value
 
 
 def _outdated(kind: str, api_version: str) -> bool:

@@ -202,7 +202,7 @@ class _Reading:
         """One list or object; ``api_version`` and ``kind`` are those that the surrounding list says."""
         try:
             head = _head(document)
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
             self.gap(unread("object", where, f"not a Kubernetes object: {error}"))
             return
         api_version, kind = head.api_version or api_version, head.kind or kind
@@ -226,7 +226,7 @@ class _Reading:
             return
         try:
             items = _items(head.items)
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
             self.gap(unread(f"{kind}List", where, f"items is not a list: {error}"))
             return
         if kind:
@@ -272,7 +272,7 @@ class _Reading:
                 meta = msgspec.convert(metadata, _ListMeta | None)
             said = (meta and meta.annotations) or {}
             gaps = msgspec.json.decode(said.get(UNREAD) or "[]", type=list[Gap])
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
             self.gap(unread("List", self._name, f"its annotations cannot be understood: {error}"))
             return
         self._version = self._version or said.get(VERSION, "")
@@ -308,7 +308,7 @@ def _is_no_object(document: object) -> bool:
     if isinstance(document, msgspec.Raw):
         try:
             head = _HEADS.decode(document)
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        except (msgspec.MsgspecError, UnicodeError, RecursionError):
             return False
         return head.kind is None and head.api_version is None
     return not isinstance(document, list) and not (
