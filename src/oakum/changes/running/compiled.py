@@ -39,6 +39,14 @@ class Compiled:
         return {group: tuple(sorted({cluster_of(each) for each in several})) for group, several in self.members.items()}
 
     @cached_property
+    def clusters_in(self) -> Mapping[str, tuple[str, ...]]:
+        """The clusters of the machines of each wave."""
+        return {
+            wave.id: tuple(sorted({step.subject.cluster for step in wave.steps if step.subject.kind == "machine"}))
+            for wave in self.plan.waves
+        }
+
+    @cached_property
     def needed_by(self) -> Mapping[str, tuple[str, ...]]:
         """The waves that need each wave."""
         found: dict[str, list[str]] = {wave: [] for wave in self.waves}

@@ -43,14 +43,32 @@ def guardrails(turn: Turn) -> Iterator[Action]:
         return
     stop, standing = turn.plan.stop, turn.standing
     lost = {step for step in standing.lost if turn.journal.state(step) in ("lost", "failed")}
-    if len(standing.failed) >= stop.failed:
-        yield turn.note("stopping", why=f"{len(standing.failed)} failed, and the limit is {stop.failed}")
+    failed = len(standing.failed | fallen(turn))
+    if failed >= stop.failed:
+        yield turn.note("stopping", why=f"{failed} failed, and the limit is {stop.failed}")
     elif len(lost) >= stop.lost:
         yield turn.note("stopping", why=f"{len(lost)} lost, and the limit is {stop.lost}")
     elif stop.alarms and turn.observed.alarms is not None:
         firing = sorted(turn.observed.alarms.intersection(stop.alarms))
         if firing:
             yield turn.note("stopping", why=f"the alarm {firing[0]} fires")
+
+
+def fallen(turn: Turn) -> set[str]:
+    """The steps whose machine was changed, and is out of service for longer than its gate gives it to be ready."""
+    changed, found = turn.standing.changed, set[str]()
+    if not changed:
+        return found
+    clusters = {cluster for wave in turn.standing.begun for cluster in turn.compiled.clusters_in[wave]}
+    for cluster in clusters:
+        for id, seen in turn.observed.impaired(cluster).items():
+            step = changed.get(id)
+            if step is None or seen.up is not False or seen.since is None:
+                continue
+            patience = turn.compiled.group(turn.compiled.steps[step]).gate.ready_within
+            if (turn.now - seen.since).total_seconds() > patience:
+                found.add(step)
+    return found
 
 
 def waves(turn: Turn) -> Iterator[Action]:
@@ -71,9 +89,10 @@ def _end(turn: Turn, begun: Begun) -> Action:
         return turn.note("wave-over", about=wave.id, why="nothing of it was changed")
     since = begun.since or turn.now
     until = since + timedelta(seconds=wave.soak)
-    fallen = _fallen(turn, begun)
-    if fallen:
-        return _out(turn, begun, fallen)
+    out = _out(turn, begun)
+    if out:
+        # For too long it is a failure, which the guardrail counts.
+        return _held(turn, begun, f"{out} fell out of service after its change")
     if turn.now < until:
         return Rest(until=min(until, turn.now + timedelta(seconds=60)), why="it is watched", about=wave.id)
     quiet = turn.compiled.quiet_alarms(wave.id)
@@ -93,27 +112,15 @@ def _end(turn: Turn, begun: Begun) -> Action:
     return turn.note("wave-over", about=wave.id)
 
 
-def _fallen(turn: Turn, begun: Begun) -> tuple[str, datetime | None] | None:
-    """A machine that was changed in the wave and is out of service now, with since when."""
-    names = {step.subject.cluster for step in begun.wave.steps if step.subject.kind == "machine"}
-    impaired = {id: seen for name in names for id, seen in turn.observed.impaired(name).items() if seen.up is False}
-    if not impaired:
-        return None
-    for step in begun.wave.steps:
-        seen = impaired.get(step.subject.id)
-        if seen is not None and turn.journal.state(step.id) == "done":
-            return step.subject.id, seen.since
-    return None
-
-
-def _out(turn: Turn, begun: Begun, fallen: tuple[str, datetime | None]) -> Action:
-    id, since = fallen
-    why = f"{id} fell out of service after its change"
-    step = next(step for step in begun.wave.steps if step.subject.id == id)
-    patience = turn.compiled.groups[step.group].gate.ready_within
-    if since is not None and (turn.now - since).total_seconds() > patience:
-        return turn.note("stopping", about=begun.wave.id, why=why)
-    return _held(turn, begun, why)
+def _out(turn: Turn, begun: Begun) -> str:
+    """A machine that was changed in the wave and is out of service now, and is no failure yet."""
+    gone = fallen(turn)
+    for cluster in turn.compiled.clusters_in[begun.wave.id]:
+        for id, seen in turn.observed.impaired(cluster).items():
+            step = turn.standing.changed.get(id)
+            if seen.up is False and step is not None and step not in gone and turn.compiled.wave_of[step] is begun.wave:
+                return id
+    return ""
 
 
 def _held(turn: Turn, begun: Begun, why: str) -> Rest:

@@ -42,6 +42,8 @@ class Standing:
         self.over: set[str] = set()
         self.failed: set[str] = set()
         self.lost: set[str] = set()
+        #: The machines that were changed and given back, with their step.
+        self.changed: dict[str, str] = {}
         self.told: set[tuple[str, str]] = set()
         self.evicted: dict[str, datetime] = {}
         #: Judgements of drains by step: what they were made of, the answer, and when. They save time, nothing else.
@@ -119,6 +121,12 @@ class Standing:
             self.failed.add(step)
         if state == "lost":
             self.lost.add(step)
+        known = self.compiled.steps.get(step)
+        if known is not None and known.subject.kind == "machine":
+            if state == "done":
+                self.changed[known.subject.id] = step
+            else:
+                self.changed.pop(known.subject.id, None)
 
     def _noted(self, note: Noted) -> None:
         if note.what == "wave-over" and note.about in self.compiled.waves:

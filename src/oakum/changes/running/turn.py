@@ -146,7 +146,9 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True):
         last = self.progress.attempts.get(name)
         number = 1
         if last is not None:
-            ready = _ready(last)
+            # Refusals of another state say nothing of this one; those of a pod's eviction go on.
+            earlier = last.place <= self.progress.entered and not last.open and not pod
+            ready = last.at if earlier else _ready(last)
             if turn.now < ready <= turn.now + timedelta(hours=1):
                 why = last.outcome.why if last.outcome is not None and last.outcome.why else "no answer yet"
                 return Rest(until=ready, why=f"{do}: {why}", about=step.id)
@@ -167,7 +169,7 @@ def _ready(last: Attempt) -> datetime:
         return last.at
     answered = last.answered or last.at
     if last.outcome.result == "unknown":
-        return answered + timedelta(seconds=min(2.0 * 2 ** (last.repeats - 1), 60.0))
+        return answered + timedelta(seconds=min(2.0 * 2 ** min(last.repeats - 1, 5), 60.0))
     if last.outcome.result == "done":
         # Asked again because its effect is not seen: that may be an old look.
         return answered + timedelta(seconds=10)
