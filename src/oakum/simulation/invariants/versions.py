@@ -6,9 +6,11 @@ What was illegal before we came is not ours; a new violation is. Nodes that run 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from typing import ClassVar
 
 from oakum.changes.skew import COMPONENTS, Instance, Release, State, check, parse_release
+from oakum.changes.skew.model import API_SERVER, CONTROLLERS
 from oakum.errors import OakumError
 from oakum.simulation.invariants.base import Court, Invariant
 from oakum.simulation.things import Machine
@@ -42,7 +44,7 @@ class Skew(Invariant):
         before = dict(self._of.get(machine.uid, ()))
         self._take(machine)
         after = dict(self._of[machine.uid])
-        if component == "kube-apiserver" and component in before and not machine.gone:
+        if component == API_SERVER and component in before and not machine.gone:
             self._step(machine, before[component], after[component])
         wrong = self._violations(name)
         for each in sorted(wrong - self._wrong.get(name, frozenset())):
@@ -77,16 +79,15 @@ class Skew(Invariant):
                 del kinds[before]
 
     def _violations(self, cluster: str) -> frozenset[str]:
-        instances = [
-            Instance(component, f"{component} {version} beside {number}", release, str(number))
-            for number, versions in enumerate(sorted(self._kinds.get(cluster, {})))
-            for component, version in versions
-            if (release := _release(version)) is not None
-        ]
-        if not any(each.component == "kube-apiserver" for each in instances):
-            return frozenset()
-        rules = check(State(tuple(instances)))
-        return frozenset(f"{each.rule.id} is broken by {_words(each.instance)}" for each in rules)
+        states = [tuple(_instances(number, each)) for number, each in enumerate(sorted(self._kinds.get(cluster, {})))]
+        shared = [one for each in states for one in each if one.component not in CONTROLLERS or not _served(each)]
+        broken: set[str] = set()
+        # kubeadm has the controllers of a machine ask the API server beside them, and no other one.
+        for state in (shared, *(each for each in states if _served(each))):
+            if any(each.component == API_SERVER for each in state):
+                rules = check(State(tuple(state)))
+                broken |= {f"{each.rule.id} is broken by {_words(each.instance)}" for each in rules}
+        return frozenset(broken)
 
     def recheck(self) -> None:
         """Counts anew."""
@@ -99,6 +100,18 @@ class Skew(Invariant):
 def versions_of(machine: Machine) -> Versions:
     """The components of Kubernetes that are in effect on a machine, as far as the skew policy speaks of them."""
     return tuple(sorted((name, each.running) for name, each in machine.software.items() if name in COMPONENTS))
+
+
+def _instances(number: int, versions: Versions) -> Iterator[Instance]:
+    for component, version in versions:
+        release = _release(version)
+        if release is not None:
+            yield Instance(component, f"{component} {version} beside {number}", release, str(number))
+
+
+def _served(instances: tuple[Instance, ...]) -> bool:
+    """Whether an API server runs beside them."""
+    return any(each.component == API_SERVER for each in instances)
 
 
 def _words(instance: Instance | None) -> str:

@@ -1,0 +1,195 @@
+"""Many fault schedules over all scenarios: how many, from which seeds, and what came of them all together.
+
+A scenario gets runs in inverse proportion to the size of its world, and at least ``LEAST``. Its seeds begin at a number
+of its own, so that any part of a soak can be done again, or be added to what was done before. A schedule in which no
+fault found anything to strike is not counted, and the next seed is taken in its place.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from time import process_time
+
+import msgspec
+
+from oakum.changes.plans.model import Plan
+from oakum.simulation.faults import KINDS, Schedule, schedule_of
+from oakum.simulation.scenarios import names, read
+from oakum.simulation.scenarios.model import Scenario
+from oakum.simulation.trials import Trial, attempt, ready
+
+#: Runs of a scenario at the least, and of the failures that are kept.
+LEAST, KEPT = 20, 200
+#: Seeds of the first scenario begin at 0, of the next at this, and so on.
+APART = 10_000_000
+#: A scenario in which faults rarely find anything is given up after so many times its share of seeds.
+TRIES = 6
+
+
+class Failure(msgspec.Struct, frozen=True):
+    """A trial that went wrong, to be had again by its scenario and seed, and the first thing that was wrong."""
+
+    scenario: str
+    seed: int
+    kind: str
+    what: str
+
+
+class Totals(msgspec.Struct, kw_only=True):
+    """What came of several trials.
+
+    ``schedules`` counts those with a fault that struck, ``void`` those without. ``faults`` counts by kind and state,
+    written KIND/STATE; ``ends`` by how they ended, ``by_scenario`` how many each scenario had, ``unsafe`` by invariant,
+    ``stuck`` those that the oracle does not accept. ``seconds`` is the time of the processor that all took.
+    """
+
+    schedules: int = 0
+    void: int = 0
+    no_plan: int = 0
+    faults: dict[str, int] = msgspec.field(default_factory=dict)
+    ends: dict[str, int] = msgspec.field(default_factory=dict)
+    unsafe: dict[str, int] = msgspec.field(default_factory=dict)
+    by_scenario: dict[str, int] = msgspec.field(default_factory=dict)
+    stranded: int = 0
+    stuck: int = 0
+    steps: int = 0
+    patched: int = 0
+    evictions: int = 0
+    missed: float = 0.0
+    requests: int = 0
+    seconds: float = 0.0
+    failures: list[Failure] = msgspec.field(default_factory=list)
+
+    def take(self, trial: Trial) -> bool:
+        """Counts a trial; whether it counts as a schedule."""
+        if trial.result is None:
+            self.no_plan += 1
+            return False
+        if not trial.result.struck:
+            self.void += 1
+            self._judge(trial)
+            return False
+        self.schedules += 1
+        _add(self.ends, trial.ends)
+        _add(self.by_scenario, trial.scenario)
+        for (kind, state), number in trial.faults.items():
+            _add(self.faults, f"{kind}/{state}", number)
+        self.steps += len(trial.result.states)
+        self.patched += sum(each == "done" for each in trial.result.states.values())
+        self.evictions += trial.result.evictions
+        self.missed += trial.result.missed
+        self.requests += trial.result.requests
+        self._judge(trial)
+        return True
+
+    def _judge(self, trial: Trial) -> None:
+        for name, number in trial.unsafe.items():
+            _add(self.unsafe, name, number)
+        self.stranded += trial.stranded
+        self.stuck += bool(trial.stuck)
+        if trial.failed and len(self.failures) < KEPT:
+            kind, what = first_wrong(trial)
+            self.failures.append(Failure(trial.scenario, trial.schedule.seed, kind, what))
+
+    def add(self, other: Totals) -> None:
+        """Takes up the totals of other trials."""
+        for name in ("faults", "ends", "unsafe", "by_scenario"):
+            counts: dict[str, int] = getattr(self, name)
+            for key, number in getattr(other, name).items():
+                _add(counts, key, number)
+        for name in ("schedules", "void", "no_plan", "stranded", "stuck", "steps", "patched", "evictions", "missed",
+                     "requests", "seconds"):  # fmt: skip
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.failures += other.failures[: max(0, KEPT - len(self.failures))]
+
+    @property
+    def delivered(self) -> int:
+        """How many faults found something to strike."""
+        return sum(self.faults.values())
+
+
+def _add(counts: dict[str, int], key: str, number: int = 1) -> None:
+    counts[key] = counts.get(key, 0) + number
+
+
+def first_wrong(trial: Trial) -> tuple[str, str]:
+    """What was wrong first with a failed trial: unsafe, stuck or unexpected, and how."""
+    if trial.broken:
+        return "unsafe", str(trial.broken[0]).strip()
+    return ("stuck", trial.stuck[0]) if trial.stuck else ("unexpected", trial.wrong[0])
+
+
+class Share(msgspec.Struct, frozen=True):
+    """Trials to be made: so many schedules of a scenario from a seed on."""
+
+    scenario: str
+    first: int
+    count: int
+
+
+def shares(count: int, only: Sequence[str] = (), *, begin: int = 0, chunk: int = 100) -> list[Share]:
+    """How ``count`` schedules are shared among the scenarios, in chunks, the small ones of the large worlds first.
+
+    ``begin`` is the first seed of each scenario, to go on where another soak has ended.
+    """
+    several = [read(name) for name in (only or names())]
+    number = {name: index for index, name in enumerate(names())}
+    weights = {each.name: 1 / max(3, each.size) for each in several}
+    whole = sum(weights.values())
+    found: list[Share] = []
+    for each in several:
+        wanted = max(min(LEAST, count), round(count * weights[each.name] / whole))
+        size = max(1, min(chunk, 2000 // each.size))
+        first = number[each.name] * APART + begin
+        while wanted > 0:
+            found.append(Share(each.name, first, min(size, wanted)))
+            # Seeds of one chunk never reach into the next, however many of them are void.
+            first += size * TRIES
+            wanted -= size
+    return sorted(found, key=lambda each: (each.first % APART, -read(each.scenario).size))
+
+
+def kinds_of(scenario: Scenario) -> tuple[str, ...]:
+    """The faults that may strike in a scenario."""
+    return tuple(KINDS) if scenario.faults == "all" else scenario.faults
+
+
+def soak(share: Share) -> Totals:
+    """Makes the trials of a share, one after the other."""
+    scenario, totals = read(share.scenario), Totals()
+    began = process_time()
+    for trial in trials(scenario, share.first, share.count * TRIES):
+        totals.take(trial)
+        if totals.schedules >= share.count or trial.result is None:
+            break
+    totals.seconds = process_time() - began
+    return totals
+
+
+def trials(scenario: Scenario, first: int, count: int) -> Iterator[Trial]:
+    """The trials of so many seeds."""
+    for seed in range(first, first + count):
+        yield attempt(scenario, schedule(scenario, seed))
+
+
+def schedule(scenario: Scenario, seed: int) -> Schedule:
+    """The schedule of faults of a seed in a scenario."""
+    answer = ready(scenario).answer
+    return schedule_of(kinds_of(scenario), seed, steps=len(answer.steps) if isinstance(answer, Plan) else 1)
+
+
+def tally(several: Sequence[Totals]) -> Totals:
+    """All of them together."""
+    whole = Totals()
+    for each in several:
+        whole.add(each)
+    return whole
+
+
+def by_kind(totals: Totals) -> Counter[str]:
+    """How often each kind of fault struck."""
+    counts: Counter[str] = Counter()
+    for key, number in totals.faults.items():
+        counts[key.partition("/")[0]] += number
+    return counts

@@ -1,0 +1,55 @@
+"""Soak the change engine: many fault schedules over all scenarios, on several processes, with a table of results.
+
+    python -m tools.sim_soak --schedules 100000 --processes 2 --json soak.json --markdown soak.md
+
+``--begin`` takes other seeds than an earlier soak did; ``--add FILE`` adds its totals to those of an earlier one.
+Ends with 1 where a state was unsafe or a run was stuck.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from multiprocessing import get_context
+from pathlib import Path
+
+import msgspec
+
+from oakum.simulation.report import markdown, summary
+from oakum.simulation.soak import Totals, shares, soak
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Soak, report, and say by the exit code whether all went well."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("scenarios", nargs="*", help="only these (default: all)")
+    parser.add_argument("--schedules", type=int, default=100_000)
+    parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--begin", type=int, default=0, help="the first seed of each scenario")
+    parser.add_argument("--json", type=Path, help="write the totals here")
+    parser.add_argument("--markdown", type=Path, help="write the tables here")
+    parser.add_argument("--add", type=Path, help="totals of an earlier soak")
+    given = parser.parse_args(arguments)
+    whole = msgspec.json.decode(given.add.read_bytes(), type=Totals) if given.add else Totals()
+    todo = shares(given.schedules, given.scenarios, begin=given.begin)
+    began = last = time.monotonic()
+    # A process of its own for each worker, started afresh: nothing of one run is in the next.
+    with get_context("spawn").Pool(given.processes) as pool:
+        for number, part in enumerate(pool.imap_unordered(soak, todo), 1):
+            whole.add(part)
+            now = time.monotonic()
+            if now - last >= 10 or number == len(todo):
+                last = now
+                print(f"{now - began:7.0f} s  {number}/{len(todo)}  {summary(whole)}", flush=True)
+                if given.json:
+                    given.json.write_bytes(msgspec.json.encode(whole))
+    text = markdown(whole)
+    if given.markdown:
+        given.markdown.write_text(text)
+    print(text)
+    return 1 if whole.unsafe or whole.stuck else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
