@@ -41,7 +41,7 @@ def admitted(visit: Visit, seen: Seen) -> Iterator[Action]:
         # Admitted by somebody who was cut off before the claim, and taken up when it is too late.
         yield give_back(visit, "waiting", f"it does not fit any more: {fits.why}")
         return
-    if seen.cordoned and visit.drains and claim is None:
+    if seen.cordoned and claim is None:
         yield give_back(visit, "skipped", "somebody has cordoned it meanwhile", foreign="true")
         return
     if not seen.silenced:
