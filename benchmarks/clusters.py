@@ -15,6 +15,7 @@ from benchmarks.page import machine, rewrite, seconds, table
 #: Module, its arguments, what the arguments are, and the seconds that it tells by name.
 CASES = (
     ("flows", "2000 300", "2,000 pods, 300 policies; asked: under 2 s", ("network", "connections")),
+    ("flows", "2000 300 lone", "2,000 pods without owners, 300 policies; asked: under 2 s", ("network", "connections")),
     ("flows", "10000 1000", "10,000 pods, 1,000 policies", ("network", "connections")),
     ("exposure", "2000 300", "2,000 pods, 300 Services", ("measure", "closing")),
     ("exposure", "10000 1500", "10,000 pods, 1,500 Services", ("measure", "closing")),

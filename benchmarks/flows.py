@@ -1,7 +1,8 @@
-"""How long effective connections take in a large cluster: ``python -m benchmarks.flows [PODS [POLICIES]]``.
+"""How long effective connections take in a large cluster: ``python -m benchmarks.flows [PODS [POLICIES [lone]]]``.
 
 The cluster is made up: namespaces with workloads of a few pods each (every tenth a StatefulSet, whose pods differ in
 their labels), policies that deny by default, allow by labels, by namespaces, by named ports and by address ranges.
+With ``lone`` no pod has an owner, so that each has lines of its own: many times as many.
 """
 
 from __future__ import annotations
@@ -19,19 +20,19 @@ PODS_OF_A_WORKLOAD, WORKLOADS_OF_A_NAMESPACE = 4, 16
 Value = dict[str, object]
 
 
-def cluster(pods: int, policies: int) -> Snapshot:
-    """A snapshot with so many pods and NetworkPolicies."""
+def cluster(pods: int, policies: int, *, lone: bool = False) -> Snapshot:
+    """A snapshot with so many pods, which may be lone ones, and NetworkPolicies."""
     items: list[Value] = []
     namespaces = max(1, pods // (PODS_OF_A_WORKLOAD * WORKLOADS_OF_A_NAMESPACE))
     for number in range(namespaces):
         labels = {"team": f"t{number % 7}", "stage": "prod" if number % 3 else "test"}
         items.append({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": f"n{number}", "labels": labels}})
-    items += [_pod(number, namespaces) for number in range(pods)]
+    items += [_pod(number, namespaces, lone) for number in range(pods)]
     items += [_policy(number, namespaces) for number in range(policies)]
     return read_value({"apiVersion": "v1", "kind": "List", "items": items}, name="made up")
 
 
-def _pod(number: int, namespaces: int) -> Value:
+def _pod(number: int, namespaces: int, lone: bool) -> Value:
     workload, instance = divmod(number, PODS_OF_A_WORKLOAD)
     namespace = f"n{workload % namespaces}"
     labels = {"app": f"a{workload // namespaces}", "tier": ("web", "api", "db", "job")[workload % 4]}
@@ -40,7 +41,8 @@ def _pod(number: int, namespaces: int) -> Value:
         labels["statefulset.kubernetes.io/pod-name"] = f"w{workload}-{instance}"
     owner = {"apiVersion": "apps/v1", "kind": kind, "name": f"w{workload}", "uid": str(workload), "controller": True}
     ports = [{"name": "http", "containerPort": 8080 + workload % 3}, {"name": "metrics", "containerPort": 9090}]
-    meta = {"name": f"w{workload}-{instance}", "namespace": namespace, "labels": labels, "ownerReferences": [owner]}
+    owners = [] if lone else [owner]
+    meta = {"name": f"w{workload}-{instance}", "namespace": namespace, "labels": labels, "ownerReferences": owners}
     status = {"phase": "Running", "podIP": f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}"}
     spec = {"nodeName": f"node{number % 40}", "containers": [{"name": "main", "ports": ports}]}
     return {"apiVersion": "v1", "kind": "Pod", "metadata": meta, "spec": spec, "status": status}
@@ -72,8 +74,8 @@ def _policy(number: int, namespaces: int) -> Value:
 
 def main(words: list[str]) -> None:
     """Print the figures as one JSON object: seconds, and megabytes at the peak."""
-    pods, policies = (int(word) for word in (*words, "2000", "300")[:2]) if len(words) != 1 else (int(words[0]), 300)
-    snapshot = cluster(pods, policies)
+    pods, policies = (int(word) for word in [*words[:2], *("2000", "300")[len(words[:2]) :]])
+    snapshot = cluster(pods, policies, lone="lone" in words[2:])
     start = time.perf_counter()
     network = Network(snapshot)
     made = time.perf_counter()
