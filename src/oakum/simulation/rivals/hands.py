@@ -88,4 +88,5 @@ class Hands:
             key=f"{self.name}-{self._number}", do=do, run=self.name, plan=self._plan, token=self.world.lease.token,
             subject=Subject(kind="machine", cluster=cluster, name=machine.name, uid=machine.uid), changes=changes,
             uid=pod.uid if pod is not None else machine.uid, pod=pod.full_name if pod is not None else "",
+            parameters={"step": machine.id},
         )  # fmt: skip

@@ -98,6 +98,9 @@ class Controller:
         self.scene, self.hands, self.plans = scene, hands, plans
         self.world, self.time = scene.world, scene.world.timeline
         self.jobs: dict[str, dict[str, Job]] = {each.name: {} for each in plans}
+        self._active: dict[str, dict[str, Job]] = {each.name: {} for each in plans}
+        self._hashes = {each.name: each.hash for each in plans}
+        self._ids = {each.name: sorted(each.changes) for each in plans}
         self.last: dict[str, float] = {}
         #: Plans that do nothing more until somebody changes them.
         self.given_up: dict[str, str] = {}
@@ -105,12 +108,12 @@ class Controller:
     def selected(self, plan: Plan) -> list[Machine]:
         """The nodes that a Plan is for and that are not done, by name."""
         found = []
-        for id in sorted(plan.changes):
+        for id in self._ids[plan.name]:
             machine = self.world.machines.get(id)
             if machine is None or not all(each.matches(machine.labels) for each in plan.selector):
                 continue
             label = machine.labels.get(LABEL + plan.name, "")
-            if label not in (plan.hash, DISABLED):
+            if label not in (self._hashes[plan.name], DISABLED):
                 found.append(machine)
         return found
 
@@ -120,15 +123,19 @@ class Controller:
 
     def applying(self, plan: Plan) -> list[Job]:
         """The Jobs that are under way."""
-        return [each for each in self.jobs[plan.name].values() if each.state == "active"]
+        jobs = self._active[plan.name]
+        for id in [id for id, each in jobs.items() if each.state != "active"]:
+            del jobs[id]
+        return list(jobs.values())
 
     def control(self, plan: Plan) -> Process:
         """The controller's work for one Plan."""
         while plan.name not in self.given_up:
             self._collect(plan)
-            if self.complete(plan) and not self.applying(plan):
+            active = len(self.applying(plan))
+            if not active and self.complete(plan):
                 return
-            if self._may_start(plan):
+            if active < plan.concurrency and self._may_start(plan):
                 self._start(plan)
             yield LOOK
 
@@ -145,15 +152,14 @@ class Controller:
     def _start(self, plan: Plan) -> None:
         jobs = self.jobs[plan.name]
         for machine in self.selected(plan):
-            active = self.applying(plan)
-            if len(active) >= plan.concurrency:
+            if len(self._active[plan.name]) >= plan.concurrency:
                 return
-            if machine.id in jobs and jobs[machine.id].state == "active":
+            if machine.id in self._active[plan.name]:
                 continue
             if not self.hands.reachable(machine.cluster):
                 continue
             until = self.time.now + plan.deadline if plan.deadline else float("inf")
-            job = jobs[machine.id] = Job(machine=machine, until=until)
+            job = jobs[machine.id] = self._active[plan.name][machine.id] = Job(machine=machine, until=until)
             self.scene.entered("admitted", machine)
             self.scene.begin(f"job {plan.name} {machine.name}", partial(self.job, plan, job))
 
@@ -173,7 +179,7 @@ class Controller:
         machine = job.machine
         if not self.hands.reachable(machine.cluster):
             return False
-        machine.labels[LABEL + plan.name] = plan.hash
+        machine.labels[LABEL + plan.name] = self._hashes[plan.name]
         self.world.hosts.touch(machine)
         if plan.cordon or plan.drain is not None:
             self.hands.uncordon(machine)
