@@ -18,6 +18,7 @@ from oakum.changes.running.journal import OVER, Journal, Meant, Record, Started
 from oakum.policy.openings import NoOpening
 from oakum.simulation.alarms import NODE_DOWN
 from oakum.simulation.disruption import GRANTED, answer
+from oakum.simulation.faults import KINDS
 from oakum.simulation.invariants.base import US, Terms
 from oakum.simulation.invariants.cordons import foreign
 from oakum.simulation.things import Machine
@@ -31,8 +32,8 @@ if TYPE_CHECKING:
 EVERY, PATIENCE = 900.0, 3 * 3600.0
 #: Faults that pass, or that leave a way on: they excuse neither a stop nor a machine that was given up.
 PASSING = frozenset({
-    "killed", "zombie", "second-executor", "lease-lost", "request-fails", "answer-lost", "arrives-late", "throttling",
-    "stale-read", "watch-gap", "node-added", "pause", "pod-deleted", "human-cordons", "human-drains",
+    "killed", "outage", "zombie", "second-executor", "lease-lost", "request-fails", "answer-lost", "arrives-late",
+    "throttling", "stale-read", "watch-gap", "node-added", "pause", "pod-deleted", "human-cordons", "human-drains",
 })  # fmt: skip
 #: The same of the events of a scenario, where they pass.
 _PASSING_EVENTS = frozenset({
@@ -63,6 +64,9 @@ class Oracle(Watch):
 
     def struck(self, kind: str, subject: str, delivered: bool) -> None:
         """A fault that does not pass excuses what it has struck."""
+        if delivered and kind == "outage":
+            # Nobody is there to do anything until then.
+            self._moved = max(self._moved, self._world.timeline.now + KINDS[kind].lasts)
         if delivered and kind not in PASSING:
             self._harm.setdefault(subject, set()).add(kind)
 
@@ -91,7 +95,7 @@ class Oracle(Watch):
         """The journal goes on."""
         self._journal.add(record)
         if not isinstance(record, Started) and not (isinstance(record, Meant) and record.act.do == "lease"):
-            self._moved = self._world.timeline.now
+            self._moved = max(self._moved, self._world.timeline.now)
 
     # While it runs
 
@@ -312,7 +316,9 @@ class Oracle(Watch):
         wishes, alarms = self._world.wishes, self._world.alarms
         if wishes & {"stop", "rollback"}:
             return True
-        gone = [id for id, state in states.items() if state in ("failed", "undone", "lost") or self._was_lost(id)]
+        fallen = {step.id for step in plan.steps.values() if self._fallen(step) and states[step.id] == "done"}
+        bad = ("failed", "undone", "lost")
+        gone = [id for id, state in states.items() if state in bad or id in fallen or self._was_lost(id)]
         if len(gone) >= min(plan.stop.failed, plan.stop.lost):
             return True
         if any(all(states[step.id] in _NOT_DONE for step in wave.steps) for wave in plan.waves if wave.steps):
@@ -325,6 +331,11 @@ class Oracle(Watch):
             return True
         ladders = {step.do for group in plan.groups for step in group.escalation.steps}
         return "stop-and-report" in ladders and any(state in ("skipped", "waiting") for state in states.values())
+
+    def _fallen(self, step: Step) -> bool:
+        """Whether the machine of a step does not serve now, whatever was shown of it before."""
+        machine = self._world.machines.get(step.subject.id)
+        return machine is not None and (machine.sick or not machine.ready)
 
     def _was_lost(self, id: str) -> bool:
         return self._journal.of(id).facts.get("lost") == "true"

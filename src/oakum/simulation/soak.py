@@ -129,7 +129,7 @@ class Share(msgspec.Struct, frozen=True):
 
 
 def shares(count: int, only: Sequence[str] = (), *, begin: int = 0, chunk: int = 100) -> list[Share]:
-    """How ``count`` schedules are shared among the scenarios, in chunks, the small ones of the large worlds first.
+    """How ``count`` schedules are shared among the scenarios, in chunks that are mixed: a part of them tells of all.
 
     ``begin`` is the first seed of each scenario, to go on where another soak has ended.
     """
@@ -137,17 +137,16 @@ def shares(count: int, only: Sequence[str] = (), *, begin: int = 0, chunk: int =
     number = {name: index for index, name in enumerate(names())}
     weights = {each.name: 1 / max(3, each.size) for each in several}
     whole = sum(weights.values())
-    found: list[Share] = []
+    found: list[tuple[float, Share]] = []
     for each in several:
         wanted = max(min(LEAST, count), round(count * weights[each.name] / whole))
         size = max(1, min(chunk, 2000 // each.size))
         first = number[each.name] * APART + begin
-        while wanted > 0:
-            found.append(Share(each.name, first, min(size, wanted)))
+        for done in range(0, wanted, size):
             # Seeds of one chunk never reach into the next, however many of them are void.
-            first += size * TRIES
-            wanted -= size
-    return sorted(found, key=lambda each: (each.first % APART, -read(each.scenario).size))
+            share = Share(each.name, first + done * TRIES, min(size, wanted - done))
+            found.append(((done + size / 2) / wanted, share))
+    return [share for _, share in sorted(found, key=lambda each: (each[0], each[1].scenario))]
 
 
 def kinds_of(scenario: Scenario) -> tuple[str, ...]:
