@@ -17,7 +17,7 @@ from oakum.simulation.others import add_actors
 from oakum.simulation.pods import guards
 from oakum.simulation.scenarios import model
 from oakum.simulation.scheduling import fits
-from oakum.simulation.things import Budget, Cluster, Machine, Member, Pod, Soft, Webhook, Workload
+from oakum.simulation.things import CONTROL_PLANE, Budget, Cluster, Machine, Member, Pod, Soft, Webhook, Workload
 from oakum.simulation.times import Times
 from oakum.simulation.watching import Watch
 from oakum.simulation.world import World
@@ -102,7 +102,7 @@ def _pool(world: World, pool: model.Pool, cluster: Cluster | None) -> None:
     for number in range(1, pool.count + 1):
         name = f"{pool.name}-{number}"
         software = _software(pool)
-        taints = ("node-role.kubernetes.io/control-plane",)
+        taints = (CONTROL_PLANE,)
         world.add_machine(
             Machine(
                 name=name, uid=world.uid("node" if cluster else "host"), cluster=cluster,
@@ -187,13 +187,14 @@ def _next(cluster: Cluster, workload: Workload, turn: int) -> tuple[int, Machine
     return turn, None
 
 
-def put(world: World, cluster: Cluster, workload: Workload, machine: Machine, number: int = -1) -> Pod:
+def put(world: World, cluster: Cluster, workload: Workload, machine: Machine, number: int = -1, name: str = "") -> Pod:
     """A pod that has been on a machine for long: it runs, and is ready unless it crashes."""
     workload.made += 1
     ordinal = number if workload.kind == "StatefulSet" else -1
     pod = Pod(
-        name=f"{workload.name}-{workload.made if ordinal < 0 else ordinal}", uid=world.uid("pod"), workload=workload,
-        machine=machine, phase="Running", ready=not workload.crashes, ordinal=ordinal, image=workload.image,
+        name=name or f"{workload.name}-{workload.made if ordinal < 0 else ordinal}", uid=world.uid("pod"),
+        workload=workload, machine=machine, phase="Running", ready=not workload.crashes, ordinal=ordinal,
+        image=workload.image,
         crashes=workload.crashes, budgets=workload.budgets, turn=1,
     )  # fmt: skip
     if workload.volume:

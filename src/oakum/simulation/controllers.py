@@ -11,10 +11,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from oakum.simulation.pods import Pods
-from oakum.simulation.things import Cluster, Machine, Workload
+from oakum.simulation.things import Cluster, Kinds, Machine, Workload
 
 if TYPE_CHECKING:
     from oakum.simulation.world import World
+
+#: The kinds that have a controller here.
+KINDS: tuple[Kinds, ...] = ("Deployment", "StatefulSet", "DaemonSet", "Job")
 
 
 class Controllers:

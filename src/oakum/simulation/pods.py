@@ -266,4 +266,5 @@ class Pods:
 
 def guards(budget: Budget, workload: Workload) -> bool:
     """Whether a budget selects the pods of a workload."""
-    return budget.namespace == workload.namespace and selects(Selector(match_labels=budget.labels), workload.labels)
+    selector = Selector(match_labels=budget.labels, match_expressions=budget.expressions)
+    return budget.namespace == workload.namespace and selects(selector, workload.labels)

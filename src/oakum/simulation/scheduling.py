@@ -22,7 +22,7 @@ def fits(pod: Pod, machine: Machine) -> bool:
         machine.ready
         and not machine.gone
         and (not machine.unschedulable or workload.sticks)
-        and not machine.taints
+        and (not machine.taints or machine.pool in workload.pools)
         and (machine.pool in workload.pools if workload.pools else machine.role != "control-plane")
         and machine.used + workload.cpu <= machine.cpu
         and (not pod.pinned or pod.pinned == machine.name)

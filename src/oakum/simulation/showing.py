@@ -17,13 +17,14 @@ from oakum.changes.drain import Surroundings
 from oakum.changes.drain.machines import NO_MACHINES
 from oakum.changes.drain.storage import Storage
 from oakum.changes.drain.surroundings import Key
-from oakum.fleet.cluster.objects import DisruptionBudget, Namespace, Node, Object, OwnerReference, Pod
+from oakum.fleet.cluster.objects import DisruptionBudget, Namespace, Node, NodeSelector, Object, OwnerReference, Pod
 from oakum.fleet.cluster.snapshot import Snapshot
 from oakum.simulation.slim import (
     budget_object,
     namespaces_of,
     node_object,
     pod_object,
+    reach_of,
     storage_of,
     workload_objects,
 )
@@ -220,6 +221,17 @@ class LiveStorage(Storage):
     def knows(self, pod: Pod) -> bool:
         """Whether the volume of every claim of a pod is known."""
         return True
+
+    def volumes_of(self, pod: Pod) -> tuple[str, ...]:
+        """The names of the persistent volumes of a pod."""
+        claims = any(each.persistent_volume_claim is not None for each in pod.spec.volumes)
+        return (f"pv-{pod.metadata.namespace}-{pod.metadata.name}",) if claims else ()
+
+    def reach(self, pod: Pod) -> tuple[NodeSelector, ...]:
+        """From which nodes the volumes of a pod can be reached."""
+        found = self._shown.cluster.pods.get((pod.metadata.namespace, pod.metadata.name))
+        reach = reach_of(found) if found is not None and self.volumes_of(pod) else None
+        return (reach,) if reach is not None else ()
 
     def attached_to(self, node: str) -> tuple[str, ...]:
         """The persistent volumes that are attached to a node."""

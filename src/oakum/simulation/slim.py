@@ -17,13 +17,15 @@ from oakum.changes.drain.storage import (
     ClaimSpec,
     PersistentVolume,
     Storage,
+    VolumeAffinity,
     VolumeSpec,
 )
 from oakum.fleet.cluster import objects as k
-from oakum.simulation.things import CLAIM, ZONE, Budget, Cluster, Machine, Pod, Workload
+from oakum.simulation.things import CLAIM, CONTROL_PLANE, POOL, ZONE, Budget, Cluster, Machine, Pod, Workload
 
 _API = {"Deployment": "apps/v1", "ReplicaSet": "apps/v1", "StatefulSet": "apps/v1", "DaemonSet": "apps/v1"}
 _NO_SCHEDULE = "node.kubernetes.io/unschedulable"
+_HOSTNAME = "kubernetes.io/hostname"
 
 
 def pod_object(pod: Pod, start: datetime) -> k.Pod:
@@ -56,7 +58,9 @@ def storage_of(cluster: Cluster) -> Storage:
                 meta = k.Meta(name=f"data-{pod.name}", namespace=workload.namespace)
                 claims.append(Claim(metadata=meta, spec=ClaimSpec(volume_name=name)))
                 local: dict[str, object] | None = {"path": "/data"} if workload.local == "local-volume" else None
-                volumes.append(PersistentVolume(metadata=k.Meta(name=name), spec=VolumeSpec(local=local)))
+                affinity = VolumeAffinity(required=reach_of(pod))
+                spec = VolumeSpec(local=local, node_affinity=affinity)
+                volumes.append(PersistentVolume(metadata=k.Meta(name=name), spec=spec))
     attached = [
         Attachment(
             metadata=k.Meta(name=f"{machine.name}-{volume}"), status=AttachmentStatus(attached=True),
@@ -66,6 +70,19 @@ def storage_of(cluster: Cluster) -> Storage:
         for volume in machine.attached
     ]  # fmt: skip
     return Storage(claims, volumes, attached)
+
+
+def reach_of(pod: Pod) -> k.NodeSelector | None:
+    """From which nodes a pod's volume can be reached: its own where it is local, else those of its zone."""
+    if pod.pinned:
+        return _nodes(_HOSTNAME, pod.pinned)
+    return _nodes(ZONE, pod.zone) if pod.zone else None
+
+
+def _nodes(label: str, *values: str) -> k.NodeSelector:
+    """Nodes with one of some values of a label."""
+    requirement = k.Requirement(key=label, operator="In", values=values)
+    return k.NodeSelector(node_selector_terms=(k.NodeSelectorTerm(match_expressions=(requirement,)),))
 
 
 def namespaces_of(cluster: Cluster) -> tuple[k.Namespace, ...]:
@@ -100,8 +117,7 @@ def node_object(machine: Machine) -> k.Node:
             api_version="v1", kind="Node",
             metadata=k.Meta(
                 name=machine.name, uid=machine.uid, resource_version=str(machine.version), annotations=notes,
-                labels={**machine.labels, "kubernetes.io/hostname": machine.name}
-                | ({ZONE: machine.zone} if machine.zone else {}),
+                labels=labels_of(machine),
             ),
             spec=k.NodeSpec(unschedulable=machine.unschedulable, taints=taints),
             status=k.NodeStatus(
@@ -109,6 +125,12 @@ def node_object(machine: Machine) -> k.Node:
             ),
         )  # fmt: skip
     return machine.slim
+
+
+def labels_of(machine: Machine) -> dict[str, str]:
+    """The labels of a node: its own, and those that tell its name, zone and pool."""
+    zone, pool = {ZONE: machine.zone} if machine.zone else {}, {POOL: machine.pool} if machine.pool else {}
+    return {**machine.labels, _HOSTNAME: machine.name, **zone, **pool}
 
 
 def workload_objects(workload: Workload) -> tuple[k.Object, ...]:
@@ -142,7 +164,31 @@ def _owner(kind: str, name: str, uid: str) -> k.OwnerReference:
 
 
 def _spec(workload: Workload) -> k.PodSpec:
-    return k.PodSpec(containers=(k.Container(name="main", image=workload.image),), volumes=_volumes(workload, ""))
+    return k.PodSpec(
+        containers=(_container(workload, workload.image),), volumes=_volumes(workload, ""),
+        affinity=_affinity(workload), tolerations=_tolerations(workload),
+    )  # fmt: skip
+
+
+def _container(workload: Workload, image: str) -> k.Container:
+    return k.Container(name="main", image=image, resources=k.Resources(requests={"cpu": workload.cpu}))
+
+
+def _affinity(workload: Workload) -> k.Affinity:
+    """The pools that it names, and that no two of its pods share a node."""
+    nodes = k.NodeAffinity(required_during_scheduling_ignored_during_execution=_nodes(POOL, *workload.pools))
+    own = k.AffinityTerm(label_selector=k.Selector(match_labels=workload.labels), topology_key=_HOSTNAME)
+    apart = k.PodAntiAffinity(required_during_scheduling_ignored_during_execution=(own,))
+    return k.Affinity(
+        node_affinity=nodes if workload.pools else None, pod_anti_affinity=apart if workload.apart else None
+    )
+
+
+def _tolerations(workload: Workload) -> tuple[k.Toleration, ...]:
+    """Everything, or what keeps others away from the pools that it names."""
+    if workload.sticks or workload.kind == "DaemonSet":
+        return (k.Toleration(operator="Exists"),)
+    return (k.Toleration(key=CONTROL_PLANE, operator="Exists"),) if workload.pools else ()
 
 
 def _volumes(workload: Workload, pod: str) -> tuple[k.Volume, ...]:
@@ -164,7 +210,7 @@ def _pod(pod: Pod, start: datetime) -> k.Pod:
         owners = (_owner("ReplicaSet", f"{workload.name}-rs", f"{workload.uid}-rs"),)
     elif workload.kind != "Pod":
         owners = (_owner(workload.kind, workload.name, workload.uid),)
-    tolerations = (k.Toleration(operator="Exists"),) if workload.sticks or workload.kind == "DaemonSet" else ()
+    tolerations = _tolerations(workload)
     return k.Pod(
         api_version="v1", kind="Pod",
         metadata=k.Meta(
@@ -175,7 +221,7 @@ def _pod(pod: Pod, start: datetime) -> k.Pod:
         spec=k.PodSpec(
             node_name=pod.machine.name if pod.machine else "", tolerations=tolerations,
             volumes=_volumes(workload, pod.name),
-            containers=(k.Container(name="main", image=pod.image),),
+            containers=(_container(workload, pod.image),), affinity=_affinity(workload),
             termination_grace_period_seconds=workload.grace,
         ),
         status=k.PodStatus(
@@ -192,7 +238,8 @@ def _budget(budget: Budget, start: datetime) -> k.DisruptionBudget:
         ),
         spec=k.DisruptionBudgetSpec(
             min_available=budget.min_available, max_unavailable=budget.max_unavailable,
-            selector=k.Selector(match_labels=budget.labels), unhealthy_pod_eviction_policy=budget.unhealthy,
+            selector=k.Selector(match_labels=budget.labels, match_expressions=budget.expressions),
+            unhealthy_pod_eviction_policy=budget.unhealthy,
         ),
         status=k.DisruptionBudgetStatus(
             disruptions_allowed=budget.allowed, current_healthy=budget.healthy, desired_healthy=budget.desired,

@@ -6,6 +6,7 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from oakum.changes import state
+from oakum.simulation.slim import labels_of
 from oakum.simulation.things import Machine, Soft, Webhook
 
 if TYPE_CHECKING:
@@ -36,9 +37,7 @@ def state_of(world: World) -> state.State:
 
 
 def _machine(machine: Machine) -> state.Machine:
-    labels = dict(machine.labels)
-    if machine.zone:
-        labels["topology.kubernetes.io/zone"] = machine.zone
+    labels = labels_of(machine) if machine.cluster is not None else dict(machine.labels)
     return state.Machine(
         name=machine.name, uid=machine.uid, cluster=machine.cluster.name if machine.cluster else "",
         role=machine.role, pool=machine.pool, speed=machine.speed, facts=dict(machine.facts), labels=labels,

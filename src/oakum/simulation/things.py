@@ -14,8 +14,15 @@ from oakum.changes.running.observed import Claim, Work
 from oakum.changes.state.model import Effect, Part
 from oakum.fleet.cluster import objects
 
+#: What makes pods.
+Kinds = Literal["Deployment", "StatefulSet", "DaemonSet", "Job", "Pod"]
+#: Where the data is that a pod keeps on its node.
+Local = Literal["", "emptyDir", "hostPath", "local-volume"]
 #: The label of a node's failure domain.
 ZONE = "topology.kubernetes.io/zone"
+#: The label of a node's pool, by which workloads keep to it, and the taint of control planes.
+POOL = "simulation.oakum.dev/pool"
+CONTROL_PLANE = "node-role.kubernetes.io/control-plane"
 #: What other actors read on a node before they take it away, and what we write there while we hold it.
 NO_SCALE_DOWN = "cluster-autoscaler.kubernetes.io/scale-down-disabled"
 NO_REMEDIATION = "remediation.medik8s.io/exclude-from-remediation"
@@ -45,7 +52,8 @@ class Machine(msgspec.Struct, eq=False, kw_only=True):
     although it runs. ``ready`` is what the API server says, with its lag, and ``since`` when that changed.
     ``cordoner`` says who has cordoned it ("", "us", "human", ...): ground truth that no API shows. ``token`` is the
     highest fencing token that it has seen. ``down_by`` is who has taken it down. ``known_boot`` is the boot id that its
-    kubelet has reported; ``attached`` are the volumes that are attached to it.
+    kubelet has reported, ``first_boot`` what its first is called in a real state; ``attached`` are the volumes that are
+    attached to it.
     """
 
     name: str
@@ -68,6 +76,7 @@ class Machine(msgspec.Struct, eq=False, kw_only=True):
     claim: Claim | None = None
     boots: int = 1
     known_boot: str = ""
+    first_boot: str = ""
     alive: bool = True
     answers: bool = True
     sick: bool = False
@@ -93,7 +102,7 @@ class Machine(msgspec.Struct, eq=False, kw_only=True):
     @property
     def boot_id(self) -> str:
         """The id of this boot."""
-        return f"{self.uid}-boot-{self.boots}"
+        return self.first_boot if self.first_boot and self.boots == 1 else f"{self.uid}-boot-{self.boots}"
 
     @property
     def impaired(self) -> bool:
@@ -116,7 +125,7 @@ class Workload(msgspec.Struct, eq=False, kw_only=True):
     ``rolling`` says that pods of an older generation may still be there; ``budgets`` are those that select its pods.
     """
 
-    kind: Literal["Deployment", "StatefulSet", "DaemonSet", "Job", "Pod"]
+    kind: Kinds
     namespace: str
     name: str
     uid: str
@@ -130,7 +139,7 @@ class Workload(msgspec.Struct, eq=False, kw_only=True):
     runs: float = 0.0
     apart: bool = False
     volume: bool = False
-    local: Literal["", "emptyDir", "hostPath", "local-volume"] = ""
+    local: Local = ""
     sticks: bool = False
     held: bool = False
     crashes: bool = False
@@ -188,12 +197,16 @@ class Pod(msgspec.Struct, eq=False, kw_only=True):
 
 
 class Budget(msgspec.Struct, eq=False, kw_only=True):
-    """A PodDisruptionBudget with the status that its controller wrote last; ``grants`` are disruptedPods, by name."""
+    """A PodDisruptionBudget with the status that its controller wrote last; ``grants`` are disruptedPods, by name.
+
+    ``labels`` and ``expressions`` are its selector.
+    """
 
     namespace: str
     name: str
     uid: str
     labels: dict[str, str]
+    expressions: tuple[objects.Requirement, ...] = ()
     min_available: int | str | None = None
     max_unavailable: int | str | None = None
     unhealthy: str = ""
