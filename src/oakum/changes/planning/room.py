@@ -49,13 +49,16 @@ class Room:
     def __init__(self, cluster: Cluster, machines: Iterable[Machine]) -> None:
         self._cluster = cluster
         around = cluster.around
-        usable = {each.name for each in machines if each.healthy and not each.cordoned}
+        known = {each.name: each.healthy is True and not each.cordoned for each in machines}
         self._places = [
-            _Place(node, {**node.metadata.labels, _HOSTNAME: node.metadata.labels.get(_HOSTNAME, node.metadata.name)},
-                   _free(node, around.on(node.metadata.name)))
+            _Place(
+                node,
+                {_HOSTNAME: node.metadata.name, **node.metadata.labels},
+                _free(node, around.on(node.metadata.name)),
+            )
             for node in around.snapshot.of(Node, "Node")
-            if node.metadata.name in usable and not node.spec.unschedulable
-        ]  # fmt: skip
+            if not node.spec.unschedulable and known.get(node.metadata.name, _is_ready(node))
+        ]
         self._by_name = {each.name: each for each in self._places}
         self._kept: dict[bytes, list[_Place]] = {}
         self._simple: dict[tuple[Toleration, ...], list[_Place]] = {}
@@ -185,6 +188,10 @@ class Room:
         )  # fmt: skip
 
 
+def _place(node: Node, pods: Sequence[Pod]) -> _Place:
+    return _Place(node, {_HOSTNAME: node.metadata.name, **node.metadata.labels}, _free(node, pods))
+
+
 def _largest(each: tuple[Sequence[float], Pod]) -> tuple[list[float], str, str]:
     needs, pod = each
     return [-amount for amount in needs], pod.metadata.namespace, pod.metadata.name
@@ -217,6 +224,10 @@ def _free(node: Node, pods: Sequence[Pod]) -> list[float]:
             for at, amount in enumerate(_needs(pod)):
                 free[at] -= amount
     return free
+
+
+def _is_ready(node: Node) -> bool:
+    return any(each.type == "Ready" and each.status == "True" for each in node.status.conditions)
 
 
 def _told(allocatable: Mapping[str, int | float | str], resource: str, default: float = float("inf")) -> float:

@@ -8,6 +8,7 @@ self-hosted webhooks"). One that has no backend already lets nobody make a pod, 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import msgspec
 
@@ -52,35 +53,38 @@ class Hooks:
             why = "no ready pod serves it, and it is fail-closed: no pod that leaves would be made again"
             says = "mend its backend"
         name = f"{self._cluster.name}/Webhook/{hook.name}"
-        return because("webhook", name, why, _SOURCE, says, self._served(hook, draft.subject.name), serving=serving)
+        return because("webhook", name, why, _SOURCE, says, self._served(hook), serving=serving)
 
-    def _served(self, hook: Webhook, node: str) -> list[Edit]:
-        """One ready backend more, on another node."""
+    def _served(self, hook: Webhook) -> list[Edit]:
+        """Ready backends more on two nodes, so that one of them is always elsewhere."""
         cluster = self._cluster
-        others = (each.metadata.name for each in cluster.around.snapshot.of(Node, "Node"))
-        elsewhere = next((each for each in others if each != node), None)
-        if elsewhere is None:
-            return []
+        nodes = [each.metadata.name for each in cluster.around.snapshot.of(Node, "Node")][:2]
         model = next((self._pods[name] for name in hook.pods if name in self._pods), None)
-        owners = model.metadata.owner_references if model is not None else ()
-        namespace = model.metadata.namespace if model is not None else "default"
-        labels = model.metadata.labels if model is not None else {}
-        made = f"more-{hook.name}"
-        pod = {
-            "apiVersion": "v1", "kind": "Pod",
-            "metadata": {
-                "name": made, "namespace": namespace, "uid": made, "labels": labels,
-                "ownerReferences": [msgspec.to_builtins(each) for each in owners],
-            },
-            "spec": {"nodeName": elsewhere},
-            "status": {"phase": "Running", "conditions": [{"type": "Ready", "status": "True"}]},
-        }  # fmt: skip
-        more = msgspec.structs.replace(hook, pods=(*hook.pods, f"{namespace}/{made}"))
+        owned = model is not None and model.metadata.controller is not None
+        made = [_backend(hook, model if owned else None, node) for node in (nodes if len(nodes) > 1 else [*nodes, "+"])]
+        names = [f"{each['metadata']['namespace']}/{each['metadata']['name']}" for each in made]
+        more = msgspec.structs.replace(hook, pods=(*hook.pods, *names))
         value = [msgspec.to_builtins(more if each is hook else each) for each in cluster.webhooks]
         return [
-            object_edit(cluster.name, f"Pod/{namespace}/{made}", "", pod),
+            *(object_edit(cluster.name, f"Pod/{name}", "", each) for name, each in zip(names, made, strict=True)),
             Edit(of="state", object=cluster.name, field="webhooks", value=value, cluster=cluster.name),
         ]
+
+
+def _backend(hook: Webhook, model: Pod | None, node: str) -> dict[str, Any]:
+    """A ready pod like the ones that serve a webhook, or one that something of the site's own makes."""
+    owner = {"apiVersion": "example.org/v1", "kind": "Backend", "name": hook.name, "uid": hook.name, "controller": True}
+    owners = [owner] if model is None else [msgspec.to_builtins(each) for each in model.metadata.owner_references]
+    name = f"{hook.name}-on-{node}"
+    return {
+        "apiVersion": "v1", "kind": "Pod",
+        "metadata": {
+            "name": name, "namespace": "default" if model is None else model.metadata.namespace, "uid": name,
+            "labels": {} if model is None else model.metadata.labels, "ownerReferences": owners,
+        },
+        "spec": {"nodeName": node},
+        "status": {"phase": "Running", "conditions": [{"type": "Ready", "status": "True"}]},
+    }  # fmt: skip
 
 
 def _serves(pod: Pod) -> bool:
