@@ -128,8 +128,10 @@ def node_object(machine: Machine) -> k.Node:
 
 
 def labels_of(machine: Machine) -> dict[str, str]:
-    """The labels of a node: its own, and those that tell its name, zone and pool."""
+    """The labels of a machine: its own and its zone's; of a node also those that tell its name and pool."""
     zone, pool = {ZONE: machine.zone} if machine.zone else {}, {POOL: machine.pool} if machine.pool else {}
+    if machine.cluster is None:
+        return {**machine.labels, **zone}
     return {**machine.labels, _HOSTNAME: machine.name, **zone, **pool}
 
 

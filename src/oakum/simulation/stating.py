@@ -37,10 +37,9 @@ def state_of(world: World) -> state.State:
 
 
 def _machine(machine: Machine) -> state.Machine:
-    labels = labels_of(machine) if machine.cluster is not None else dict(machine.labels)
     return state.Machine(
         name=machine.name, uid=machine.uid, cluster=machine.cluster.name if machine.cluster else "",
-        role=machine.role, pool=machine.pool, speed=machine.speed, facts=dict(machine.facts), labels=labels,
+        role=machine.role, pool=machine.pool, speed=machine.speed, facts=dict(machine.facts), labels=labels_of(machine),
         healthy=machine.ready, cordoned=machine.unschedulable,
         owner=machine.claim.run if machine.claim is not None else "", boot_id=machine.known_boot,
         software={name: _software(each) for name, each in machine.software.items()}, snapshots=machine.snapshots,

@@ -16,6 +16,13 @@ from oakum.simulation.build import build
 from oakum.simulation.from_state import from_state
 from oakum.simulation.scenarios.reading import names, read
 
+
+def test_a_state_tells_the_zones_of_nodes_and_hosts() -> None:
+    made = Made(hosts="[{name: h, count: 2, zones: [x, y], kernel: '1'}]")
+    zones = {each.id: each.labels["topology.kubernetes.io/zone"] for each in state_of(made.world).machines}
+    assert zones == {"c/w-1": "a", "c/w-2": "b", "c/w-3": "c", "h-1": "x", "h-2": "y"}
+
+
 SMALL = [name for name in names() if read(name).size < 20]
 
 
