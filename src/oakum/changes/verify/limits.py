@@ -165,6 +165,8 @@ def _room(given: Given, group: Group, counted: Counted) -> Iterator[Violation]:
         machine = each.machine
         if machine is None or machine.id not in counted.machines:
             continue
+        if given.plan.undoes and machine.id in down:
+            continue  # it is out of service, and brought back it is so no longer
         for several, limit, name in ((mine, most, group.id), (down, counted.most, counted.budget.name)):
             others = len(several) - (machine.id in several)
             if others + 1 > limit:

@@ -148,16 +148,17 @@ def _canaries(given: Given, cluster: str, several: Sequence[Placed]) -> Iterator
     sets: dict[tuple[object, ...], tuple[tuple[Canary, ...], list[Placed]]] = {}
     others = {each.phase for each in several if each.machine is not None and not each.machine.ours}
     for each in several:
-        # The own machine goes last, so that it is no canary where there is another.
-        if each.machine is not None and not (each.machine.ours and each.phase in others):
+        if each.machine is not None:
             entries = tuple({one.canary.name: one.canary for one in each.settings}.values())
             names = tuple(sorted(one.name for one in entries))
             sets.setdefault((each.phase, *names), (entries, []))[1].append(each)
-    for entries, steps in sets.values():
-        most = min(entry.nodes(len(steps)) for entry in entries)
+    for entries, all_ in sets.values():
+        # The own machine goes last, so that it is no canary where there is another.
+        steps = [each for each in all_ if each.phase not in others or not (each.machine and each.machine.ours)]
+        most = min(entry.nodes(len(all_)) for entry in entries)
         soak = max(entry.soak for entry in entries)
         waves = {each.wave for each in steps}
-        if len(steps) <= most and len(waves) == 1:
+        if len(steps) <= most and len(waves) <= 1:
             continue
         where = cluster or "hosts"
         first = _first_wave(given, steps)
