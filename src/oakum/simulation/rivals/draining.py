@@ -25,8 +25,8 @@ DRAINED = ""
 class Flags(msgspec.Struct, frozen=True, kw_only=True):
     """The flags of kubectl drain that change what happens; the defaults are its own.
 
-    ``timeout`` 0 is for ever; ``grace`` below 0 is each pod's own; ``selector`` are labels that a pod has to have;
-    ``skip_wait`` above 0: do not wait for pods that were deleted more than so many seconds ago.
+    ``timeout`` 0 is for ever; ``selector`` are labels that a pod has to have; ``skip_wait`` above 0: do not wait for
+    pods that were deleted more than so many seconds ago.
     """
 
     force: bool = False
@@ -34,7 +34,6 @@ class Flags(msgspec.Struct, frozen=True, kw_only=True):
     delete_emptydir_data: bool = False
     disable_eviction: bool = False
     timeout: float = 0.0
-    grace: int = -1
     selector: tuple[tuple[str, str], ...] = ()
     skip_wait: float = 0.0
 

@@ -12,7 +12,7 @@ from oakum.changes.intents.catalogue import KINDS
 from oakum.policy.openings import Opening
 from oakum.policy.scopes import Target
 from oakum.simulation.invariants.base import targets
-from oakum.simulation.rivals import kured, script, upgrade_controller
+from oakum.simulation.rivals import behaviours, kured, script, upgrade_controller
 from oakum.simulation.rivals.model import NOT_THE_PROGRAM, Rival, Scene
 from oakum.simulation.rivals.windows import DayWindow, of_policy
 from oakum.simulation.things import Machine
@@ -129,6 +129,7 @@ def _start_script(scene: Scene) -> None:
 
 KURED = Rival(
     name="kured-like", title="like kured", kinds=frozenset({"kernel", "packages"}), start=_start_kured,
+    behaviours=behaviours.KURED,
     says=f"reboots nodes that ask for it, under a lock; after kured ({NOT_THE_PROGRAM})",
     sources=("https://kured.dev/docs/configuration/", "https://kured.dev/docs/operation/"),
     assumes=(
@@ -140,7 +141,7 @@ KURED = Rival(
 UPGRADE_CONTROLLER = Rival(
     name="system-upgrade-controller-like", title="like the system-upgrade-controller", kinds=_ON_MACHINES,
     says=f"runs an upgrade Job on each selected node; after Rancher's controller ({NOT_THE_PROGRAM})",
-    start=_start_controller,
+    start=_start_controller, behaviours=behaviours.UPGRADE_CONTROLLER,
     sources=(
         "https://github.com/rancher/system-upgrade-controller/blob/master/doc/plan.md",
         "https://docs.k3s.io/upgrades/automated",
@@ -152,6 +153,7 @@ UPGRADE_CONTROLLER = Rival(
 )  # fmt: skip
 SCRIPT = Rival(
     name="drain-reboot-script", title="cordon, drain, reboot", kinds=_ON_MACHINES, start=_start_script,
+    behaviours=behaviours.SCRIPT,
     says="a loop over the machines with kubectl drain and uncordon, as people write it",
     sources=(
         "https://kubernetes.io/docs/tasks/administer-cluster/safely-drain-node/",

@@ -33,7 +33,7 @@ IN_PROGRESS, NEEDED = "weave.works/kured-reboot-in-progress", "weave.works/kured
 class Options(msgspec.Struct, frozen=True, kw_only=True):
     """The flags of the daemon, by their names; durations in seconds, the defaults are its own.
 
-    ``window`` stands for reboot-days, start-time, end-time and time-zone. ``alerts`` says that a Prometheus is asked.
+    ``windows`` stand for reboot-days, start-time, end-time and time-zone. ``alerts`` says that a Prometheus is asked.
     ``blocking`` are selectors of pods, each labels that a pod has to have.
     """
 
@@ -42,13 +42,11 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     alerts: bool = False
     alert_filter: str = ""
     alert_match_only: bool = False
-    alert_firing_only: bool = False
     blocking: tuple[tuple[tuple[str, str], ...], ...] = ()
     concurrency: int = 1
     lock_ttl: float = 0.0
     lock_release_delay: float = 0.0
     drain_timeout: float = 0.0
-    drain_grace: int = -1
     drain_selector: tuple[tuple[str, str], ...] = ()
     skip_wait: float = 0.0
     force_reboot: bool = False
@@ -226,7 +224,7 @@ class Kured:
         self.scene.entered("cordoned", machine)
         flags = Flags(
             force=True, ignore_daemonsets=True, delete_emptydir_data=True, timeout=options.drain_timeout,
-            grace=options.drain_grace, selector=options.drain_selector, skip_wait=options.skip_wait,
+            selector=options.drain_selector, skip_wait=options.skip_wait,
         )  # fmt: skip
         why = yield from self._drain(machine, flags)
         if machine.gone or machine.boots != boots:

@@ -17,6 +17,7 @@ from oakum.policy.model import Policy
 from oakum.policy.openings import Calendar
 from oakum.simulation.faults import Struck
 from oakum.simulation.invariants import Broken
+from oakum.simulation.rivals.behaviours import Behaviour
 from oakum.simulation.rivals.hands import Hands
 from oakum.simulation.things import Machine
 from oakum.simulation.world import World
@@ -70,7 +71,8 @@ def installed(machine: Machine, change: Change) -> bool:
 class Rival(msgspec.Struct, frozen=True, kw_only=True):
     """One rival. ``kinds`` are the kinds of change that it makes; of others it knows nothing.
 
-    ``start`` begins its processes in a scene. ``assumes`` are the things that no documentation decides.
+    ``behaviours`` are what it is documented to do, by name; ``assumes`` the things that no documentation decides.
+    ``start`` begins its processes in a scene.
     """
 
     name: str
@@ -78,6 +80,7 @@ class Rival(msgspec.Struct, frozen=True, kw_only=True):
     says: str
     sources: tuple[str, ...]
     kinds: frozenset[str]
+    behaviours: dict[str, Behaviour]
     start: Callable[[Scene], None]
     assumes: tuple[str, ...] = ()
 

@@ -52,9 +52,10 @@ def clock(text: str) -> time:
     found = _TIME.fullmatch(text.strip())
     if found is not None:
         hour, half = int(found[1]), (found[4] or "").lower()
-        if half and 1 <= hour <= 12:
+        right = 1 <= hour <= 12 if half else hour < 24
+        if half:
             hour = hour % 12 + (12 if half == "pm" else 0)
-        if hour < 24:
+        if right:
             return time(hour, int(found[2] or 0), int(found[3] or 0))
     raise InputError(f"{text[:20]!r} is no time of day", remedy="write 17:00 or 5pm")
 
