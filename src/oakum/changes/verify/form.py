@@ -14,6 +14,8 @@ from oakum.changes.verify.order import circle
 from oakum.policy.model import Policy
 
 FORMAT = "oakum-plan/1"
+#: The kind whose steps replace machines.
+REPLACEMENT = "node-replacement"
 
 
 def form(plan: Plan) -> Iterator[Violation]:
@@ -60,6 +62,9 @@ def _steps(plan: Plan) -> Iterator[Violation]:
                 yield violation("form", "it changes nothing", wave=wave.id, step=step.id, object_=step.subject.id)
             if (step.kind == "set-object") != (step.subject.kind == "object"):
                 why = f"a {step.kind} of a {step.subject.kind}"
+                yield violation("form", why, wave=wave.id, step=step.id, object_=step.subject.id)
+            if (step.kind == "replace") != any(change.kind == REPLACEMENT for change in step.changes):
+                why = f"a {step.kind} that makes {', '.join(sorted({change.kind for change in step.changes}))}"
                 yield violation("form", why, wave=wave.id, step=step.id, object_=step.subject.id)
             for change in step.changes:
                 if intents.get(change.intent) != change.kind:

@@ -42,17 +42,25 @@ def _behind(given: Given, first: int, then: int) -> Iterator[tuple[int, int]]:
             yield early, late
 
 
+def _one_then_other(
+    given: Given, rule: str, waves: dict[str, int], one: str, other: str, object_: str
+) -> Iterator[Violation]:
+    """Whether one intent is over before another begins; a plan that undoes goes the other way round."""
+    if given.plan.undoes:
+        one, other = other, one
+    for early, late in _behind(given, waves[one], waves[other]):
+        why = f"{other} begins there before {one} is over in wave {given.plan.waves[early].id}"
+        yield violation(rule, why, wave=given.plan.waves[late].id, object_=object_)
+
+
 def _ranks(given: Given, cluster: str, several: Sequence[Placed]) -> Iterator[Violation]:
     if not cluster:
         return  # hosts outside of a cluster have no order of kinds among each other
     waves = _waves_of(several)
-    backwards = bool(given.plan.undoes)
-    for one, first in waves.items():
-        for other, then in waves.items():
-            if not backwards and _ranks_before(given, one, other):
-                for early, late in _behind(given, first, then):
-                    why = f"{other} begins there before {one} is over in wave {given.plan.waves[early].id}"
-                    yield violation("rank", why, wave=given.plan.waves[late].id, object_=cluster)
+    for one in waves:
+        for other in waves:
+            if _ranks_before(given, one, other):
+                yield from _one_then_other(given, "rank", waves, one, other, cluster)
 
 
 def _ranks_before(given: Given, one: str, other: str) -> bool:
@@ -70,11 +78,10 @@ def _ranks_before(given: Given, one: str, other: str) -> bool:
 def _intents(given: Given) -> Iterator[Violation]:
     waves = _waves_of(given.placed)
     left = {each.subject for each in given.plan.left_out}
-    for name, then in waves.items():
+    for name in waves:
         for before in sorted(given.after.get(name, ())):
-            for early, late in _behind(given, waves.get(before, 0), then):
-                why = f"{name} begins there before {before} is over in wave {given.plan.waves[early].id}"
-                yield violation("intents-order", why, wave=given.plan.waves[late].id, object_=name)
+            if before in waves:
+                yield from _one_then_other(given, "intents-order", waves, before, name, name)
             found = given.wanted.get(before)
             if found is None:
                 continue

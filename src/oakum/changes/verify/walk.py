@@ -11,6 +11,7 @@ from itertools import pairwise
 
 import msgspec
 
+from oakum.changes.intents.replacement import IMAGE
 from oakum.changes.plans import Change, LeftOut, Step
 from oakum.changes.state import Machine, Software
 from oakum.changes.verify.given import Given, Placed
@@ -40,7 +41,8 @@ def walked(given: Given) -> Iterator[Violation]:
 def _versions(each: Placed) -> dict[str, str]:
     """The versions in effect at the start."""
     if each.machine is not None:
-        return {name: software.current for name, software in each.machine.software.items()}
+        found = {name: software.current for name, software in each.machine.software.items()}
+        return {IMAGE: each.machine.image, **found} if each.machine.image else found
     containers = each.workload.spec.template.spec.containers if each.workload else ()
     return {f"image/{one.name}": one.image for one in containers}
 
@@ -49,6 +51,9 @@ def _moved(machine: Machine, changes: Sequence[Change]) -> Machine:
     """The machine after some changes."""
     software = dict(machine.software)
     for change in changes:
+        if change.component == IMAGE and IMAGE not in software:
+            machine = msgspec.structs.replace(machine, image=change.after)
+            continue
         before = software.get(change.component, Software(installed=change.before))
         software[change.component] = msgspec.structs.replace(before, installed=change.after, running="")
     return msgspec.structs.replace(machine, software=software)
