@@ -17,7 +17,7 @@ from oakum.changes.drain import Surroundings
 from oakum.changes.running.observed import Etcd, Sample, Seen
 from oakum.changes.state.model import Webhook
 from oakum.fleet.cluster.snapshot import Snapshot
-from oakum.simulation.things import Machine
+from oakum.simulation.things import Cluster, Machine
 
 if TYPE_CHECKING:
     from oakum.simulation.world import World
@@ -34,6 +34,7 @@ class View:
         self._seen: dict[str, Seen | None] = {}
         self._impaired: dict[str, Mapping[str, Seen]] = {}
         self._around: dict[str, Surroundings] = {}
+        self._reached: dict[str, bool] = {}
         for each in about:
             self.seen(each)
 
@@ -58,12 +59,19 @@ class View:
             self._seen[subject] = self._look(subject)
         return self._seen[subject]
 
+    def _answers(self, cluster: Cluster) -> bool:
+        """Whether the API of a cluster answers."""
+        found = self._reached.get(cluster.name)
+        if found is None:
+            found = self._reached[cluster.name] = cluster.reachable
+        return found
+
     def _look(self, subject: str) -> Seen | None:
         world = self._world
         machine = world.machines.get(subject)
         if machine is None:
             return self._object(subject)
-        if machine.cluster is not None and machine.cluster.cut:
+        if machine.cluster is not None and not self._answers(machine.cluster):
             return None
         return self._of(machine)
 
@@ -73,22 +81,25 @@ class View:
         if machine.alive and machine.answers:
             machine.scanned = time.now
             machine.found = {name: each.running for name, each in machine.software.items()}
+            machine.told, machine.told_copies = dict(machine.work), tuple(machine.copies)
+            machine.told_claim = machine.claim
         attached: tuple[str, ...] = ()
         if machine.cluster is not None:
             attached = tuple(sorted(machine.attached))
         return Seen(
             at=self.at, uid=machine.uid, resource_version=str(machine.version), up=machine.ready,
-            since=time.wall(machine.since), cordoned=machine.unschedulable, claim=machine.claim,
+            since=time.wall(machine.since), cordoned=machine.unschedulable,
+            claim=machine.claim if machine.cluster is not None else machine.told_claim,
             boot_id=machine.known_boot, running=machine.found,
-            scanned=time.wall(machine.scanned) if machine.scanned >= 0 else None, work=dict(machine.work),
-            silenced=machine.silenced_until > time.now, copies=tuple(machine.copies), attached=attached,
+            scanned=time.wall(machine.scanned) if machine.scanned >= 0 else None, work=machine.told,
+            silenced=machine.silenced_until > time.now, copies=machine.told_copies, attached=attached,
         )  # fmt: skip
 
     def _object(self, subject: str) -> Seen | None:
         cluster_name, _, rest = subject.partition("/")
         parts = rest.split("/")
         cluster = self._world.clusters.get(cluster_name)
-        if cluster is None or cluster.cut or len(parts) != 3:
+        if cluster is None or not self._answers(cluster) or len(parts) != 3:
             return None
         workload = cluster.workloads.get((parts[0], parts[1], parts[2]))
         if workload is None or workload.gone:
@@ -105,7 +116,7 @@ class View:
         if machine is not None and machine.cluster is None:
             return True
         cluster = self._world.clusters.get(subject.partition("/")[0])
-        if cluster is not None and cluster.cut:
+        if cluster is not None and not self._answers(cluster):
             return None
         return machine is not None or self._object(subject) is not None
 
@@ -114,7 +125,7 @@ class View:
         if cluster not in self._impaired:
             known = self._world.clusters.get(cluster)
             several = self._world.loose if known is None else known.impaired
-            cut = known is not None and known.cut
+            cut = known is not None and not self._answers(known)
             seen = {} if cut else {name: self.seen(name) for name in sorted(several)}
             self._impaired[cluster] = {name: each for name, each in seen.items() if each is not None}
         return self._impaired[cluster]
@@ -123,14 +134,14 @@ class View:
         """The objects of a cluster."""
         if cluster not in self._around:
             shown = self._world.shown.get(cluster)
-            cut = shown is None or shown.cluster.cut
+            cut = shown is None or not self._answers(shown.cluster)
             self._around[cluster] = _NOTHING if shown is None or cut else shown.around(self.at.isoformat())
         return self._around[cluster]
 
     def etcd(self, cluster: str) -> Etcd | None:
         """The members of a cluster's etcd."""
         known = self._world.clusters.get(cluster)
-        if known is None or known.cut or not known.etcd or not known.quorum:
+        if known is None or not known.etcd or not self._answers(known):
             return None
         voters = {each.machine.id: each.healthy for each in known.etcd if not each.learner}
         return Etcd(voters=voters, learners=tuple(each.machine.id for each in known.etcd if each.learner))
@@ -138,7 +149,7 @@ class View:
     def webhooks(self, cluster: str) -> tuple[Webhook, ...] | None:
         """The admission webhooks with the pods that serve each."""
         known = self._world.clusters.get(cluster)
-        if known is None or known.cut:
+        if known is None or not self._answers(known):
             return None
         return tuple(
             Webhook(

@@ -53,7 +53,7 @@ class Machine(msgspec.Struct, eq=False, kw_only=True):
     ``cordoner`` says who has cordoned it ("", "us", "human", ...): ground truth that no API shows. ``token`` is the
     highest fencing token that it has seen. ``down_by`` is who has taken it down. ``known_boot`` is the boot id that its
     kubelet has reported, ``first_boot`` what its first is called in a real state; ``attached`` are the volumes that are
-    attached to it.
+    attached to it. ``found`` and ``told...`` are what our last look at the machine itself found, at ``scanned``.
     """
 
     name: str
@@ -94,6 +94,9 @@ class Machine(msgspec.Struct, eq=False, kw_only=True):
     silenced_until: float = -1.0
     scanned: float = -1.0
     found: dict[str, str] = msgspec.field(default_factory=dict)
+    told: dict[str, Work] = msgspec.field(default_factory=dict)
+    told_copies: tuple[str, ...] = ()
+    told_claim: Claim | None = None
     pods: dict[str, Pod] = msgspec.field(default_factory=dict)
     attached: dict[str, bool] = msgspec.field(default_factory=dict)
     troubles: dict[str, float] = msgspec.field(default_factory=dict)
@@ -281,8 +284,13 @@ class Cluster(msgspec.Struct, eq=False, kw_only=True):
         return not voters or 2 * sum(each.healthy for each in voters) > len(voters)
 
     @property
+    def reachable(self) -> bool:
+        """Whether we get an answer from the API server."""
+        return not self.cut and self.writable
+
+    @property
     def writable(self) -> bool:
-        """Whether the API server takes writes: etcd decides, and one API server runs."""
+        """Whether the API server answers: etcd decides, and one API server runs."""
         if self.managed or not self.etcd:
             return True
         return self.quorum and any(

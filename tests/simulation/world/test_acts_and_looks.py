@@ -277,3 +277,20 @@ def test_live_and_whole_surroundings_answer_alike() -> None:
             assert live.snapshot.items.get(kind) == whole.snapshot.items[kind]
         assert [live.node(each) for each in nodes] == [whole.node(each) for each in nodes]
         assert live.namespace("default") == whole.namespace("default")
+
+
+def test_nobody_knows_how_the_work_goes_on_a_machine_that_does_not_answer() -> None:
+    made = Made(hosts="[{name: h, count: 1, packages: {openssl: ['3', '4']}}]")
+    made.lease()
+    for name in ("w-1", "h-1"):
+        made.act("claim", name, parameters={"cordon": "false"})
+        made.act("apply", name, key=f"k-{name}", changes=(OPENSSL,))
+        assert made.seen(name).work[f"k-{name}"].state == "running"
+        made.world.event("unreachable", made.machine(name).id, lasts=100)
+    made.wait(60)
+    for name in ("w-1", "h-1"):
+        assert made.seen(name).work[f"k-{name}"].state == "running"
+        assert made.seen(name).running["openssl"] == "3"
+    made.wait(60)
+    for name in ("w-1", "h-1"):
+        assert made.seen(name).work[f"k-{name}"].state == "done"

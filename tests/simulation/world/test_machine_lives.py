@@ -228,7 +228,8 @@ def test_members_of_etcd_go_down_with_their_machines_and_with_them_the_writes() 
     assert made.act("claim", "w-1").result == "done"
     made.world.event("etcd-down", "c", "cp-2", lasts=100)
     assert not made.cluster.quorum
-    assert made.world.port("a").observe(()).etcd("c") is None
+    look = made.world.port("a").observe(())
+    assert (look.etcd("c"), look.seen("c/w-1"), look.found("c/w-1")) == (None, None, None), "nothing is read either"
     assert made.evict(made.pods("web")[0]).code == "not-now"
     made.wait(110)
     assert made.evict(made.pods("web")[0]).result == "done"
