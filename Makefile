@@ -12,7 +12,7 @@ WORKERS ?= 2
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-annotate --no-header
 
-.PHONY: help env demo lab test coverage check bench bench-cluster bench-peers fuzz drains mutate sim-search sim-rollback docs docs-test picture lock licences clean
+.PHONY: help env demo lab test coverage check bench bench-cluster bench-peers fuzz drains mutate sim-soak sim-search sim-rollback docs docs-test picture lock licences clean
 
 help: ## list these commands
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | while IFS=$$'\t' read -r name text; do \
@@ -57,6 +57,9 @@ drains: $(VENV)/dev.stamp ## foretell the drains of 200 random nodes, and ask a 
 
 mutate: $(VENV)/dev.stamp ## break the change engine, one small mistake at a time, and see the tests fail (MUTATE_ARGS=...)
 	@$(BIN)/python -m tools.mutate $(MUTATE_ARGS)
+
+sim-soak: $(VENV)/dev.stamp ## soak the change engine: 100,000 schedules of faults over all scenarios (SOAK_ARGS=...)
+	@$(BIN)/python -m tools.sim_soak $(SOAK_ARGS)
 
 sim-search: $(VENV)/dev.stamp ## try every moment at which a run may die, be overtaken or be disturbed, in small worlds
 	@$(BIN)/python -m tools.sim_search $(SEARCH_ARGS)

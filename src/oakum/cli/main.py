@@ -30,6 +30,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "skew": ("skew", "which versions of Kubernetes may stand beside each other, and the steps to a newer one"),
     "drain": ("drain", "what each actor would do with every pod of a node, and what has to be mended first"),
     "plan": ("plan", "the safe order of steps for what is wanted, or the fewest reasons why there is none"),
+    "simulate": ("simulate", "the change engine in a simulated fleet under faults, beside the policies of other tools"),
     "policy": ("policy", "write a policy's folder, and find what is wrong with one"),
     "window": ("window", "when a change may run under a policy: windows without freezes"),
     "cvss": ("cvss", "score a CVSS vector"),

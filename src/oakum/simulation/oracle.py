@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from oakum.changes.plans.model import Group, Plan, Step, Wave
 from oakum.changes.running.acts import Act, Outcome
-from oakum.changes.running.journal import OVER, Journal, Meant, Record, Started
+from oakum.changes.running.journal import OVER, Journal, Meant, Record, Started, Turned
 from oakum.policy.openings import NoOpening
 from oakum.simulation.alarms import NODE_DOWN
 from oakum.simulation.disruption import GRANTED, answer
@@ -55,6 +55,7 @@ class Oracle(Watch):
         self._acting = ""
         self._moved = self._free_since = 0.0
         self._stuck: dict[str, str] = {}
+        self._lost: set[str] = set()
         for each in events:
             if each.do not in _PASSING_EVENTS or each.lasts == float("inf"):
                 self._harm.setdefault(each.on, set()).add(each.do)
@@ -68,7 +69,8 @@ class Oracle(Watch):
             # Nobody is there to do anything until then.
             self._moved = max(self._moved, self._world.timeline.now + KINDS[kind].lasts)
         if delivered and kind not in PASSING:
-            self._harm.setdefault(subject, set()).add(kind)
+            everywhere = kind in KINDS and KINDS[kind].where == "world"
+            self._harm.setdefault("" if everywhere else subject, set()).add(kind)
 
     def asked(self, act: Act, executor: str) -> None:
         """What happens now is by us."""
@@ -94,6 +96,8 @@ class Oracle(Watch):
     def wrote(self, record: Record, executor: str) -> None:
         """The journal goes on."""
         self._journal.add(record)
+        if isinstance(record, Turned) and record.state == "lost":
+            self._lost.add(record.step)
         if not isinstance(record, Started) and not (isinstance(record, Meant) and record.act.do == "lease"):
             self._moved = max(self._moved, self._world.timeline.now)
 
@@ -168,6 +172,8 @@ class Oracle(Watch):
         if machine is None or machine.uid != step.subject.uid or self._broken(machine):
             return False
         if any(work.state == "running" for work in machine.work.values()) or foreign(machine):
+            return False
+        if not self._quorum(machine):
             return False
         return self._journal.state(step.id) != "draining" or self._drains(machine)
 
@@ -318,7 +324,7 @@ class Oracle(Watch):
             return True
         fallen = {step.id for step in plan.steps.values() if self._fallen(step) and states[step.id] == "done"}
         bad = ("failed", "undone", "lost")
-        gone = [id for id, state in states.items() if state in bad or id in fallen or self._was_lost(id)]
+        gone = [id for id, state in states.items() if state in bad or id in fallen or id in self._lost]
         if len(gone) >= min(plan.stop.failed, plan.stop.lost):
             return True
         if any(all(states[step.id] in _NOT_DONE for step in wave.steps) for wave in plan.waves if wave.steps):
@@ -336,6 +342,3 @@ class Oracle(Watch):
         """Whether the machine of a step does not serve now, whatever was shown of it before."""
         machine = self._world.machines.get(step.subject.id)
         return machine is not None and (machine.sick or not machine.ready)
-
-    def _was_lost(self, id: str) -> bool:
-        return self._journal.of(id).facts.get("lost") == "true"

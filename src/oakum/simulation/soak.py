@@ -23,8 +23,8 @@ from oakum.simulation.trials import Trial, attempt, ready
 LEAST, KEPT = 20, 200
 #: Seeds of the first scenario begin at 0, of the next at this, and so on.
 APART = 10_000_000
-#: A scenario in which faults rarely find anything is given up after so many times its share of seeds.
-TRIES = 6
+#: A share takes so many seeds for each schedule at the most, and is given up after so many in which nothing struck.
+TRIES, VOID = 6, 40
 
 
 class Failure(msgspec.Struct, frozen=True):
@@ -160,7 +160,7 @@ def soak(share: Share) -> Totals:
     began = process_time()
     for trial in trials(scenario, share.first, share.count * TRIES):
         totals.take(trial)
-        if totals.schedules >= share.count or trial.result is None:
+        if totals.schedules >= share.count or trial.result is None or totals.void >= VOID + totals.schedules:
             break
     totals.seconds = process_time() - began
     return totals

@@ -7,6 +7,7 @@ to be had again is the scenario's name and its schedule.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from datetime import timedelta
 from functools import lru_cache
 from importlib import resources
@@ -19,6 +20,7 @@ from oakum.changes.compat.model import joined
 from oakum.changes.compat.reading import read as read_knowledge
 from oakum.changes.durations import Durations
 from oakum.changes.intents.catalogue import KINDS
+from oakum.changes.intents.model import Intent
 from oakum.changes.planning import plan
 from oakum.changes.plans.model import Override, Plan
 from oakum.changes.plans.why_not import WhyNot
@@ -34,19 +36,22 @@ from oakum.simulation.scenarios.model import Scenario
 from oakum.simulation.scenarios.reading import calendar_of, intents_of, policy_of
 from oakum.simulation.stating import state_of
 from oakum.simulation.watching import Watches
+from oakum.simulation.world import World
 
 Ends = Literal["done", "stopped", "held", "why-not"]
 #: What is broken where something of ours is left, in the words of the invariant.
 STRANDED = "left-behind"
 
 
-class Ready(msgspec.Struct, frozen=True):
-    """What is the same in all trials of a scenario."""
+class Ready(msgspec.Struct, frozen=True, kw_only=True):
+    """What is the same in all trials of a scenario; ``make`` makes its world at its start from a seed."""
 
     scenario: Scenario
     policy: Policy
     calendar: Calendar
+    intents: tuple[Intent, ...]
     answer: Plan | WhyNot
+    make: Callable[[int], World]
 
 
 class Trial(msgspec.Struct, kw_only=True):
@@ -103,16 +108,23 @@ def durations() -> Durations:
 
 def prepare(scenario: Scenario) -> Ready:
     """Plans for the world of a scenario as it is at its start. Raises what the planner raises."""
-    policy = policy_of(scenario)
+    return ready_for(
+        scenario, policy_of(scenario), intents_of(scenario), lambda seed: build(scenario, seed)
+    )  # fmt: skip
+
+
+def ready_for(
+    scenario: Scenario, policy: Policy, intents: tuple[Intent, ...], make: Callable[[int], World]
+) -> Ready:  # fmt: skip
+    """The same for a world that is made otherwise, a dump's for instance. Raises what the planner raises."""
     calendar = calendar_of(policy)
-    world = build(scenario, 0)
+    world = make(0)
     world.timeline.run_to(0.0)
-    now = world.timeline.wall()
     answer = plan(
-        state_of(world), intents_of(scenario), policy, now, calendar=calendar, knowledge=known(),
+        state_of(world), intents, policy, world.timeline.wall(), calendar=calendar, knowledge=known(),
         durations=durations(), override=override_of(scenario, policy),
     )  # fmt: skip
-    return Ready(scenario, policy, calendar, answer)
+    return Ready(scenario=scenario, policy=policy, calendar=calendar, intents=intents, answer=answer, make=make)
 
 
 _KEPT: dict[str, Ready] = {}
@@ -123,6 +135,11 @@ def ready(scenario: Scenario) -> Ready:
     if scenario.name not in _KEPT or _KEPT[scenario.name].scenario is not scenario:
         _KEPT[scenario.name] = prepare(scenario)
     return _KEPT[scenario.name]
+
+
+def adopt(given: Ready) -> None:
+    """Has the trials of a scenario use what was made for it otherwise."""
+    _KEPT[given.scenario.name] = given
 
 
 def override_of(scenario: Scenario, policy: Policy) -> Override | None:
@@ -146,7 +163,7 @@ def attempt(scenario: Scenario, schedule: Schedule, *, trace: bool = False, rech
         why = "; ".join(each.rule for each in given.answer.reasons)
         wrong = wrong_facts(scenario, None, given.answer, None, ends) if not schedule.strikes else ()
         return Trial(scenario=scenario.name, schedule=schedule, ends=ends, why=why, wrong=wrong, answer=given.answer)
-    world = build(scenario, schedule.seed)
+    world = given.make(schedule.seed)
     terms = Terms(
         policy=given.policy, calendar=given.calendar,
         lifted=given.answer.override.lifts if given.answer.override else (),
