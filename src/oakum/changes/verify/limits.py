@@ -208,6 +208,7 @@ def _beside(given: Given, limits: Limits, one: str, other: Group, steps: Sequenc
             each.step.subject.id in theirs for each in given.by_group[one]
         ):
             yield second.broken("serial", f"it may run beside steps of the group {one} on the same control plane")
+        return
     for counted, _ in limits.of(given.groups[one]):
         met = next((each for each in steps if each.machine and each.machine.id in counted.machines), None)
         if met is None:
