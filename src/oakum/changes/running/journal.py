@@ -23,6 +23,24 @@ States = Literal[
     "restoring", "soaking", "done", "failed", "undone", "skipped",
 ]  # fmt: skip
 OVER: frozenset[str] = frozenset({"done", "failed", "undone", "skipped"})
+#: Which state may follow which. A state that may follow itself is entered again to remember something new.
+NEXT: dict[str, frozenset[str]] = {
+    state: frozenset(following.split())
+    for state, following in {
+        "waiting": "waiting admitted skipped",
+        "admitted": "admitted cordoned snapshotted applying restoring skipped failed",
+        "cordoned": "snapshotted draining restoring skipped",
+        "snapshotted": "draining applying restoring skipped",
+        "draining": "draining applying restoring skipped",
+        "applying": "applying rebooting verifying restoring lost waiting failed",
+        "rebooting": "rebooting late verifying applying restoring failed",
+        "late": "late lost verifying applying restoring failed",
+        "lost": "rebooting verifying restoring failed",
+        "verifying": "verifying applying restoring soaking lost failed",
+        "restoring": "restoring soaking done failed undone skipped waiting",
+        "soaking": "soaking applying done failed",
+    }.items()
+}
 
 
 class Started(msgspec.Struct, frozen=True, kw_only=True, tag="started"):
