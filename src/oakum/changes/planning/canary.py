@@ -1,7 +1,7 @@
 """Which machines go first: workers of different pools and failure domains, whose drains have nothing to wait for.
 
 A lost worker costs a node, a lost control plane a member of the quorum: so the control plane is the first only where
-nothing else changes. A machine that Oakum runs on is never the first.
+nothing else changes. A machine that Oakum runs on is never the first, where there is another.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from oakum.policy.entries import Canary
 
 def canaries(drafts: Sequence[Draft]) -> list[Draft]:
     """The first of some machines' drafts, in their order; by each canary entry of the policy so many as it says."""
+    drafts = [each for each in drafts if each.machine is not None and not each.machine.ours] or list(drafts)
     by_entry: dict[str, list[Draft]] = {}
     entries: dict[str, Canary] = {}
     for each in drafts:
@@ -26,9 +27,8 @@ def canaries(drafts: Sequence[Draft]) -> list[Draft]:
 
 
 def _first(drafts: Sequence[Draft], entry: Canary) -> list[Draft]:
-    strangers = [each for each in drafts if each.machine is not None and not each.machine.ours] or list(drafts)
-    candidates = [each for each in strangers if each.machine is not None and each.machine.role != "control-plane"]
-    candidates = candidates or strangers
+    candidates = [each for each in drafts if each.machine is not None and each.machine.role != "control-plane"]
+    candidates = candidates or list(drafts)
     count = entry.nodes(len(drafts))
     if candidates[0].machine is not None and candidates[0].machine.role == "control-plane":
         count = 1

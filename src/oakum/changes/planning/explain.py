@@ -21,13 +21,13 @@ _TOLD = 6
 _SAFE = ("the API server", "the etcd member", "the kubelet", "the container runtime", "its pods are replaced")
 
 
-def explain(found: Plan | WhyNot) -> Iterator[str]:
-    """Lines of text, without a line end."""
+def explain(found: Plan | WhyNot, width: int = _WIDTH) -> Iterator[str]:
+    """Lines of text of at most ``width`` characters (but for long words), without a line end."""
     for line in _plan(found) if isinstance(found, Plan) else _why_not(found):
         indent = " " * (len(line) - len(line.lstrip()))
         bullet = "  " if line.lstrip()[:2] == "- " else ""
         yield from textwrap.wrap(
-            line, _WIDTH, subsequent_indent=indent + bullet, break_long_words=False, break_on_hyphens=False
+            line, width, subsequent_indent=indent + bullet, break_long_words=False, break_on_hyphens=False
         ) or [""]
 
 

@@ -82,13 +82,19 @@ class Limits:
     def enter(self, drafts: Sequence[Draft]) -> None:
         """Puts drafts that become steps into groups."""
         objects: dict[tuple[str, bytes], list[Draft]] = {}
+        masters: dict[tuple[str, str, bytes], list[Draft]] = {}
         for draft in drafts:
-            if draft.machine is not None:
-                draft.group = self._group(draft, draft.machine)
+            assert draft.settings is not None
+            key = _limits_key(draft.settings)
+            if draft.machine is None:
+                objects.setdefault((draft.subject.cluster, key), []).append(draft)
+            elif draft.machine.role == "control-plane":
+                label = _label(draft.settings.budgets)
+                masters.setdefault((draft.subject.cluster, label, key), []).append(draft)
             else:
-                assert draft.settings is not None
-                key = draft.subject.cluster, _limits_key(draft.settings)
-                objects.setdefault(key, []).append(draft)
+                draft.group = self._group(draft, draft.machine)
+        for several in masters.values():
+            self._group_of_masters(several)
         for several in objects.values():
             self._group_of_objects(several)
 
@@ -120,36 +126,59 @@ class Limits:
         settings = draft.settings
         assert settings is not None
         counts = [self._count(machine, budget, draft.doings) for budget in settings.budgets]
-        serial = machine.role == "control-plane"
         key = msgspec.json.encode(
             [
-                (machine.cluster, serial, draft.doings),
+                (machine.cluster, draft.doings),
                 [(each.budget, machine.pool if each.budget.per == "pool" else "") for each in counts],
             ]
         ) + _limits_key(settings)
         if key not in self._ids:
-            members = dict.fromkeys(name for each in counts for name in each.members)
-            by_id = self._state.by_id
-            if serial:
-                members = {name: None for name in members if by_id[name].role == "control-plane"}
-            label = _label(settings.budgets)
-            allowed = min(each.allowed for each in counts)
             pool = machine.pool if any(each.budget.per == "pool" for each in counts) else ""
-            made = _made(
+            made = self._made(
                 settings,
-                members=tuple(members),
-                max_unavailable=1 if serial else allowed,
-                domain_of={name: by_id[name].labels.get(label, "") for name in members},
-                serial=serial,
+                members=tuple(dict.fromkeys(name for each in counts for name in each.members)),
+                most=min(each.allowed for each in counts),
+                domains=min(each.max_domains for each in settings.budgets),
             )
             self._ids[key] = self._add(made, "/".join(filter(None, (machine.cluster or "hosts", machine.role, pool))))
         return self._ids[key]
+
+    def _group_of_masters(self, drafts: Sequence[Draft]) -> None:
+        """One group for the whole control plane, whatever budgets decide: one at a time is stricter."""
+        several = [each.settings for each in drafts if each.settings is not None]
+        cluster = drafts[0].subject.cluster
+        around = self._state.by_cluster.get(cluster, ())
+        made = self._made(
+            several[0],
+            members=tuple(each.id for each in around if each.role == "control-plane"),
+            most=1,
+            domains=min(budget.max_domains for each in several for budget in each.budgets),
+            serial=True,
+        )
+        id = self._add(made, f"{cluster}/control-plane")
+        for each in drafts:
+            each.group = id
+
+    def _made(
+        self, settings: Settings, *, members: tuple[str, ...], most: int, domains: int, serial: bool = False
+    ) -> Callable[[str], Group]:
+        label, by_id = _label(settings.budgets), self._state.by_id
+
+        def made(id: str) -> Group:
+            return Group(
+                id=id, members=members, max_unavailable=most, max_domains=domains, serial=serial,
+                domain_of={name: by_id[name].labels.get(label, "") if name in by_id else "" for name in members},
+                calendars=settings.calendars, soak_node=settings.soak.after_node, gate=settings.gate,
+                drain=settings.drain, escalation=settings.escalation, approval=settings.approval,
+            )  # fmt: skip
+
+        return made
 
     def _group_of_objects(self, drafts: Sequence[Draft]) -> None:
         settings = drafts[0].settings
         assert settings is not None
         members = tuple(dict.fromkeys(each.id for each in drafts))
-        made = _made(settings, members=members, max_unavailable=1, domain_of=dict.fromkeys(members, ""), serial=True)
+        made = self._made(settings, members=members, most=1, domains=1, serial=True)
         id = self._add(made, f"{drafts[0].subject.cluster}/objects")
         for each in drafts:
             each.group = id
@@ -168,25 +197,6 @@ class Limits:
 def is_out(machine: Machine) -> bool:
     """Whether a machine counts as unavailable: cordoned, not healthy, or nobody knows."""
     return machine.cordoned or machine.healthy is not True
-
-
-def _made(
-    settings: Settings,
-    *,
-    members: tuple[str, ...],
-    max_unavailable: int,
-    domain_of: dict[str, str],
-    serial: bool,
-) -> Callable[[str], Group]:
-    def made(id: str) -> Group:
-        return Group(
-            id=id, members=members, max_unavailable=max_unavailable,
-            max_domains=min((each.max_domains for each in settings.budgets), default=1), domain_of=domain_of,
-            serial=serial, calendars=settings.calendars, soak_node=settings.soak.after_node, gate=settings.gate,
-            drain=settings.drain, escalation=settings.escalation, approval=settings.approval,
-        )  # fmt: skip
-
-    return made
 
 
 def _limits_key(settings: Settings) -> bytes:

@@ -90,7 +90,9 @@ class Versions:
             return
         known = self._broken(self._now)
         moved = self._moved(self._now, drafts)
-        found = {key: each for key, each in self._broken(moved).items() if key not in known}
+        # What was too new already may not go still further.
+        broken = self._broken(moved).items()
+        found = {key: each for key, each in broken if key not in known or each.rule.name == "newer"}
         by_node: dict[str, list[Violation]] = {}
         for each in found.values():
             by_node.setdefault(each.instance.node if each.instance is not None else "", []).append(each)
