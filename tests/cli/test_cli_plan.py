@@ -127,6 +127,24 @@ def test_a_plan_from_the_state_that_was_saved_is_the_same_plan(tmp_path: Path, p
     assert capsys.readouterr().out == plan.read_text()
 
 
+@pytest.mark.parametrize(("intent", "code", "says"), [
+    (KUBELETS, 0, "kubelet: kubelet v1.30.8 -> v1.31.4 on 5 machines"), (KERNEL, 1, "There is no plan"),
+])  # fmt: skip
+def test_an_explanation_in_whole_sentences(
+    policy: str, capsys: Out, monkeypatch: pytest.MonkeyPatch, intent: str, code: int, says: str
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    assert planned(policy, "--explain", intent=intent) == code
+    out = capsys.readouterr().out
+    assert says in out
+    assert all(len(line) <= 80 or "https://" in line or "sha256:" in line for line in out.splitlines())
+
+
+def test_an_explanation_tells_what_could_not_be_assessed(policy: str, capsys: Out) -> None:
+    assert planned(policy, "--explain", inventory=False) == 3
+    assert "NOT ASSESSABLE (2)" in capsys.readouterr().out
+
+
 def test_what_is_in_effect_already_is_a_plan_without_steps(tmp_path: Path, policy: str, capsys: Out) -> None:
     intent = tmp_path / "i.yaml"
     intent.write_text(Path(KUBELETS).read_text().replace("1.31.4", "1.30.8"))
@@ -208,6 +226,7 @@ def test_a_dump_that_lacks_a_kind_is_not_assessable(
         (["--from", SHOP, "--intent", KUBELETS, "--policy", "POLICY", "--override", "x"], "--override needs a reason"),
         (["--from", SHOP, "--from", INVENTORY, "--intent", KUBELETS, "--policy", "POLICY", "--override", "x",
           "--reason", "y"], "the policy has no emergency 'x'"),
+        (["--from", SHOP, "--intent", KUBELETS, "--policy", "POLICY", "--explain", "-o", "json"], "--explain is a"),
         (["verify", "none.json", "--from", SHOP, "--policy", "POLICY"], "none.json: No such file"),
         (["verify", SHOP, "--from", SHOP, "--policy", "POLICY"], "no plan"),
         (["verify", SHOP], "--from is missing"),

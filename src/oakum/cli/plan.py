@@ -53,6 +53,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add("--reason", metavar="TEXT", help="why there is an emergency; it is recorded in the plan")
     add("--agreed", metavar="WHO", action="append", default=[], help="who agreed to the emergency; repeat for more")
     add("--until", metavar="TIME", help="when the emergency ends (default: as late as the policy lets it)")
+    add("--explain", action="store_true", help="say it in whole sentences: what happens, when, and why it is safe")
     add("--out", metavar="FILE", type=Path, help="write the canonical plan, or the reasons, to a file as well")
     add("--save-state", metavar="FILE", type=Path, help="write the state that was planned from (oakum-state/1)")
     add("--schema", choices=("plan", "why-not", "state", "inventory", "intents"), help="print a JSON Schema, and end")
@@ -93,6 +94,8 @@ def run(arguments: argparse.Namespace) -> int:
     ):
         if not given:
             raise UsageError(f"{option} is missing", remedy="oakum plan --from STATE --intent FILE --policy DIR")
+    if arguments.explain and arguments.output != "table":
+        raise UsageError("--explain is a text for people", remedy="leave -o out, or --explain")
     now = time_of(arguments.now, "--now") if arguments.now else datetime.now(UTC)
     return _plan(arguments, now, _emergency(arguments))
 
@@ -126,7 +129,7 @@ def _plan(arguments: argparse.Namespace, now: datetime, emergency: Emergency | N
     if arguments.out is not None:
         write(arguments.out, written)
     if arguments.output == "table":
-        _print(found, state)
+        _print(found, state, explain=arguments.explain)
     else:
         _write(written, arguments.output)
     return 0 if isinstance(found, Plan) else _why_not(found)
@@ -143,12 +146,15 @@ def _why_not(found: WhyNot) -> int:
     return 3 if all(map(unknown, found.reasons)) else 1
 
 
-def _print(found: Plan | WhyNot, state: State) -> None:
+def _print(found: Plan | WhyNot, state: State, *, explain: bool) -> None:
+    from oakum.changes.planning.explain import explain as explained
     from oakum.changes.plans import Plan
-    from oakum.reports.plans import plan_text, why_not_text
+    from oakum.reports.plans import gaps_text, plan_text, why_not_text
 
     width = _width()
-    if isinstance(found, Plan):
+    if explain:
+        text = "".join(f"{printable(line)}\n" for line in explained(found, width)) + gaps_text(state.gaps, width=width)
+    elif isinstance(found, Plan):
         text = plan_text(found, state.gaps, width=width)
     else:
         text = why_not_text(found, state.gaps, width=width)

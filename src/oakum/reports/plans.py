@@ -59,6 +59,11 @@ def why_not_text(found: WhyNot, gaps: Sequence[Gap] = (), *, width: int = 100) -
     return _joined([*lines, *_gaps(gaps, width)])
 
 
+def gaps_text(gaps: Sequence[Gap], *, width: int = 100) -> str:
+    """What of the state could not be told; nothing where there is none."""
+    return _joined(_gaps(gaps, width)) if gaps else ""
+
+
 def violations_text(plan: Plan, found: Sequence[Violation], *, width: int = 100) -> str:
     """What a plan breaks, or that it breaks nothing."""
     if not found:

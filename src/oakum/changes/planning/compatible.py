@@ -100,7 +100,7 @@ class Compatible:
                 Edit(of="state", object=cluster.name, field=f"facts|{name}", value="", cluster=cluster.name)
                 for name in verdict.missing
             ]
-            says = f"state {', '.join(verdict.missing)} of the cluster, which tells whether it is exposed"
+            says = f"state {', '.join(verdict.missing)} in an inventory (clusters, {cluster.name}, facts)"
             return because(f"known-bad/{edge.name}", cluster.name, said, edge.source.url, says, edits)
         return because(
             f"known-bad/{edge.name}", f"{_name(cluster) or 'hosts'}: {change.component} {change.after}", said,
