@@ -9,6 +9,7 @@ import pytest
 from tests.changes.running.looks import ALL, Play, budget, plan, pod, step
 
 from oakum.changes.running.acts import Outcome
+from oakum.changes.running.journal import Started
 from oakum.policy.entries import Drain, Escalation
 from oakum.policy.entries import Step as Rung
 
@@ -162,3 +163,17 @@ def test_patching_01_pods_that_nothing_makes_again_leave_only_where_the_policy_s
     play.claimed()
     play.turn(4)
     assert play.acts()[-1].do == "evict"
+
+
+def test_patching_01_time_in_which_nobody_carried_out_the_run_does_not_count_against_a_drain() -> None:
+    play = draining()
+    play.answers["evict"] = Outcome(result="refused", code="not-now", why="budget web")
+    play.turn(3)
+    play.later(6 * 3600)
+    play.journal.add(Started(at=play.sight.at, run="run-1", plan=play.plan.hash, executor="two"))
+    play.turn(3)
+    assert play.state() == "draining"
+    for _ in range(70):
+        play.later(10)
+        play.turn()
+    assert play.state() == "restoring"

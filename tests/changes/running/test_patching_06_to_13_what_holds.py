@@ -414,3 +414,20 @@ def test_patching_13_an_object_that_was_changed_since_the_look_is_looked_at_agai
     play.turn()
     versions = [each.resource_version for each in play.acts() if each.do == "claim"]
     assert versions == ["7", "8"]
+
+
+def test_patching_07_a_member_is_back_when_it_votes_and_not_when_its_machine_is_ready() -> None:
+    play = Play(plan(step("cp-1"), serial=True))
+    id, name = "shop/cp-1", "kernel@shop/cp-1"
+    play.show(id, running={"linux": OLD, "etcd": "3.5.15"})
+    healthy = {"shop/cp-1": True, "shop/cp-2": True, "shop/cp-3": True}
+    play.sight.members = Etcd(voters=healthy)
+    play.rebooting(id, name)
+    play.later(60)
+    play.show(id, boot_id="boot-2", running={"linux": NEW, "etcd": "3.5.15"})
+    play.sight.members = Etcd(voters={**healthy, "shop/cp-1": False})
+    play.turn(2)
+    assert play.state(name) == "verifying"
+    play.sight.members = Etcd(voters=healthy)
+    play.turn()
+    assert play.state(name) == "restoring"

@@ -131,12 +131,12 @@ def _obstructed(visit: Visit, found: Obstacle) -> Iterator[Action]:
         yield visit.enter("waiting", found.why)
         return
     ladder = visit.group.escalation
-    rung = due(ladder, visit.elapsed)
+    rung = due(ladder, visit.watched)
     for number in rung.told:
         yield from tell(visit, number, found.why)
     if rung.do == "wait":
-        yield visit.rest(30 if rung.until is None else max(rung.until - visit.elapsed, 1), found.why, held=True)
-    elif rung.do == "force-evict" and found.kind == "drain" and visit.elapsed < visit.group.drain.timeout:
+        yield visit.rest(30 if rung.until is None else max(rung.until - visit.watched, 1), found.why, held=True)
+    elif rung.do == "force-evict" and found.kind == "drain" and visit.watched < visit.group.drain.timeout:
         yield visit.rest(30, f"waits for an approval to delete pods past their budgets: {found.why}", held=True)
     else:
         if rung.do == "stop-and-report" and found.kind == "drain":

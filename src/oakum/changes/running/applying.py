@@ -42,7 +42,7 @@ def applying(visit: Visit, seen: Seen) -> Iterator[Action]:
         yield from _failed(visit, last, work.why, (visit.turn.now - work.since).total_seconds())
     elif last is not None and last.outcome is not None and last.outcome.code == "never":
         yield fail(visit, f"refused: {last.outcome.why}")
-    elif last is not None and visit.elapsed > lost_after(visit) and not last.open and last.number > TRIES:
+    elif last is not None and visit.watched > lost_after(visit) and not last.open and last.number > TRIES:
         yield fail(visit, "it could not be begun")
     else:
         yield _begin(visit)
@@ -62,7 +62,7 @@ def _refusal(visit: Visit, seen: Seen) -> Action | None:
     shaky = quorum(visit) or skew(visit)
     if not shaky:
         return None
-    if visit.elapsed > visit.group.drain.timeout:
+    if visit.watched > visit.group.drain.timeout:
         return give_back(visit, "waiting", shaky)
     return visit.watch(shaky)
 

@@ -135,9 +135,10 @@ def tell(visit: Visit, rung: int, why: str) -> Iterator[Action]:
 
 
 def _age(visit: Visit, fact: str) -> float:
-    """Seconds since a remembered time."""
+    """Seconds since a remembered time, without those in which nobody carried out the run."""
     since = visit.facts.get(fact, "")
-    return (visit.turn.now - datetime.fromisoformat(since)).total_seconds() if since else 0.0
+    age = (visit.turn.now - datetime.fromisoformat(since)).total_seconds() if since else 0.0
+    return min(age, visit.since_resumed)
 
 
 def _waits(found: Left) -> str:

@@ -175,13 +175,15 @@ class Progress(msgspec.Struct, kw_only=True):
 class Journal:
     """The folded records: the progress of every step that has any, and the notes, newest last.
 
-    ``token`` is the highest fencing token that was given out, ``held`` what was noted to be held, with the reason.
-    ``followers`` are told of every record that counts.
+    ``started`` is when the run was taken up first, ``resumed`` when last. ``token`` is the highest fencing token that
+    was given out, ``held`` what was noted to be held, with the reason. ``followers`` are told of every record that
+    counts.
     """
 
     def __init__(self, records: Iterable[Record] = ()) -> None:
         self.run = self.plan = self.executor = ""
         self.started: datetime | None = None
+        self.resumed: datetime | None = None
         self.steps: dict[str, Progress] = {}
         self.notes: list[Noted] = []
         self.whole = Progress()
@@ -199,7 +201,7 @@ class Journal:
         match record:
             case Started():
                 self.run, self.plan, self.executor = record.run, record.plan, record.executor
-                self.started = self.started or record.at
+                self.started, self.resumed = self.started or record.at, record.at
             case Meant():
                 if record.act.do != "lease" and record.act.token < self.token:
                     return

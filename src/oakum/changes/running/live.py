@@ -41,6 +41,20 @@ def quorum(visit: Visit) -> str:
     return f"only {healthy} other members of etcd are healthy, and {needed} are needed" if healthy < needed else ""
 
 
+def voting(visit: Visit) -> str:
+    """Why the member of etcd on a machine that was disturbed is not back; empty where it is, or there is none."""
+    step, turn = visit.step, visit.turn
+    cluster, id = step.subject.cluster, step.subject.id
+    if id not in turn.compiled.masters.get(cluster, ()) or not disturbs_control_plane(step):
+        return ""
+    etcd = turn.observed.etcd(cluster)
+    if etcd is None:
+        return "the members of etcd could not be asked" if visit.seen and "etcd" in visit.seen.running else ""
+    if id in etcd.learners:
+        return "its member of etcd still learns"
+    return "" if etcd.voters.get(id, True) else "its member of etcd does not vote yet"
+
+
 def skew(visit: Visit, changes: Iterable[Change] | None = None) -> str:
     """The rule of the version skew policy that the step would break now; empty where none."""
     step, turn = visit.step, visit.turn

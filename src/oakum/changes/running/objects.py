@@ -73,7 +73,7 @@ def _verifying(visit: Visit, seen: Seen) -> Iterator[Action]:
     if not wrong and seen.up:
         ending = "undone" if visit.back else "done"
         yield visit.enter("restoring", visit.facts.get("failed", ""), ending=ending)
-    elif visit.elapsed >= limit:
+    elif visit.watched >= limit:
         yield fail(visit, wrong or "its rollout did not end")
     else:
         yield visit.watch(wrong or "its pods are being replaced", until=limit)

@@ -53,7 +53,7 @@ def surging(visit: Visit, seen: Seen) -> Iterator[Action]:
     limit = visit.step.takes.work.p95 + lost_after(visit)
     if new is not None and new.up and visit.fresh(new.scanned) and not differing(wanted, new):
         yield visit.enter("admitted", new=subject.name, **{"new-uid": new.uid})
-    elif visit.elapsed > limit:
+    elif visit.watched > limit:
         yield give_back(visit, "skipped", "the new machine did not come into service as it should")
     elif new is not None or (work is not None and work.state != "failed"):
         yield visit.watch("the new machine comes up", until=limit)
@@ -90,7 +90,7 @@ def proving(visit: Visit) -> Iterator[Action]:
     limit = lost_after(visit)
     if new is not None and new.up and visit.fresh(new.at) and not differing(expected(visit.step, back=False), new):
         yield visit.enter("soaking", soak=str(visit.group.soak_node))
-    elif visit.elapsed >= limit:
+    elif visit.watched >= limit:
         why = "the new machine fell out of service"
         yield visit.turn.note("handed-over", about=visit.step.id, why=why)
         yield visit.enter("failed", why)

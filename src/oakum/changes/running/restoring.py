@@ -33,7 +33,7 @@ def restoring(visit: Visit, seen: Seen | None) -> Iterator[Action]:
     if ending == "done" and seen is not None and differing(expected(visit.step, back=False), seen):
         ending, why = "failed", f"it did not stay: {differing(expected(visit.step, back=False), seen)}"
     if ending == "done" and (seen is None or not seen.up):
-        if visit.elapsed < visit.group.gate.ready_within:
+        if visit.watched < visit.group.gate.ready_within:
             yield visit.watch("it fell out of service when it was given back")
             return
         ending, why = "failed", "it fell out of service when it was given back"

@@ -88,6 +88,17 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True):
         return 0.0 if since is None else max(0.0, (self.turn.now - since).total_seconds())
 
     @property
+    def watched(self) -> float:
+        """The same without the time before the run was taken up last: what nobody watched had no chance to be seen."""
+        return min(self.elapsed, self.since_resumed)
+
+    @property
+    def since_resumed(self) -> float:
+        """Seconds since the run was taken up last."""
+        resumed = self.turn.journal.resumed
+        return 0.0 if resumed is None else max(0.0, (self.turn.now - resumed).total_seconds())
+
+    @property
     def drains(self) -> bool:
         """Whether its machine is taken out of service first."""
         return drains(self.step)
@@ -118,7 +129,7 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True):
 
         The pause is a sixteenth of the time that has passed, so that watching adds a few percent to what is watched.
         """
-        pause = min(max(self.elapsed / 16, 1.0), 30.0)
+        pause = min(max(self.elapsed / 16, 1.0), 15.0)
         if until is not None:
             pause = min(pause, max(until - self.elapsed, 1.0))
         return self.rest(pause, why)

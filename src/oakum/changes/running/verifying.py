@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from oakum.changes.plans.model import Step
 from oakum.changes.running.actions import Action
 from oakum.changes.running.leaving import fail, give_back
+from oakum.changes.running.live import voting
 from oakum.changes.running.observed import Seen
 from oakum.changes.running.rebooting import MOST_BOOTS
 from oakum.changes.running.turn import Visit
@@ -31,15 +32,16 @@ def verifying(visit: Visit, seen: Seen) -> Iterator[Action]:
     wrong = differing(wanted, seen) if scanned else "it could not be scanned since"
     gate = visit.group.gate
     limit = float(gate.ready_within or visit.step.takes.back.p95)
-    if scanned and not wrong and (seen.up or (seen.up is None and not gate.ready_within)):
+    silent = voting(visit)
+    if scanned and not wrong and not silent and (seen.up or (seen.up is None and not gate.ready_within)):
         ending = "undone" if visit.back else "done"
         yield give_back(visit, "undone" if ending == "undone" else "done", visit.facts.get("failed", ""))
     elif scanned and wrong and seen.up and visit.step.reboot and visit.facts.get("rebooted") == "true" and booted:
         yield fail(visit, f"it restarted and the change is not effective: {wrong}")
-    elif visit.elapsed >= limit:
-        yield fail(visit, wrong or "it is not ready")
+    elif visit.watched >= limit:
+        yield fail(visit, wrong or silent or "it is not ready")
     else:
-        yield visit.watch(wrong or "it is not ready yet", until=limit)
+        yield visit.watch(wrong or silent or "it is not ready yet", until=limit)
 
 
 def expected(step: Step, *, back: bool) -> dict[str, str]:
