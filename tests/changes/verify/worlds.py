@@ -166,10 +166,10 @@ class World:
             clusters=(cluster,),
         )  # fmt: skip
 
-    def ask(self, plan: Plan) -> tuple[Violation, ...]:
-        """What the verifier says."""
+    def ask(self, plan: Plan, state: State | None = None) -> tuple[Violation, ...]:
+        """What the verifier says, of a state that somebody has kept or of this one."""
         calendar = Calendar(self.policy, {})
-        return verify(plan, self.state, policy=self.policy, calendar=calendar, knowledge=self.knowledge)
+        return verify(plan, state or self.state, policy=self.policy, calendar=calendar, knowledge=self.knowledge)
 
     def rules(self, plan: Plan) -> set[str]:
         """The rules that a plan breaks."""
