@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import copy
+import io
 import json
+import sys
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -163,6 +165,19 @@ def test_an_input_that_was_measured_or_stated_says_when_the_cluster_was_read(sca
     read = {one["time"] for one in inputs if one["source"].startswith(("measured: ", "annotation ", "label "))}
     assert read == {one["time"] for one in answer["exposures"]} == {"2026-08-31T08:00:00Z"}
     assert {one["key"] for one in inputs if one["time"] in read} >= {"system_exposure"}
+
+
+def test_a_dump_from_standard_input_is_the_dump(
+    scan: Scan, demo: list[Json], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = saved(tmp_path, demo)
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(Path(file).read_bytes())))
+    piped = scan("--from", "-")
+    assert piped["findings"]
+    assert [one["name"] for one in piped["assets"] if one["kind"] == "cluster"] == ["standard input"]
+    assert outcomes(piped) == outcomes(scan("--from", file))
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"no dump")))
+    assert scan("--from", "-", code=2) == {}
 
 
 def test_the_nodes_of_a_pool_are_patched_by_one_action(scan: Scan) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from oakum.cli import machine
@@ -67,7 +66,9 @@ def run(arguments: argparse.Namespace) -> int:
         return machine.answer_batch(arguments.batch, lines, answer_one)
     if arguments.request is not None:
         return machine.answer_request(arguments.request, answer_one, longest=LONGEST_LINE)
-    after, before, gaps = _flows(_of_file(arguments.dump), *changes)
+    from oakum.local.clusters import read_given
+
+    after, before, gaps = _flows(read_given(arguments.dump), *changes)
     if arguments.output == "json":
         machine.print_json(_as_json(after, before, gaps))
     else:
@@ -75,17 +76,6 @@ def run(arguments: argparse.Namespace) -> int:
     for gap in gaps:
         print(printable(f"oakum flows: {gap.what}: {gap.why} ({gap.remedy})"), file=sys.stderr)
     return 0
-
-
-def _of_file(name: str) -> Snapshot:
-    if name != "-":
-        from oakum.local.clusters import read_saved
-
-        return read_saved(Path(name))
-    from oakum.fleet.cluster.dump import read_dump
-    from oakum.fleet.cluster.dump_text import LARGEST
-
-    return read_dump(sys.stdin.buffer.read(LARGEST + 1), name="standard input")
 
 
 def _of_request(request: machine.Request) -> Snapshot:

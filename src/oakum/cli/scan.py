@@ -50,7 +50,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.epilog = _EXAMPLES
     add = parser.add_argument
     add("targets", nargs="*", metavar="TARGET", help="host, cluster[:CONTEXT], a root folder, or an SBOM")
-    add("--from", dest="dumps", metavar="DUMP", action="append", default=[], help="a cluster's dump: a file or folder")
+    help_ = "a cluster's dump: a file, a folder, or '-'"
+    add("--from", dest="dumps", metavar="DUMP", action="append", default=[], help=help_)
     help_ = "the SBOM of an image that a cluster runs; repeat for more"
     add("--sbom", metavar="DIGEST=FILE", action="append", default=[], help=help_)
     add("--components", metavar="FILE", type=Path, help="how to recognise more parts of a cluster, YAML")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -42,6 +43,16 @@ def read(target: str, *, save_dump: Path | None = None, progress: Callable[[str]
     _write(save_dump, dump)
     progress(f"wrote {save_dump} ({len(dump):,} bytes)")
     return snapshot
+
+
+def read_given(name: str) -> Snapshot:
+    """The snapshot of what ``--from`` names: ``-`` is a dump on standard input, else as ``read_saved``."""
+    from oakum.fleet.cluster.dump import read_dump
+    from oakum.fleet.cluster.dump_text import LARGEST
+
+    if name != "-":
+        return read_saved(Path(name))
+    return read_dump(sys.stdin.buffer.read(LARGEST + 1), name="standard input")
 
 
 def read_saved(path: Path) -> Snapshot:

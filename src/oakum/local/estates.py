@@ -22,7 +22,7 @@ from oakum.fleet.cluster.images import images_of
 from oakum.fleet.cluster.objects import Pod
 from oakum.fleet.cluster.snapshot import Snapshot
 from oakum.local.business import ContextOf, Contexts, stated_of
-from oakum.local.clusters import read, read_saved
+from oakum.local.clusters import read, read_given
 from oakum.local.reached import reached
 from oakum.local.surveys import Survey
 from oakum.reports.answer import BlastEntry
@@ -52,9 +52,9 @@ class Surveyor:
         return self.survey(read(target, save_dump=save, progress=self._progress))
 
     def dump(self, file: str) -> Survey:
-        """A cluster's dump."""
+        """A cluster's dump; ``-`` is one on standard input."""
         self._progress(f"reading {file}")
-        return self.survey(read_saved(Path(file)))
+        return self.survey(read_given(file))
 
     def survey(self, snapshot: Snapshot) -> Survey:
         """What is in a snapshot."""
