@@ -19,7 +19,14 @@ from datetime import datetime, timedelta
 import msgspec
 
 from oakum.errors import InputError, Place
-from oakum.fleet.cluster.objects import DisruptionBudget, DisruptionBudgetStatus, Object, Pod, Workload
+from oakum.fleet.cluster.objects import (
+    DisruptionBudget,
+    DisruptionBudgetStatus,
+    Object,
+    OwnerReference,
+    Pod,
+    Workload,
+)
 from oakum.fleet.cluster.selecting import selects
 
 CREATED, FORBIDDEN, TOO_MANY, SEVERAL = 201, 403, 429, 500
@@ -69,13 +76,21 @@ class Scales:
 
     def __init__(self, workloads: Iterable[Object]) -> None:
         self._workloads = {one.key: one for one in workloads if isinstance(one, Workload)}
+        self._known: dict[tuple[str, str, str, str, str], Scale | None] = {}
 
     def of(self, pod: Pod) -> Scale | None:
         """The scale of a pod's controller; None where it has none, or it is not known."""
         owner = pod.metadata.controller
-        if owner is None or owner.api_version.rpartition("/")[0] not in _GROUPS.get(owner.kind, ()):
+        if owner is None:
             return None
-        namespace = pod.metadata.namespace
+        key = pod.metadata.namespace, owner.kind, owner.name, owner.uid, owner.api_version
+        if key not in self._known:
+            self._known[key] = self._found(pod.metadata.namespace, owner)
+        return self._known[key]
+
+    def _found(self, namespace: str, owner: OwnerReference) -> Scale | None:
+        if owner.api_version.rpartition("/")[0] not in _GROUPS.get(owner.kind, ()):
+            return None
         found = self._workloads.get((owner.kind, namespace, owner.name))
         if found is None or found.metadata.uid != owner.uid:
             return None
@@ -96,6 +111,7 @@ class Budgets:
         for each in budgets:
             self._by_namespace[each.metadata.namespace].append(each)
         self._known: dict[tuple[str, frozenset[tuple[str, str]]], tuple[DisruptionBudget, ...]] = {}
+        self._never: dict[tuple[str, str], bool] = {}
 
     def guarding(self, pod: Pod) -> tuple[DisruptionBudget, ...]:
         """The budgets of a pod's namespace that select it, by name."""
@@ -109,10 +125,20 @@ class Budgets:
             self._known[key] = tuple(sorted(found, key=lambda each: each.metadata.name))
         return self._known[key]
 
+    def never(self, budget: DisruptionBudget, pods: Sequence[Pod], scales: Scales) -> bool:
+        """Whether a budget never allows any (``never_allows``), asked once: ``pods`` are all that it selects."""
+        key = budget.metadata.namespace, budget.metadata.name
+        if key not in self._never:
+            self._never[key] = never_allows(budget, pods, scales)
+        return self._never[key]
+
 
 def is_ready(pod: Pod) -> bool:
     """Whether a pod counts as healthy: its condition Ready is True."""
-    return next((each.status == "True" for each in pod.status.conditions if each.type == "Ready"), False)
+    for each in pod.status.conditions:
+        if each.type == "Ready":
+            return each.status == "True"
+    return False
 
 
 def is_finished(pod: Pod) -> bool:

@@ -105,7 +105,10 @@ class _World:
 
     def refuses_always(self, budget: DisruptionBudget) -> bool:
         """Whether a budget refuses also when all of its pods are healthy."""
-        left = [pod for pod in self._members.get(_key(budget), ()) if id(pod) not in self._lost]
+        members = self._members.get(_key(budget), ())
+        left = [pod for pod in members if id(pod) not in self._lost] if self._lost else members
+        if len(left) == len(members):
+            return self._budgets.never(budget, members, self._scales)
         return never_allows(budget, left, self._scales)
 
     def _made_again(self, pod: Pod) -> bool:

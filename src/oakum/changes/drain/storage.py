@@ -7,6 +7,7 @@ on that node alone. VolumeAttachments say what is still attached to a node after
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
@@ -91,6 +92,10 @@ class Storage:
         self._claims = {(one.metadata.namespace or "default", one.metadata.name): one for one in claims}
         self._volumes = {one.metadata.name: one for one in volumes}
         self._attached = tuple(one for one in attached if one.status.attached)
+        self._by_node: defaultdict[str, list[str]] = defaultdict(list)
+        for one in self._attached:
+            if one.spec.source.persistent_volume_name:
+                self._by_node[one.spec.node_name].append(one.spec.source.persistent_volume_name)
 
     @property
     def objects(self) -> Iterator[tuple[str, Slim]]:
@@ -127,8 +132,7 @@ class Storage:
 
     def attached_to(self, node: str) -> tuple[str, ...]:
         """The persistent volumes that are attached to a node."""
-        names = (one.spec.source.persistent_volume_name for one in self._attached if one.spec.node_name == node)
-        return tuple(sorted(name for name in names if name))
+        return tuple(sorted(self._by_node.get(node, ())))
 
 
 NO_STORAGE = Storage()

@@ -44,7 +44,10 @@ class Meta(Slim, frozen=True):
     @property
     def controller(self) -> OwnerReference | None:
         """The owner that controls this object: the one marked so, None where none is."""
-        return next((owner for owner in self.owner_references if owner.controller), None)
+        for owner in self.owner_references:
+            if owner.controller:
+                return owner
+        return None
 
 
 class Object(Slim, frozen=True):
