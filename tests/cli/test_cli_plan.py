@@ -207,6 +207,23 @@ def test_a_dump_that_lacks_a_kind_is_not_assessable(
     assert "kubectl get" in error
 
 
+def test_a_control_plane_is_not_planned_for_where_its_etcd_is_not_known(
+    tmp_path: Path, policy: str, capsys: Out
+) -> None:
+    """Whoever can't count the members can't keep their quorum."""
+    intent = tmp_path / "i.yaml"
+    intent.write_text("version: 1\nintents: [{name: k, kind: kernel, for: {node_role: control-plane}}]\n")
+    assert planned(policy, intent=str(intent)) == 0
+
+    def without(items: list[dict[str, Any]]) -> None:
+        items[:] = [each for each in items if not each["metadata"]["name"].startswith("etcd-")]
+
+    shop = changed(tmp_path, without)
+    words = ["--intent", str(intent), "--policy", policy, "--now", NOW]
+    assert main(["plan", "--from", shop, "--from", INVENTORY, *words]) == 3
+    assert "etcd of cluster shop: no pod shows a member of it" in capsys.readouterr().err
+
+
 # Wrong use and bad input
 
 

@@ -15,7 +15,7 @@ from oakum.errors import UsageError
 from oakum.reports.printable import printable
 
 if TYPE_CHECKING:
-    from oakum.changes.plans import Plan, Reason, WhyNot
+    from oakum.changes.plans import Plan, WhyNot
     from oakum.changes.state import State
     from oakum.local.plans import Emergency
 
@@ -117,7 +117,7 @@ def _emergency(arguments: argparse.Namespace) -> Emergency | None:
 def _plan(arguments: argparse.Namespace, now: datetime, emergency: Emergency | None) -> int:
     from oakum.changes.plans import Plan, canonical
     from oakum.changes.state.document import state_document
-    from oakum.local.plans import make_plan, read_intent_files, write
+    from oakum.local.plans import lacks_knowledge, make_plan, read_intent_files, write
     from oakum.local.states import read_states
 
     intents = read_intent_files(arguments.intents)
@@ -132,18 +132,9 @@ def _plan(arguments: argparse.Namespace, now: datetime, emergency: Emergency | N
         _print(found, state, explain=arguments.explain)
     else:
         _write(written, arguments.output)
-    return 0 if isinstance(found, Plan) else _why_not(found)
-
-
-def _why_not(found: WhyNot) -> int:
-    """3 where nothing but knowledge is missing, else 1."""
-    from oakum.changes.intents.kinds import UNKNOWN
-
-    def unknown(reason: Reason) -> bool:
-        stated = [edit.field.startswith("facts|") for edit in reason.remedy.edits]
-        return reason.rule in UNKNOWN or (bool(stated) and all(stated))
-
-    return 3 if all(map(unknown, found.reasons)) else 1
+    if isinstance(found, Plan):
+        return 0
+    return 3 if lacks_knowledge(found) else 1
 
 
 def _print(found: Plan | WhyNot, state: State, *, explain: bool) -> None:

@@ -12,10 +12,11 @@ import msgspec
 
 from oakum.changes.durations import Durations
 from oakum.changes.intents.catalogue import KINDS, wanted
+from oakum.changes.intents.kinds import UNKNOWN
 from oakum.changes.intents.model import Intent
 from oakum.changes.intents.reading import MAX_BYTES, read_intents
 from oakum.changes.planning import plan
-from oakum.changes.plans import Override, Plan, WhyNot
+from oakum.changes.plans import Override, Plan, Reason, WhyNot
 from oakum.changes.state import State
 from oakum.changes.state.missing import require
 from oakum.changes.verify import Violation, verify
@@ -27,6 +28,10 @@ from oakum.policy.model import Policy
 #: A plan of five thousand machines has some ten MiB.
 _LARGEST = 1 << 28
 _FORMAT = "oakum-plan/1"
+#: Rules that keep a target out because something is not known.
+_NOT_KNOWN = UNKNOWN | {
+    "api-server-unknown", "facts-unknown", "health-unknown", "node-unknown", "uid-unknown", "volumes-unknown",
+}  # fmt: skip
 _SUFFIXES = (".yaml", ".yml", ".json")
 _MOST_FILES = 200
 
@@ -54,13 +59,24 @@ def make_plan(
     NotAssessableError tells what the dump of a cluster lacks that the intents are for.
     """
     rules, calendar = calendar_of(policy)
-    touched = {subject.cluster for each in intents for subject in wanted(each, state).subjects.values()}
-    require(state.gaps, touched)
+    touched = [subject for each in intents for subject in wanted(each, state).subjects.values()]
+    masters = {each.id for each in state.machines if each.role == "control-plane"}
+    require(state.gaps, {each.cluster for each in touched}, {each.cluster for each in touched if each.id in masters})
     return plan(
         state, intents, rules, now, calendar=calendar, knowledge=knowledge(compat),
         durations=Durations({kind.name: kind.prior for kind in KINDS.values()}),
         override=None if emergency is None else _override(emergency, rules, now),
     )  # fmt: skip
+
+
+def lacks_knowledge(found: WhyNot) -> bool:
+    """Whether every reason is something that nobody has told, so that the answer is not assessable rather than no."""
+
+    def unknown(reason: Reason) -> bool:
+        stated = [edit.field.startswith("facts|") for edit in reason.remedy.edits]
+        return reason.rule in _NOT_KNOWN or (bool(stated) and all(stated))
+
+    return all(map(unknown, found.reasons))
 
 
 def _override(emergency: Emergency, policy: Policy, now: datetime) -> Override:

@@ -7,6 +7,7 @@ cluster in several files, and every inventory and state in it.
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import lru_cache
@@ -26,7 +27,7 @@ from oakum.changes.state.joining import join
 from oakum.changes.state.of_cluster import Dump
 from oakum.changes.state.webhooks import KINDS as WEBHOOKS
 from oakum.changes.state.webhooks import Configuration, read_webhooks
-from oakum.errors import InputError, OakumError, Place
+from oakum.errors import InputError, LimitError, OakumError, Place
 from oakum.fleet.cluster.components import Components, parse_components
 from oakum.fleet.cluster.dump_text import LARGEST, documents
 from oakum.local import drain
@@ -46,23 +47,38 @@ _HEADS = msgspec.json.Decoder(_Head)
 
 
 def read_states(sources: Sequence[str], now: datetime) -> State:
-    """The state that the sources are together; each a path, or NAME=PATH for a dump of the cluster NAME.
+    """The state that sources are together; each is a path (``-``: standard input), or NAME=PATH for the cluster NAME.
 
     Its time is the sources' own, ``now`` where none tells one. Raises OakumError naming the source.
     """
     dumps: list[Dump] = []
     states: list[tuple[str, State]] = []
     inventories: list[Inventory] = []
-    for source in dict.fromkeys(sources):
-        name, path = _named(source)
+
+    def take(source: str, data: bytes) -> bool:
+        """Reads what is one of ours; False where it is not."""
+        said = _format(data)
+        if said == INVENTORY:
+            inventories.append(read_inventory(data, source))
+        elif said == STATE:
+            states.append((source, read_state(data, source)))
+        elif said:
+            remedy = f"give a dump (kubectl get -o json), or a file of the format {INVENTORY} or {STATE}"
+            raise InputError(f"format {said[:40]!r} is no state", place=Place(source), remedy=remedy)
+        return bool(said)
+
+    for given in dict.fromkeys(sources):
+        name, path = _named(given)
         if path.is_dir():
-            rest = 0
-            for file in _files(path):
-                rest += not _take(file, _format(file), states, inventories)
-            if rest:
-                dumps.append(_dump(path, name))
-        elif not _take(path, _format(path), states, inventories):
-            dumps.append(_dump(path, name))
+            files = _files(path)
+            ours = [take(str(file), _bytes(file)) for file in files]
+            if not ours or not all(ours):
+                dumps.append(_of_folder(path, name, files))
+            continue
+        source = "standard input" if str(path) == "-" else str(path)
+        data = _bytes(path)
+        if not take(source, data):
+            dumps.append(_of_file(path, name, source, data))
     return join(dumps, states, inventories, shipped_components(), now)
 
 
@@ -81,23 +97,8 @@ def _named(source: str) -> tuple[str, Path]:
     return "", Path(source)
 
 
-def _take(path: Path, said: str, states: list[tuple[str, State]], inventories: list[Inventory]) -> bool:
-    """Reads a file that is one of ours; False where it is not."""
-    if not said:
-        return False
-    if said == INVENTORY:
-        inventories.append(read_inventory(_bytes(path), str(path)))
-    elif said == STATE:
-        states.append((str(path), read_state(_bytes(path), str(path))))
-    else:
-        remedy = f"give a dump (kubectl get -o json), or a file of the format {INVENTORY} or {STATE}"
-        raise InputError(f"format {said[:40]!r} is no state", place=Place(str(path)), remedy=remedy)
-    return True
-
-
-def _format(path: Path) -> str:
+def _format(data: bytes) -> str:
     """What a file says of its format; "" where it says nothing, as dumps do."""
-    data = _bytes(path)
     if data.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"{":
         try:
             return _HEADS.decode(data).format or ""
@@ -107,26 +108,31 @@ def _format(path: Path) -> str:
     return found[1].decode() if found is not None and found[1].startswith(b"oakum-") else ""
 
 
-def _dump(path: Path, name: str) -> Dump:
-    stem = path.resolve().name
-    for suffix in sorted(_SUFFIXES, key=len, reverse=True):
-        stem = stem.removesuffix(suffix)
+def _of_folder(path: Path, name: str, files: Sequence[Path]) -> Dump:
     return Dump(
-        source=str(path), name=name or stem, around=drain.of_saved(path), named=bool(name),
-        webhooks=_webhooks(_files(path) if path.is_dir() else [path]),
+        source=str(path), name=name or path.resolve().name, around=drain.of_saved(path), named=bool(name),
+        webhooks=_webhooks((str(file), _bytes(file)) for file in files),
     )  # fmt: skip
 
 
-def _webhooks(files: Iterable[Path]) -> tuple[Configuration, ...]:
+def _of_file(path: Path, name: str, source: str, data: bytes) -> Dump:
+    stem = path.name if source == str(path) else "cluster"
+    for suffix in sorted(_SUFFIXES, key=len, reverse=True):
+        stem = stem.removesuffix(suffix)
+    return Dump(
+        source=source, name=name or stem, around=drain.of_bytes(data, source), named=bool(name),
+        webhooks=_webhooks([(source, data)]),
+    )  # fmt: skip
+
+
+def _webhooks(files: Iterable[tuple[str, bytes]]) -> tuple[Configuration, ...]:
     found: list[Configuration] = []
-    for file in files:
-        data = _bytes(file)
+    for source, data in files:
         if data[:2] == b"\x1f\x8b" or b"WebhookConfiguration" in data:
             try:
-                items = items_of(documents(data, name=str(file), limit=LARGEST), WEBHOOKS)
-                found += read_webhooks(items)
+                found += read_webhooks(items_of(documents(data, name=source, limit=LARGEST), WEBHOOKS))
             except OakumError as error:
-                raise error.within(str(file)) from None
+                raise error.within(source) from None
     return tuple(found)
 
 
@@ -138,10 +144,16 @@ def _files(folder: Path) -> list[Path]:
 
 
 def _bytes(path: Path) -> bytes:
+    """The bytes of a file, or of standard input."""
     try:
-        if path.stat().st_size > LARGEST:
-            raise InputError(f"larger than {LARGEST:,} bytes", place=Place(str(path)), remedy="divide it")
-        return path.read_bytes()
+        if str(path) == "-":
+            data = sys.stdin.buffer.read(LARGEST + 1)
+        else:
+            with path.open("rb") as file:
+                data = file.read(LARGEST + 1)
+        if len(data) > LARGEST:
+            raise LimitError(f"larger than {LARGEST:,} bytes", place=Place(str(path)), remedy="divide it")
+        return data
     except (OSError, ValueError) as error:
         what = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise InputError(what, place=Place(str(path)), remedy="check the path and its permissions") from None

@@ -15,7 +15,7 @@ from tests.changes.state.makings import NOW, Item, dump, namespace, node, pod, s
 
 from oakum.changes.state import Cluster, EtcdMember, Machine, Software, State, Webhook
 from oakum.changes.state.document import StateDocument, digest_of, read_state, state_document
-from oakum.errors import InputError
+from oakum.errors import InputError, OakumError
 from oakum.fleet.assets import Gap
 from oakum.local.states import read_states
 
@@ -201,7 +201,7 @@ def test_whatever_happens_to_a_document_it_is_a_state_or_an_error_of_ours(at: in
     broken = DOCUMENT[:at] if cut else DOCUMENT[:at] + bytes([byte]) + DOCUMENT[at + 1 :]
     try:
         state = read_state(broken, "state.json")
-    except InputError as error:
+    except OakumError as error:
         assert str(error)
     else:
         assert read_state(state_document(state), "again.json").digest == state.digest

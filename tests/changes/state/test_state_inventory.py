@@ -278,6 +278,8 @@ def test_two_inventories_agree_or_are_an_error(key: str) -> None:
         ),
         (f"{HEAD}hosts: {{h: {{uid: u}}, h: {{uid: v}}}}", "the key 'h' stands twice"),
         (f"{HEAD}nodes: {{w-1: {{tier: 1}}}}", "'w-1' is no node"),
+        (f"{HEAD}hosts: {{prod/w-1: {{uid: u}}}}", "'prod/w-1' is no name"),
+        (f"{HEAD}clusters: {{a/b: {{tier: 1}}}}", "'a/b' is no name"),
         (f"{HEAD}clusters: {{c: {{listed: [Pods]}}}}", "'Pods' is no kind that a plan asks for"),
         (f"{HEAD}at: yesterday\nhosts: {{h: {{uid: u}}}}", "'yesterday' is no time with a zone"),
         (f"{HEAD}at: 2026-11-28T05:30:00\nhosts: {{h: {{uid: u}}}}", "is no time with a zone"),

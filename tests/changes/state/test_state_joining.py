@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from itertools import permutations
 from pathlib import Path
 
@@ -202,6 +203,12 @@ def test_a_file_in_another_encoding_is_refused_and_one_with_a_mark_is_read(tmp_p
     assert len(read(str(tmp_path / "marked.yaml")).machines) == 2
     (tmp_path / "utf16.json").write_bytes(text_of(WHOLE).decode().encode("utf-16"))
     assert len(read(str(tmp_path / "utf16.json")).machines) == 1
+
+
+@pytest.mark.parametrize(("given", "name"), [("-", "cluster"), ("prod=-", "prod")])
+def test_a_dump_on_standard_input(monkeypatch: pytest.MonkeyPatch, given: str, name: str) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(text_of(WHOLE))))
+    assert read(given).clusters[0].name == name
 
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:

@@ -108,3 +108,11 @@ def test_only_clusters_that_are_touched_have_to_be_whole() -> None:
         require(state.gaps, ["prod"])
     assert raised.value.exit_code == 3
     assert "kubectl get pdb" in raised.value.remedy
+
+
+def test_a_control_plane_whose_etcd_nobody_knows_is_not_touched() -> None:
+    state = state_of(dump(*WHOLE, node("cp-1", control=True)), NO_WEBHOOKS)
+    require(state.gaps, ["prod"])
+    with pytest.raises(NotAssessableError, match="etcd of cluster prod: no pod shows a member of it") as raised:
+        require(state.gaps, ["prod"], ["prod"])
+    assert "clusters, prod, etcd" in raised.value.remedy

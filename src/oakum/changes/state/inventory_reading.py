@@ -82,8 +82,9 @@ def _named(fields: Fields, key: str) -> dict[str, Fields]:
     inner = Fields(dict(given), fields.place_of(key)) if given else fields
     found: dict[str, Fields] = {}
     for name, node in given.items():
-        if not name or len(name) > _LONGEST_NAME or not name.isprintable():
-            inner.fail(name, f"{name[:40]!r} is no name", "give a name of 1 to 253 characters that can be printed")
+        slash = "/" in name and key in ("hosts", "clusters")
+        if not name or len(name) > _LONGEST_NAME or not name.isprintable() or slash:
+            inner.fail(name, f"{name[:40]!r} is no name", "give 1 to 253 characters that can be printed, without /")
         # "name:" with nothing behind it says nothing of it.
         empty = isinstance(node, Cell) and not node.value
         found[name] = Fields({} if empty else node, inner.place_of(name))

@@ -15,7 +15,7 @@ import msgspec
 from oakum.changes.state.document import digest_of
 from oakum.changes.state.inventory import ClusterEntry, Inventory
 from oakum.changes.state.laying import host_of, laid, offered
-from oakum.changes.state.missing import ALL, LISTABLE
+from oakum.changes.state.missing import ALL, LISTABLE, etcd_of
 from oakum.changes.state.model import Cluster, EtcdMember, Machine, State
 from oakum.changes.state.of_cluster import Dump, Found, read_cluster
 from oakum.errors import InputError, OakumError, Place
@@ -182,7 +182,7 @@ class _Joining:
             changes["managed"] = entry.managed
         if entry.etcd is not None:
             changes["etcd"] = self._members(name, entry, place)
-            self._gaps = [gap for gap in self._gaps if gap.what != f"etcd of cluster {name}"]
+            self._gaps = [gap for gap in self._gaps if gap.what != etcd_of(name)]
         self._clusters[name] = msgspec.structs.replace(cluster, **changes)
         for id, machine in self._machines.items():
             if machine.cluster == name:

@@ -76,10 +76,25 @@ def _needed(around: Surroundings) -> list[str]:
     return [*NEEDED, *(kind for kind in (*CONTROLLERS, "Deployment") if kind in owners)]
 
 
-def require(gaps: Iterable[Gap], clusters: Collection[str]) -> None:
-    """Raises NotAssessableError where a gap keeps one of those clusters from being planned for."""
-    found = [gap for gap in gaps if gap.kind == BLOCKS and gap.asset in clusters]
+def require(gaps: Iterable[Gap], clusters: Collection[str], control_planes: Collection[str] = ()) -> None:
+    """Raises NotAssessableError where a gap keeps one of those clusters from being planned for.
+
+    ``control_planes`` are the clusters of which a control-plane machine would be touched: whether their etcd keeps its
+    quorum has to be known too.
+    """
+    found = [
+        gap
+        for gap in gaps
+        if (gap.kind == BLOCKS and gap.asset in clusters)
+        or (gap.what == etcd_of(gap.asset) and gap.asset in control_planes)
+    ]
     if found:
         first, more = found[0], len(found) - 1
         tail = f" (and {more} more gap{'s' if more > 1 else ''})" if more else ""
-        raise NotAssessableError(f"not assessable: {first.why}{tail}", remedy=first.remedy)
+        why = first.why if first.asset in first.why else f"{first.what}: {first.why}"
+        raise NotAssessableError(f"not assessable: {why}{tail}", remedy=first.remedy)
+
+
+def etcd_of(cluster: str) -> str:
+    """What the gap of a cluster is called whose members of etcd nobody knows."""
+    return f"etcd of cluster {cluster}"

@@ -13,7 +13,7 @@ import msgspec
 
 from oakum.changes.drain import Surroundings
 from oakum.changes.skew.model import API_SERVER
-from oakum.changes.state.missing import missing_objects
+from oakum.changes.state.missing import etcd_of, missing_objects
 from oakum.changes.state.model import Cluster, EtcdMember, Machine, Software
 from oakum.changes.state.software import ETCD, of_node, of_pods
 from oakum.changes.state.webhooks import Configuration, webhooks_of
@@ -55,9 +55,10 @@ class Dump(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def said(self) -> str:
-        """The cluster's name as an annotation of its kube-system says it; empty where it does not."""
+        """The cluster's name as an annotation of its kube-system says it; empty where it does not, or has a slash."""
         spaces = self.around.snapshot.of(Namespace, "Namespace")
-        return next((_noted(each, CLUSTER) for each in spaces if each.metadata.name == "kube-system"), "")
+        said = next((_noted(each, CLUSTER) for each in spaces if each.metadata.name == "kube-system"), "")
+        return said if "/" not in said else ""
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -99,7 +100,7 @@ class _Reading:
         if self._own_plane and not self._members:
             why = "no pod shows a member of it, so nobody can tell whether it keeps its quorum"
             remedy = f"state its members in an inventory: clusters, {self._name}, etcd"
-            self._gaps.append(self._gap("unknown-component", f"etcd of cluster {self._name}", why, remedy))
+            self._gaps.append(self._gap("unknown-component", etcd_of(self._name), why, remedy))
         webhooks, unserved = webhooks_of(self._dump.webhooks, snapshot, self._name)
         listed = snapshot.listed | said | {each.kind for each in self._dump.webhooks}
         cluster = Cluster(
