@@ -25,7 +25,6 @@ from oakum.changes.plans import (
     Step,
     Stop,
     Subject,
-    Takes,
     Times,
     Wave,
 )
@@ -139,5 +138,5 @@ def test_each_field_is_found_out_or_harmless(caught: dict[str, bool]) -> None:
 
 
 def test_no_part_of_a_plan_was_forgotten(caught: dict[str, bool]) -> None:
-    parts = (Plan, Intent, Wave, Step, Subject, Change, Takes, Times, Evictions, Group, Stop, LeftOut, Override)
+    parts = (Plan, Intent, Wave, Step, Subject, Change, Times, Evictions, Group, Stop, LeftOut, Override)
     assert {name.partition(".")[0] for name in caught} == {part.__name__ for part in parts}

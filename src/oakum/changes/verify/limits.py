@@ -117,7 +117,10 @@ def _members(given: Given, group: Group, counted: Counted, each: Placed) -> Iter
     for id_, one in counted.machines.items():
         if id_ not in members and not (_of_control_plane(each) and one.role != "control-plane"):
             yield each.broken("members", f"{counted.budget.name} counts it, the group {group.id} does not", id_)
-    for id_ in sorted(members - counted.scope):
+    scope = counted.scope
+    if _of_control_plane(each):
+        scope |= {one.id for one in given.state.by_cluster[each.cluster] if one.role == "control-plane"}
+    for id_ in sorted(members - scope):
         yield each.broken("members", f"the group {group.id} counts it, {counted.budget.name} does not", id_)
     for id_ in group.members:
         machine = given.state.by_id.get(id_)
