@@ -6,6 +6,8 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from oakum.cli import machine
 from oakum.errors import UsageError
 from oakum.reports.printable import printable
@@ -83,7 +85,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _answer(report: Report, output: str) -> int:
     if output == "json":
-        machine.print_json(report)
+        machine.print_json(msgspec.to_builtins(report))
     else:
         _print(report)
     ours = report.rows[0]

@@ -16,7 +16,7 @@ from oakum.local.plans import read_intent_files
 from oakum.local.policies import calendar_of
 from oakum.local.states import read_states
 from oakum.simulation.faults import Schedule, Strike
-from oakum.simulation.of_state import world_of
+from oakum.simulation.from_state import from_state
 from oakum.simulation.rivals import RIVALS, Rival, drive
 from oakum.simulation.scenarios import names, parse, read
 from oakum.simulation.scenarios.model import Expect, Scenario, World
@@ -113,7 +113,7 @@ def of_dump(dumps: Sequence[str], intents: Sequence[str], policy: str | None) ->
         name="from-a-dump", title="A world made of a dump", about=", ".join(dumps), start=state.at, world=World(),
         intents=(), policy={}, expect=Expect(ends=("done", "stopped", "held", "why-not")),
     )  # fmt: skip
-    adopt(ready_for(scenario, rules, several, lambda seed: world_of(state, seed)))
+    adopt(ready_for(scenario, rules, several, lambda seed: from_state(state, seed)))
     return scenario
 
 

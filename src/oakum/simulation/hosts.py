@@ -200,6 +200,10 @@ class Hosts:
             return
         machine.boots += 1
         machine.alive = True
+        member = self.world.member(machine)
+        if member is not None:
+            # A member whose process had stopped starts again with its machine.
+            member.down = False
         old = machine.troubles.get("old-kernel", -1.0) > self.time.now
         for name, soft in machine.software.items():
             if soft.effect == "reboot" and soft.running != soft.installed:

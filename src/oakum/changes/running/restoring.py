@@ -18,12 +18,14 @@ from oakum.changes.running.verifying import differing, expected
 _ENDINGS: dict[str, Ending] = {
     "done": "done", "failed": "failed", "undone": "undone", "skipped": "skipped", "waiting": "waiting",
 }  # fmt: skip
+#: A request that was not answered may still arrive for so many seconds.
+_ARRIVES = 120.0
 
 
 def restoring(visit: Visit, seen: Seen | None) -> Iterator[Action]:
     """Gives it back piece by piece, each seen to be done before the step ends."""
     ending = _ENDINGS[visit.facts.get("ending", "failed")]
-    open_ends = list(_claim(visit, seen)) + list(_silence(visit, seen))
+    open_ends = list(_claim(visit, seen)) + list(_silence(visit, seen)) + list(_under_way(visit, seen))
     if ending != "done":
         open_ends += list(discarding(visit, seen))
     if open_ends:
@@ -51,6 +53,21 @@ def restoring(visit: Visit, seen: Seen | None) -> Iterator[Action]:
         yield visit.enter("waiting", "", given_back=why, copy="", ending="", **counts)
     else:
         yield visit.enter(ending, why)
+
+
+def _under_way(visit: Visit, seen: Seen | None) -> Iterator[Action]:
+    """Requests of which nobody knows may still arrive, and would stay behind; so long they are waited for."""
+    for do in ("silence", "claim", "snapshot"):
+        last = visit.progress.attempts.get(do)
+        if last is None or not last.open:
+            continue
+        version = last.act.resource_version
+        if seen is not None and version and seen.resource_version != version:
+            # What it asks for is no longer so: it would be refused.
+            continue
+        left = _ARRIVES - (visit.turn.now - (last.answered or last.at)).total_seconds()
+        if 0 < left <= _ARRIVES:
+            yield visit.rest(left, f"a request ({do}) may still arrive")
 
 
 def _number(visit: Visit, do: str) -> int:
@@ -100,3 +117,6 @@ def discarding(visit: Visit, seen: Seen | None) -> Iterator[Action]:
         if copy.startswith(ours):
             yield visit.ask("discard", "the copy is gone", copy=copy)
             return
+    if any(key.startswith(ours) and work.state == "running" for key, work in seen.work.items()):
+        # Given back now, it would stay behind when it is made.
+        yield visit.watch("a copy is still being made, which has to be thrown away")

@@ -1,0 +1,21 @@
+"""Schedules that once showed something wrong, as small as they could be made: none of them may again."""
+
+from __future__ import annotations
+
+import pytest
+
+from oakum.simulation.faults import Schedule, Strike
+from oakum.simulation.scenarios import read
+from oakum.simulation.trials import attempt
+
+FOUND: list[tuple[str, str, tuple[Strike, ...]]] = [
+    ("needs-snapshot", "a run that is brought back while a copy is made leaves the copy behind",
+     (Strike(kind="rollback", state="done", nth=2, delay=25.0),)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("scenario", "about", "strikes"), FOUND, ids=[each[1] for each in FOUND])
+def test_what_was_found_is_mended(scenario: str, about: str, strikes: tuple[Strike, ...]) -> None:
+    trial = attempt(read(scenario), Schedule(strikes=strikes), recheck=50)
+    assert trial.broken == ()
+    assert trial.stuck == ()
