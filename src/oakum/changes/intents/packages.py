@@ -19,6 +19,7 @@ from oakum.changes.intents.kinds import (
 )
 from oakum.changes.intents.model import Intent
 from oakum.changes.plans.model import Change, LeftOut, Times
+from oakum.changes.plans.why_not import Edit
 from oakum.changes.state.model import Machine, Software
 from oakum.errors import InputError, Place
 
@@ -56,7 +57,10 @@ def _of_machine(intent: Intent, machine: Machine) -> Found:
             if wanted & {one for several in software.closes.values() for one in several}:
                 why = f"no channel of it offers a version of {name} above {software.current}"
                 remedy = "bring the fixed version into a channel of the machine, or mitigate"
-                return left_out(machine.id, "not-offered", why, remedy)
+                fixed = next((each for each, found in software.closes.items() if wanted & set(found)), "")
+                offers = [*(software.offers or ()), fixed]
+                edit = Edit(of="state", object=machine.id, field=f"software|{name}|offers", value=offers)
+                return left_out(machine.id, "not-offered", why, remedy, edits=(edit,))
             continue
         reboot = software.effect == "reboot"
         class_ = class_of(machine, software)

@@ -13,8 +13,9 @@ import msgspec
 from oakum.changes.intents.catalogue import wanted
 from oakum.changes.intents.kinds import Wanted
 from oakum.changes.intents.model import Intent
+from oakum.changes.planning.curing import cured
 from oakum.changes.planning.order import Phase
-from oakum.changes.planning.reasons import key_of, of_left_out
+from oakum.changes.planning.reasons import key_of
 from oakum.changes.planning.settings import Doing, Settings
 from oakum.changes.plans.model import Change, Evictions, Reversibility, Subject, Takes
 from oakum.changes.plans.why_not import Reason
@@ -112,7 +113,7 @@ def drafts_of(state: State, intents: Sequence[Intent], order: Mapping[str, Phase
             found.setdefault((order[intent.name], subject), []).extend(changes)
             moved.setdefault(subject, []).extend(changes)
         subjects |= come.subjects
-        reasons = [(left.subject, of_left_out(left)) for left in come.obstacles]
+        reasons = [(left.subject, cured(left, intent, come, then)) for left in come.obstacles]
         blocked += reasons
         obstacles[intent.name] = tuple(reason for _, reason in reasons)
     places = {machine.id: number for number, machine in enumerate(state.machines)}

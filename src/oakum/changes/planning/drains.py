@@ -159,9 +159,9 @@ def _edits(one: Judged, cluster: Cluster) -> tuple[list[Edit], dict[str, int | s
 def _of_budget(object: str, cluster: Cluster) -> tuple[list[Edit], dict[str, int | str]]:
     """More replicas weaken nothing, where they help; else the budget has to allow one disruption."""
     around = cluster.around
-    budget = next(
-        each for each in around.snapshot.of(DisruptionBudget, _BUDGETS) if named(each) == object
-    )  # fmt: skip
+    _, namespace, name = object.split("/", 2)
+    budget = around.budgets.named(namespace, name)
+    assert budget is not None
     pods, least = around.members(budget), budget.spec.min_available
     scales = [around.scales.of(pod) for pod in pods]
     first = next((each for each in scales if each is not None), None)

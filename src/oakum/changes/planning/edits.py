@@ -51,7 +51,7 @@ def apply_edits(
             clusters.setdefault(each.cluster, []).append(each)
         else:
             objects.setdefault(each.cluster, []).append(each)
-    made = tuple(_all(each, wants.pop(each.name, ())) for each in intents)
+    made = tuple(_intent(each, wants.pop(each.name, ())) for each in intents)
     changed = tuple(_all(each, machines.pop(each.id, ())) for each in state.machines)
     edited = tuple(
         _of_cluster(_fields(each, clusters.pop(each.name, ())), objects.pop(each.name, ())) for each in state.clusters
@@ -66,6 +66,18 @@ def _all(one: _T, edits: Sequence[Edit]) -> _T:
     for each in edits:
         one = _set(one, each)
     return one
+
+
+def _intent(intent: Intent, edits: Sequence[Edit]) -> Intent:
+    """An intent; the field ``scope.and`` is one more condition that its targets have to meet."""
+    for edit in edits:
+        if edit.field == "scope.and":
+            parts = [f"({each})" for each in (intent.scope.condition, str(edit.value)) if each]
+            scope = msgspec.structs.replace(intent.scope, condition=" && ".join(parts))
+            intent = msgspec.structs.replace(intent, scope=scope)
+        else:
+            intent = _set(intent, edit)
+    return intent
 
 
 def _of_policy(policy: Policy, edit: Edit) -> Policy:
