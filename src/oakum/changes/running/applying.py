@@ -22,6 +22,8 @@ from oakum.changes.running.turn import Visit
 TRIES = 3
 #: Seconds before a failed one is tried again: a package manager's lock is mostly held for a minute or two.
 _PAUSE = 60.0
+#: An installation that takes so many times as long as the slow ones is told.
+_HANGS = 3
 
 
 def applying(visit: Visit, seen: Seen) -> Iterator[Action]:
@@ -35,7 +37,10 @@ def applying(visit: Visit, seen: Seen) -> Iterator[Action]:
             return
     work = seen.work.get(last.act.key) if last is not None else None
     if work is not None and work.state == "running":
-        yield visit.watch("the way back is under way" if visit.back else "the changes are under way")
+        if visit.watched > _HANGS * visit.step.takes.work.p95:
+            yield visit.rest(60, "the installation does not end: somebody has to look at the machine", held=True)
+        else:
+            yield visit.watch("the way back is under way" if visit.back else "the changes are under way")
     elif work is not None and work.state == "done":
         yield from _made(visit, seen)
     elif work is not None and last is not None:
