@@ -14,7 +14,8 @@ from time import process_time
 import msgspec
 
 from oakum.changes.plans.model import Plan
-from oakum.simulation.faults import KINDS, Schedule, schedule_of
+from oakum.simulation.chance import chance
+from oakum.simulation.faults import KINDS, START, Schedule, Strike, schedule_of
 from oakum.simulation.scenarios import names, read
 from oakum.simulation.scenarios.model import Scenario
 from oakum.simulation.trials import Trial, attempt, ready
@@ -25,6 +26,8 @@ LEAST, KEPT = 20, 200
 APART = 10_000_000
 #: A share takes so many seeds for each schedule at the most, and is given up after so many in which nothing struck.
 TRIES, VOID = 6, 40
+#: The share of schedules that have a strike at any time.
+ANYWHEN = 1 / 3
 
 
 class Failure(msgspec.Struct, frozen=True):
@@ -173,9 +176,24 @@ def trials(scenario: Scenario, first: int, count: int) -> Iterator[Trial]:
 
 
 def schedule(scenario: Scenario, seed: int) -> Schedule:
-    """The schedule of faults of a seed in a scenario."""
+    """The schedule of faults of a seed in a scenario.
+
+    Most strikes come at an occasion of the run; one in three schedules has one more at any time at all, on any machine
+    of the plan, so that steps are struck while they wait, and long after they were over.
+    """
     answer = ready(scenario).answer
-    return schedule_of(kinds_of(scenario), seed, steps=len(answer.steps) if isinstance(answer, Plan) else 1)
+    if not isinstance(answer, Plan) or not answer.steps:
+        return schedule_of(kinds_of(scenario), seed)
+    drawn = schedule_of(kinds_of(scenario), seed, steps=len(answer.steps))
+    dice = chance(seed, "anywhen")
+    if dice.random() >= ANYWHEN:
+        return drawn
+    kind = dice.choice(kinds_of(scenario))
+    step = dice.choice(list(answer.steps.values()))
+    whole = sum(each.takes.work.p50 for each in answer.steps.values())
+    more = Strike(kind=kind, state=START, delay=round(dice.uniform(0, min(whole, scenario.lasts)), 1),
+                  subject=step.subject.id, what=dice.choice(KINDS[kind].what))  # fmt: skip
+    return Schedule(seed=seed, strikes=(*drawn.strikes, more))
 
 
 def tally(several: Sequence[Totals]) -> Totals:
