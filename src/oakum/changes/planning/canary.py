@@ -13,8 +13,11 @@ from oakum.changes.planning.drafts import Draft, natural
 from oakum.policy.entries import Canary
 
 
-def canaries(drafts: Sequence[Draft]) -> list[Draft]:
-    """The first of some machines' drafts, in their order; by each canary entry of the policy so many as it says."""
+def canaries(drafts: Sequence[Draft], pools: Sequence[str] = ()) -> list[Draft]:
+    """The first of some machines' drafts; by each canary entry of the policy so many as it says.
+
+    ``pools`` are those that the policy orders, from which the first are taken.
+    """
     drafts = [each for each in drafts if each.machine is not None and not each.machine.ours] or list(drafts)
     by_entry: dict[str, list[Draft]] = {}
     entries: dict[str, Canary] = {}
@@ -23,25 +26,26 @@ def canaries(drafts: Sequence[Draft]) -> list[Draft]:
         entry = each.settings.canary
         by_entry.setdefault(entry.name, []).append(each)
         entries[entry.name] = max(entry, entries.get(entry.name, entry), key=lambda one: one.soak)
-    return [first for name, several in sorted(by_entry.items()) for first in _first(several, entries[name])]
+    return [first for name, several in sorted(by_entry.items()) for first in _first(several, entries[name], pools)]
 
 
-def _first(drafts: Sequence[Draft], entry: Canary) -> list[Draft]:
+def _first(drafts: Sequence[Draft], entry: Canary, pools: Sequence[str]) -> list[Draft]:
     candidates = [each for each in drafts if each.machine is not None and each.machine.role != "control-plane"]
     candidates = candidates or list(drafts)
     count = entry.nodes(len(drafts))
     if candidates[0].machine is not None and candidates[0].machine.role == "control-plane":
         count = 1
-    return _spread(candidates)[:count]
+    return _spread(candidates, pools)[:count]
 
 
-def _spread(drafts: Sequence[Draft]) -> list[Draft]:
+def _spread(drafts: Sequence[Draft], order: Sequence[str]) -> list[Draft]:
     """Turn by turn from each pool, and in a pool from each failure domain."""
     pools: dict[str, dict[str, deque[Draft]]] = {}
     for each in sorted(drafts, key=lambda one: (_waits(one), natural(one.id))):
         pool = each.machine.pool if each.machine is not None else ""
         pools.setdefault(pool, {}).setdefault(each.domain, deque()).append(each)
-    turns = deque(deque(pools[name][domain] for domain in sorted(pools[name])) for name in sorted(pools))
+    names = sorted(pools, key=lambda name: (order.index(name) if name in order else len(order), name))
+    turns = deque(deque(pools[name][domain] for domain in sorted(pools[name])) for name in names)
     found: list[Draft] = []
     while turns:
         domains = turns.popleft()

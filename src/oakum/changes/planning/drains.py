@@ -21,7 +21,7 @@ from oakum.changes.plans.model import Evictions
 from oakum.changes.plans.why_not import Edit, Reason
 from oakum.changes.state.model import Cluster
 from oakum.errors import NotAssessableError
-from oakum.fleet.cluster.objects import DisruptionBudget, Pod
+from oakum.fleet.cluster.objects import Pod
 from oakum.policy.amounts import spoken
 from oakum.policy.entries import Drain
 

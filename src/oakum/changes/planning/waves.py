@@ -73,7 +73,7 @@ class Waves:
         objects = [each for each in drafts if each.machine is None]
         machines = [each for each in drafts if each.machine is not None]
         if machines:
-            first = canaries(machines) if self._canary else []
+            first = canaries(machines, self._order.pools) if self._canary else []
             if first and len(first) < len(machines):
                 soak = max((_soak(first), *(each.settings.canary.soak for each in first if each.settings is not None)))
                 # Control planes go one at a time, and never beside workers.
@@ -109,7 +109,8 @@ class Waves:
 
         def key(draft: Draft) -> tuple[object, ...]:
             pool = draft.machine.pool if draft.machine is not None else ""
-            return draft.domain not in self._impaired, natural(draft.domain), natural(pool), natural(draft.id)
+            place = _index(self._order.pools, pool)
+            return place, draft.domain not in self._impaired, natural(draft.domain), natural(pool), natural(draft.id)
 
         return sorted(drafts, key=key)
 
