@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.changes.running.looks import NEW, OLD, Play, plan, step
 
 from oakum.changes.plans import Stop
+from oakum.changes.running.acts import Outcome
 
 ID, STEP = "shop/w-1", "kernel@shop/w-1"
 SEVERAL = Stop(failed=9, lost=9)
@@ -81,6 +82,23 @@ def test_patching_04_a_lost_host_that_is_not_seen_at_all_is_released_on_its_answ
         play.turn(2)
     assert play.ever("release")
     assert play.state("kernel@db") == "failed"
+
+
+def test_patching_04_a_lost_host_that_answers_nothing_is_handed_over_as_it_is() -> None:
+    play = Play(plan(step("db", "")))
+    play.rebooting("db", "kernel@db")
+    play.hide("db", True)
+    play.answers["release"] = play.answers["unsilence"] = Outcome(result="unknown")
+    while play.state("kernel@db") != "restoring":
+        play.later(100)
+        play.turn()
+    play.later(1700)
+    play.turn()
+    assert play.state("kernel@db") == "restoring"
+    play.later(200)
+    play.turn()
+    assert play.state("kernel@db") == "failed"
+    assert "could not be taken away" in play.noted("handed-over")[0].why
 
 
 def test_patching_04_a_lost_host_still_counts_when_its_step_has_failed() -> None:

@@ -20,6 +20,8 @@ _ENDINGS: dict[str, Ending] = {
 }  # fmt: skip
 #: A request that was not answered may still arrive for so many seconds.
 _ARRIVES = 120.0
+#: A host that was lost is asked for so many seconds to give back what is ours.
+_REACH = 1800.0
 
 
 def restoring(visit: Visit, seen: Seen | None) -> Iterator[Action]:
@@ -28,10 +30,12 @@ def restoring(visit: Visit, seen: Seen | None) -> Iterator[Action]:
     open_ends = list(_claim(visit, seen)) + list(_silence(visit, seen)) + list(_under_way(visit, seen))
     if ending != "done":
         open_ends += list(discarding(visit, seen))
-    if open_ends:
+    why = visit.progress.why
+    if open_ends and _out_of_reach(visit, seen):
+        why = f"{why}; what is ours could not be taken away, for it does not answer"
+    elif open_ends:
         yield from open_ends
         return
-    why = visit.progress.why
     if ending == "done" and seen is not None and differing(expected(visit.step, back=False), seen):
         ending, why = "failed", f"it did not stay: {differing(expected(visit.step, back=False), seen)}"
     if ending == "done" and (seen is None or not seen.up):
@@ -53,6 +57,12 @@ def restoring(visit: Visit, seen: Seen | None) -> Iterator[Action]:
         yield visit.enter("waiting", "", given_back=why, copy="", ending="", **counts)
     else:
         yield visit.enter(ending, why)
+
+
+def _out_of_reach(visit: Visit, seen: Seen | None) -> bool:
+    """Whether a host that was lost has not answered for so long that it is left as it is."""
+    gone = not visit.step.subject.cluster and visit.facts.get("lost") == "true" and (seen is None or not seen.up)
+    return gone and visit.watched > _REACH
 
 
 def _under_way(visit: Visit, seen: Seen | None) -> Iterator[Action]:
@@ -82,11 +92,15 @@ def _claim(visit: Visit, seen: Seen | None) -> Iterator[Action]:
     if gone or (seen is None and done):
         return
     if seen is not None:
-        current = last is None or last.answered is None or seen.at >= last.answered
-        if current and not visit.ours and visit.fresh(seen.at):
+        # The record of a node is read from its API, that of a host on the host itself.
+        looked = seen.at if visit.step.subject.cluster else seen.scanned
+        current = last is None or last.answered is None or (looked is not None and looked >= last.answered)
+        if current and not visit.ours and visit.fresh(looked):
             return
         if done and not current:
-            yield visit.watch("whether it was given back is not seen yet")
+            # A host that is down shows what was found on it last; the answer says more.
+            if seen.up:
+                yield visit.watch("whether it was given back is not seen yet")
             return
     keep = "false" if not visit.drains or visit.facts.get("uncordoned") == "true" else "true"
     yield visit.ask("release", "its record is gone, and it is as it was before", version=True, cordon=keep)
