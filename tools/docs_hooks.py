@@ -1,8 +1,9 @@
 """Fill the reference pages with what the program itself says, so that they can't go stale.
 
-A line ``<!-- generated: help scan -->`` (or ``help feeds import``, ``gaps``, ``context``, ``kinds``, ``facts``) becomes
-that text when the pages are built; the JSON Schema of the answer becomes reference/scan.schema.json, and those of plans
-and what they are made from reference/plan.schema.json and so on.
+A line ``<!-- generated: help scan -->`` (or ``help feeds import``, ``gaps``, ``context``, ``kinds``, ``facts``, and for
+the simulation ``invariants``, ``faults``, ``events``, ``scenarios``, ``words``) becomes that text when the pages are
+built; the JSON Schema of the answer becomes reference/scan.schema.json, and those of plans and what they are made from
+reference/plan.schema.json and so on.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import io
 import os
 import re
+from collections.abc import Mapping
 from contextlib import redirect_stdout, suppress
 from typing import Any
 
@@ -23,6 +25,11 @@ from oakum.fleet.assets import GAPS
 from oakum.fleet.context import DEFAULTS, VALUES
 from oakum.local.schemas import SCHEMAS, schema_of
 from oakum.reports.answer import Answer
+from oakum.simulation.events import EVENTS
+from oakum.simulation.faults import FAULTS
+from oakum.simulation.invariants import INVARIANTS
+from oakum.simulation.scenarios import names, read
+from oakum.simulation.scenarios.facts import WORDS
 
 _MARK = re.compile(r"^<!-- generated: ([a-z ]+) -->$", re.MULTILINE)
 
@@ -32,7 +39,10 @@ def generated(what: str) -> str:
     kind, *words = what.split()
     if kind == "help":
         return f"```text\n{_help(words)}```"
-    return {"gaps": _gaps, "context": _context, "kinds": _kinds, "facts": _facts}[kind]()
+    return {
+        "gaps": _gaps, "context": _context, "kinds": _kinds, "facts": _facts, "invariants": _invariants,
+        "faults": _faults, "events": _events, "scenarios": _scenarios, "words": _words,
+    }[kind]()  # fmt: skip
 
 
 def _help(words: list[str]) -> str:
@@ -72,6 +82,36 @@ def _kinds() -> str:
 def _facts() -> str:
     rows = "\n".join(f"| `{name}` | {each.type} | {each.meaning} |" for name, each in OF_CLUSTER.items())
     return f"| fact | form | says |\n|---|---|---|\n{rows}"
+
+
+def _invariants() -> str:
+    rows = "\n".join(f"| `{each.name}` | {each.rule} | {each.source} |" for each in INVARIANTS)
+    return f"| name | rule | source |\n|---|---|---|\n{rows}"
+
+
+def _faults() -> str:
+    return "| fault | what happens |\n|---|---|\n" + "\n".join(
+        f"| `{name}` | {says} |" for name, says in FAULTS.items()
+    )
+
+
+def _events() -> str:
+    return "| event | what happens |\n|---|---|\n" + "\n".join(
+        f"| `{name}` | {says} |" for name, says in EVENTS.items()
+    )
+
+
+def _words() -> str:
+    return _two_columns("fact", "says", WORDS)
+
+
+def _two_columns(one: str, other: str, rows: Mapping[str, str]) -> str:
+    return "\n".join([f"| {one} | {other} |", "|---|---|", *(f"| `{name}` | {says} |" for name, says in rows.items())])
+
+
+def _scenarios() -> str:
+    rows = [f"| `{each.name}` | {each.size} | {each.title} | {'; '.join(each.traps)} |" for each in map(read, names())]
+    return "\n".join(["| scenario | machines | shows | traps |", "|---|---|---|---|", *rows])
 
 
 def on_page_markdown(markdown: str, **_: Any) -> str:
