@@ -125,6 +125,10 @@ class Budgets:
             self._known[key] = tuple(sorted(found, key=lambda each: each.metadata.name))
         return self._known[key]
 
+    def named(self, namespace: str, name: str) -> DisruptionBudget | None:
+        """A budget by its name."""
+        return next((each for each in self._by_namespace.get(namespace, ()) if each.metadata.name == name), None)
+
     def never(self, budget: DisruptionBudget, pods: Sequence[Pod], scales: Scales) -> bool:
         """Whether a budget never allows any (``never_allows``), asked once: ``pods`` are all that it selects."""
         key = budget.metadata.namespace, budget.metadata.name

@@ -13,7 +13,6 @@ from oakum.changes.budgets import (
     SEVERAL,
     Answer,
     ask,
-    is_ready,
     never_allows,
 )
 from oakum.changes.drain.model import BLOCKED, FOR_EVER, NOW, Opt, Outcome, Rule, Scene, named
@@ -73,7 +72,7 @@ def _for_ever(budget: DisruptionBudget, scene: Scene[Opt]) -> str:
 def _for_now(pod: Pod, budget: DisruptionBudget, answer: Answer, scene: Scene[Opt]) -> str:
     if answer.code == FORBIDDEN:
         return "wait for the disruption controller to bring the budget's status up to date"
-    sick = [each for each in scene.around.members(budget) if not is_ready(each)]
+    sick = scene.around.unready(budget)
     if not sick:
         return "wait until another pod of the budget is healthy"
     if all(named(each) == named(pod) for each in sick):

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 
-from oakum.changes.budgets import Budgets, Scales, members
+from oakum.changes.budgets import Budgets, Scales, is_ready, members
 from oakum.changes.drain.machines import NO_MACHINES, Machines
 from oakum.changes.drain.storage import NO_STORAGE, Storage
 from oakum.fleet.cluster.objects import DisruptionBudget, Namespace, Node, Object, OwnerReference, Pod
@@ -33,6 +33,7 @@ class Surroundings:
 
     def __init__(self, snapshot: Snapshot, machines: Machines = NO_MACHINES, storage: Storage = NO_STORAGE) -> None:
         self.snapshot, self.machines, self.storage = snapshot, machines, storage
+        self._unready: dict[Key, tuple[Pod, ...]] = {}
 
     @cached_property
     def pods(self) -> tuple[Pod, ...]:
@@ -64,6 +65,13 @@ class Surroundings:
     def owner(self, pod: Pod, reference: OwnerReference) -> Object | None:
         """The object of the same namespace that a pod's owner reference names, whatever its uid."""
         return self._workloads.get((reference.kind, pod.metadata.namespace, reference.name))
+
+    def unready(self, budget: DisruptionBudget) -> tuple[Pod, ...]:
+        """The pods that a budget selects and that are not healthy."""
+        key = budget.metadata.namespace, budget.metadata.name
+        if key not in self._unready:
+            self._unready[key] = tuple(each for each in self.members(budget) if not is_ready(each))
+        return self._unready[key]
 
     def members(self, budget: DisruptionBudget) -> Sequence[Pod]:
         """The pods that a budget selects."""
