@@ -42,11 +42,13 @@ class Hosts:
     def begin(self, machine: Machine, key: str, seconds: float, why: str = "") -> None:
         """Begins work that ends by itself; ``why`` is given where it is going to fail."""
         machine.work[key] = Work(key=key, state="running", since=self.time.wall())
+        machine.news = True
         self.time.after(seconds, self._over, machine, key, why)
 
     def _over(self, machine: Machine, key: str, why: str) -> None:
         if machine.work[key].state == "running":
             machine.work[key] = Work(key=key, state="failed" if why else "done", since=self.time.wall(), why=why)
+            machine.news = True
 
     def apply(self, machine: Machine, key: str, changes: Sequence[Change], *, back: bool = False) -> None:
         """Begins to bring versions in; each is in place when its share of the time is over. ``back``: the way back."""
@@ -93,6 +95,7 @@ class Hosts:
         if soft.running == soft.installed:
             return
         soft.running = soft.installed
+        machine.news = True
         self.touch(machine)
         self.world.watch.version(machine, component)
         pause = _RESTARTS.get(soft.part, 0)
@@ -141,6 +144,7 @@ class Hosts:
 
     def _copied(self, machine: Machine, key: str) -> None:
         if machine.work[key].state == "running":
+            machine.news = True
             machine.copies[key] = {name: (each.installed, each.running) for name, each in machine.software.items()}
 
     def put_back(self, machine: Machine, key: str, copy: str) -> None:
@@ -170,6 +174,7 @@ class Hosts:
 
     def _stop(self, machine: Machine, by: str) -> None:
         machine.alive = False
+        machine.news = True
         machine.down_by = by
         for key, work in machine.work.items():
             if work.state == "running":
@@ -223,7 +228,8 @@ class Hosts:
 
     def _again(self, machine: Machine, boots: int) -> None:
         if machine.alive and machine.boots == boots:
-            self.reboot(machine, machine.down_by)
+            # Nobody asked for that one.
+            self.reboot(machine, "")
 
     def _serves(self, machine: Machine, boots: int) -> None:
         if machine.alive and machine.boots == boots and not machine.sick and not machine.gone:
@@ -269,6 +275,7 @@ class Hosts:
         """The node's object has changed: another resourceVersion, and the index of what is out of service."""
         machine.version += 1
         machine.slim = None
+        machine.news = True
         index = self.world.impaired(machine)
         if machine.impaired and not machine.gone:
             index[machine.id] = machine
@@ -291,7 +298,7 @@ class Hosts:
         if cluster is not None:
             self.world.pods[cluster.name].orphan(machine, by)
             cluster.machines.pop(machine.name, None)
-            cluster.order = ()
+            cluster.order, cluster.servers = (), None
             cluster.restarting.discard(machine.name)
             self.world.watch.settled(cluster)
         if self.world.machines.get(machine.id) is machine:

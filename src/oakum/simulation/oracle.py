@@ -25,7 +25,7 @@ from oakum.simulation.things import Machine
 from oakum.simulation.watching import Watch
 
 if TYPE_CHECKING:
-    from oakum.simulation.scenarios.model import Event
+    from oakum.simulation.scenarios.model import Scenario
     from oakum.simulation.world import World
 
 #: The oracle looks so often, and calls a run stuck that could have gone on for so long.
@@ -45,9 +45,9 @@ _NOT_DONE = frozenset({"failed", "undone", "skipped"})
 
 
 class Oracle(Watch):
-    """Watches one run. ``events`` are those of its scenario."""
+    """Watches one run. ``scenario`` tells what happens for certain, and who else is at work."""
 
-    def __init__(self, world: World, terms: Terms, events: tuple[Event, ...] = ()) -> None:
+    def __init__(self, world: World, terms: Terms, scenario: Scenario) -> None:
         self._world, self._terms = world, terms
         self._journal = Journal()
         #: What is wrong with machines, clusters or (under the empty id) everything, that a run may give way to.
@@ -56,7 +56,11 @@ class Oracle(Watch):
         self._moved = self._free_since = 0.0
         self._stuck: dict[str, str] = {}
         self._lost: set[str] = set()
-        for each in events:
+        for cluster in scenario.world.clusters:
+            if cluster.actors.gitops:
+                # It puts its own images back.
+                self._harm[cluster.name] = {"gitops"}
+        for each in scenario.events:
             if each.do not in _PASSING_EVENTS or each.lasts == float("inf"):
                 self._harm.setdefault(each.on, set()).add(each.do)
         world.timeline.after(EVERY, self._look)

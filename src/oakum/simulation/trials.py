@@ -170,7 +170,7 @@ def attempt(scenario: Scenario, schedule: Schedule, *, trace: bool = False, rech
         outside=bool(given.answer.override and given.answer.override.outside_windows),
     )  # fmt: skip
     terms.agree(given.answer)
-    judge, oracle = Judge(world, terms, recheck=recheck), Oracle(world, terms, scenario.events)
+    judge, oracle = Judge(world, terms, recheck=recheck), Oracle(world, terms, scenario)
     world.watch = Watches([judge, oracle])
     result = drive(
         world, given.answer, given.calendar, schedule=schedule, approvals=scenario.approvals,
