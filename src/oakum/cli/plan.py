@@ -75,7 +75,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def _inputs(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--from", dest="states", metavar="STATE", action="append", default=[],
-        help="what there is: a dump, NAME=DUMP, a folder, an inventory or a state; repeat for more")  # fmt: skip
+        help="what there is: a dump (or -), NAME=DUMP, a folder, an inventory or a state; repeat for more")  # fmt: skip
     add("--policy", metavar="DIR", type=Path, help="the folder of the policy")
     add("--compat", metavar="FILE", type=Path, action="append", default=[],
         help="compatibility data of the site, which counts before ours; repeat for more")  # fmt: skip
