@@ -79,7 +79,7 @@ class Given:
             name: KINDS[intent.kind] for name, intent in self.intents.items() if intent.kind in KINDS
         }
         self.after = {name: self._all_before(name) for name in self.intents}
-        self.phase_of = {name: (self.kinds[name].rank, self._depth(name)) for name in self.kinds}
+        self.phase_of = {name: (self._rank(name), self._depth(name)) for name in self.kinds}
         pairings = (each.component for each in knowledge.pairings)
         self.components = tuple(
             dict.fromkeys((*pairings, *(name for each in knowledge.edges for name in each.components)))
@@ -124,6 +124,11 @@ class Given:
                     found.add(each)
                     left.append(each)
         return frozenset(found)
+
+    def _rank(self, name: str) -> int:
+        """The place of an intent among kinds; one that others come after is drawn to the place of these."""
+        following = (each for each in self.kinds if name in self.after[each])
+        return min(self.kinds[each].rank for each in (name, *following))
 
     def _depth(self, name: str) -> int:
         """How many intents at most stand one after the other before an intent."""
