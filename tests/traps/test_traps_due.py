@@ -58,6 +58,7 @@ TRAPS: dict[str, dict[str, Held | Due]] = {
         ),
         "else undetermined": (
             "traps/test_trap_03_backport_blindness.py::test_trap_03_backport_blindness_a_silent",
+            "traps/test_trap_03_in_clusters.py::test_trap_03",
         ),
         "ownership of a file by the package's own list of files": Due(
             "fleet (images)", "the owner is told by place, name and version; layers and their file lists are not read"

@@ -11,7 +11,7 @@ import msgspec
 
 from oakum.findings.model import Hit
 from oakum.fleet.assets import Gap
-from oakum.fleet.packages import Package
+from oakum.fleet.packages import DISTRIBUTION, Package
 from oakum.versions import kubernetes
 
 
@@ -66,6 +66,12 @@ _MAKERS = (
     Vendor("IBM Cloud", False, "cloud.ibm.com/docs/containers (change log)", _UNSTATED),
     Vendor("Alibaba Cloud", False, "alibabacloud.com/help/en/ack (CVE notices)", _UNSTATED),
     Vendor("Tencent Cloud", False, "cloud.tencent.com/document/product/457", _UNSTATED),
+    Vendor(
+        DISTRIBUTION,
+        False,
+        "the distribution's advisories (oakum scan host on the node asks them)",
+        "a distribution brings fixes to the version that its release has",
+    ),
 )
 VENDORS = {vendor.name: vendor for vendor in _MAKERS}
 
@@ -92,7 +98,8 @@ def by_base(made_by: str | None) -> bool:
 def rebuilt(hits: list[Hit]) -> tuple[list[Hit], list[Gap]]:
     """The hits that stand, and gaps in place of those on add-ons whose builds may hold fixes that only a vendor tells.
 
-    A vendor builds many an add-on (CoreDNS, metrics-server) anew, with fixes and with newer modules, under its number.
+    A vendor builds many an add-on (CoreDNS, metrics-server) and the container runtime of its nodes anew, with fixes and
+    with newer modules, under their numbers.
     """
     kept: list[Hit] = []
     untellable: dict[Package, set[str]] = {}

@@ -16,6 +16,10 @@ from oakum.fleet.releases import Release
 State = Literal["installed", "half-installed", "half-configured", "unpacked", "triggers", "config-files"]
 
 
+#: As the ``vendor`` of a package: whoever packaged it for the operating system that it is on.
+DISTRIBUTION = "the node's distribution"
+
+
 class Package(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One installed package, in the words of its own ecosystem.
 

@@ -203,6 +203,33 @@ def test_a_node_has_what_its_kubelet_reports(row: tuple[dict[str, str], dict[str
     assert any(gap.kind == "unread-node" for gap in found.gaps)
 
 
+RUNTIMES = [
+    # kubelet, the runtime's own version, whose build the runtime is
+    ("v1.29.3", "containerd://1.7.13", ""),
+    ("v1.29.3", "containerd://1.7.13-k3s1", ""),
+    ("v1.29.3+k3s1", "containerd://1.7.13-k3s1", "k3s"),
+    ("v1.29.3+rke2r1", "containerd://1.7.11-k3s2", "RKE2"),
+    ("v1.29.3-eks-ae9a62a", "containerd://1.7.11", "EKS"),
+    ("v1.29.4-gke.1043002", "containerd://1.7.15", "GKE"),
+    ("v1.29.3", "containerd://1.6.20~ds1", "the node's distribution"),
+    ("v1.29.3", "containerd://1.7.12-0ubuntu2~22.04.1", "the node's distribution"),
+    ("v1.29.3", "containerd://1.7.12-0ubuntu4", "the node's distribution"),
+    ("v1.29.3", "docker://20.10.24+dfsg1", "the node's distribution"),
+    ("v1.29.3", "cri-o://1.29.4-4.rhaos4.16.gitd25e2df.el9", "the node's distribution"),
+    ("v1.29.3", "containerd://1.6.23-1.fc38", "the node's distribution"),
+    ("v1.29.3", "containerd://1.7.13-rc.1", ""),
+    ("v1.29.3", "cri-o://1.29.1", ""),
+]
+
+
+@pytest.mark.parametrize("row", RUNTIMES, ids=lambda row: " ".join(row[:2]))
+def test_a_runtime_is_its_nodes_vendors_or_its_distributions_build(row: tuple[str, str, str]) -> None:
+    kubelet, runtime, vendor = row
+    (found,) = of_kind(built(SYSTEM, node(kubeletVersion=kubelet, containerRuntimeVersion=runtime)), "node")
+    (one,) = [each for each in found.packages.packages if each.type == "golang"]
+    assert one.vendor == vendor
+
+
 def test_kube_proxy_counts_once_where_it_runs_as_pods() -> None:
     proxy = pod("kube-proxy-1", "registry.k8s.io/kube-proxy:v1.29.3", where="kube-system")
     (found,) = of_kind(built(SYSTEM, node(kubeProxyVersion="v1.28.0"), proxy), "node")

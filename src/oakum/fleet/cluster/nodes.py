@@ -2,17 +2,21 @@
 
 The API names the versions of the kubelet and the container runtime, and of kube-proxy by the kubelet's own word (the
 field is deprecated and emptied since Kubernetes 1.31, so a kube-proxy that runs as pods is taken from them). The
-packages of the operating system stand on the node only.
+packages of the operating system stand on the node only. The runtime of a vendor's node is that vendor's build, and one
+whose version bears a distribution's mark (Debian's ``1.6.20~ds1``) is the distribution's: both may hold fixes that
+upstream's number does not tell.
 """
 
 from __future__ import annotations
+
+import re
 
 import msgspec
 
 from oakum.fleet.assets import Asset, Gap
 from oakum.fleet.cluster.components import KUBE_PROXY, KUBELET, Components, package
 from oakum.fleet.cluster.objects import Node
-from oakum.fleet.packages import Package, package_set
+from oakum.fleet.packages import DISTRIBUTION, Package, package_set
 
 #: What ``containerRuntimeVersion`` starts with -> the module under which advisories stand.
 _RUNTIMES = {
@@ -20,6 +24,11 @@ _RUNTIMES = {
     "cri-o": "github.com/cri-o/cri-o",
     "docker": "github.com/docker/docker",
 }
+#: No version is longer.
+_LONGEST = 256
+#: The mark of a distribution's package in a version: Debian's repacked source, Ubuntu, Red Hat and its kin, Amazon
+#: Linux, Azure Linux, SUSE.
+_PACKAGED = re.compile(r"~|ubuntu|\+dfsg|\.(?:el|fc|amzn|rhaos|cm|azl)\d|\.(?:lp|sle)\d", re.ASCII)
 #: Labels that name the group of nodes made alike.
 _POOLS = (
     "eks.amazonaws.com/nodegroup", "karpenter.sh/nodepool", "cloud.google.com/gke-nodepool",
@@ -74,7 +83,8 @@ def node_asset(node: Node, key: str, facts: NodeFacts, *, source: str, proxy_in_
         gaps.append(_unknown("kubelet", info.kubelet_version, node))
     runtime, _, version = info.container_runtime_version.partition("://")
     module = _RUNTIMES.get(runtime)
-    running = package("golang", module, version, "") if module is not None else None
+    maker = facts.vendor or (DISTRIBUTION if _PACKAGED.search(version[:_LONGEST]) else "")
+    running = package("golang", module, version, maker) if module is not None else None
     if running is not None:
         packages.append(running)
     else:
