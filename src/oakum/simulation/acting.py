@@ -195,6 +195,7 @@ class Acting:
 
     def _discard(self, act: Act, machine: Machine) -> Outcome:
         machine.copies.pop(act.parameters.get("copy", ""), None)
+        machine.news = True
         return DONE
 
     def _silence(self, act: Act, machine: Machine) -> Outcome:

@@ -94,7 +94,7 @@ def _minor(version: str) -> tuple[int, ...]:
 def settle(cluster: Cluster, now: float) -> None:
     """Has all controllers of disruption budgets look once, at once."""
     for each in cluster.budgets.values():
-        recount(each, now)
+        recount(each, now, cluster.pods)
     cluster.version += 1
 
 
@@ -155,6 +155,8 @@ def _workload(world: World, cluster: Cluster, given: model.Workload, turns: dict
     workload.budgets = tuple(
         sorted((each for each in cluster.budgets.values() if guards(each, workload)), key=lambda each: each.name)
     )
+    for budget in workload.budgets:
+        budget.workloads[workload.uid] = workload
     if given.kind == "DaemonSet":
         for each in cluster.machines.values():
             if wants(workload, each):

@@ -48,6 +48,8 @@ class Controllers:
 
     def _deployment(self, workload: Workload) -> bool:
         """Whether all that was wanted could be asked for."""
+        if not workload.rolling and len(workload.pods) - workload.ending == workload.replicas:
+            return True
         active = [pod for pod in workload.pods.values() if pod.active]
         old = [pod for pod in active if pod.generation != workload.generation]
         new = len(active) - len(old)

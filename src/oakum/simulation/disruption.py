@@ -6,6 +6,8 @@ them after every change. A test holds both against each other.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from oakum.changes.budgets import ALWAYS_ALLOW, IF_HEALTHY, scaled
 from oakum.simulation.things import Budget, Pod
 
@@ -15,18 +17,22 @@ GRANTED, TOO_MANY, SEVERAL = 201, 429, 500
 _SCALES = ("Deployment", "StatefulSet")
 
 
-def recount(budget: Budget, now: float) -> None:
-    """What the disruption controller writes when it looks at a budget."""
+def recount(budget: Budget, now: float, pods: Mapping[tuple[str, str], Pod]) -> None:
+    """What the disruption controller writes when it looks at a budget; ``pods`` are all of its cluster."""
     counted = wanted(budget)
     if counted is None:
         budget.allowed = 0
         return
     budget.expected, budget.desired = counted
-    names = {pod.name for pod in budget.pods.values() if pod.deleted < 0}
-    budget.grants = {name: at for name, at in budget.grants.items() if name in names and at + GRANT_LASTS >= now}
-    budget.healthy = sum(
-        pod.ready and pod.deleted < 0 and pod.name not in budget.grants for pod in budget.pods.values()
-    )
+    granted: dict[str, float] = {}
+    # A deleted pod is never ready, so that the ready ones of its workloads are those that a budget counts.
+    healthy = sum(each.ready for each in budget.workloads.values())
+    for name, at in budget.grants.items():
+        pod = pods.get((budget.namespace, name))
+        if pod is not None and pod.deleted < 0 and pod.uid in budget.pods and at + GRANT_LASTS >= now:
+            granted[name] = at
+            healthy -= pod.ready
+    budget.grants, budget.healthy = granted, healthy
     budget.allowed = max(0, budget.healthy - budget.desired) if budget.expected > 0 else 0
     budget.observed = budget.generation
 
@@ -35,15 +41,13 @@ def wanted(budget: Budget) -> tuple[int, int] | None:
     """How many pods a budget expects, and how many must stay healthy; None where its controllers do not tell."""
     if budget.max_unavailable is None and not isinstance(budget.min_available, str):
         return (0, 0) if budget.min_available is None else (len(budget.pods), budget.min_available)
-    replicas: dict[str, int] = {}
-    for pod in budget.pods.values():
-        workload = pod.workload
-        if workload.kind == "Pod":
+    expected = 0
+    for workload in budget.workloads.values():
+        if workload.kind == "Pod" or not workload.pods:
             continue
         if workload.kind not in _SCALES or workload.gone:
             return None
-        replicas[workload.uid] = workload.replicas
-    expected = sum(replicas.values())
+        expected += workload.replicas
     if budget.max_unavailable is not None:
         most = scaled(budget.max_unavailable, expected)
         return None if most is None else (expected, max(0, expected - most))

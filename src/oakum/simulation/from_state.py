@@ -165,6 +165,8 @@ def _workload(
     cluster.workloads[workload.key] = workload
     several = (each for each in cluster.budgets.values() if guards(each, workload))
     workload.budgets = tuple(sorted(several, key=lambda each: each.name))
+    for budget in workload.budgets:
+        budget.workloads[workload.uid] = workload
     return workload
 
 

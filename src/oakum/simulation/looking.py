@@ -80,19 +80,24 @@ class View:
         time = world.timeline
         if machine.alive and machine.answers:
             machine.scanned = time.now
-            machine.found = {name: each.running for name, each in machine.software.items()}
-            machine.told, machine.told_copies = dict(machine.work), tuple(machine.copies)
-            machine.told_claim = machine.claim
-        attached: tuple[str, ...] = ()
-        if machine.cluster is not None:
-            attached = tuple(sorted(machine.attached))
+            if machine.news:
+                machine.news = False
+                machine.found = {name: each.running for name, each in machine.software.items()}
+                machine.told, machine.told_copies = dict(machine.work), tuple(machine.copies)
+                machine.told_claim = machine.claim
+            scanned: datetime | None = self.at
+        else:
+            scanned = time.wall(machine.scanned) if machine.scanned >= 0 else None
+        if machine.since_told is None or machine.since_told[:2] != (machine.since, time.offset):
+            machine.since_told = machine.since, time.offset, time.wall(machine.since)
         return Seen(
             at=self.at, uid=machine.uid, resource_version=str(machine.version), up=machine.ready,
-            since=time.wall(machine.since), cordoned=machine.unschedulable,
+            since=machine.since_told[2], cordoned=machine.unschedulable,
             claim=machine.claim if machine.cluster is not None else machine.told_claim,
             boot_id=machine.known_boot, running=machine.found,
-            scanned=time.wall(machine.scanned) if machine.scanned >= 0 else None, work=machine.told,
-            silenced=machine.silenced_until > time.now, copies=machine.told_copies, attached=attached,
+            scanned=scanned, work=machine.told,
+            silenced=machine.silenced_until > time.now, copies=machine.told_copies,
+            attached=tuple(sorted(machine.attached)) if machine.attached else (),
         )  # fmt: skip
 
     def _object(self, subject: str) -> Seen | None:

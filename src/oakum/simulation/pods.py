@@ -140,6 +140,7 @@ class Pods:
         if pod.ready:
             self.world.watch.ended(pod, pod.machine, why, by)
         pod.deleted = self.time.now
+        pod.workload.ending += 1
         pod.evicted = why == "eviction"
         self.set_ready(pod, False)
         self.touch(pod)
@@ -171,6 +172,7 @@ class Pods:
         """Takes a pod's object away; its volume is detached after a while."""
         if pod.workload.pods.pop(pod.uid, None) is None:
             return
+        pod.workload.ending -= pod.deleted >= 0
         self.set_ready(pod, False)
         self.cluster.pending.pop(pod.uid, None)
         if self.cluster.pods.get((pod.workload.namespace, pod.name)) is pod:
@@ -221,7 +223,7 @@ class Pods:
         if not self.cluster.writable:
             self.time.after(self.world.times.retry, self.count_soon, budget)
             return
-        recount(budget, self.time.now)
+        recount(budget, self.time.now, self.cluster.pods)
         budget.slim = None
         self.cluster.version += 1
         if budget.grants:
@@ -260,6 +262,7 @@ class Pods:
                 self.world.watch.lost(pod, by)
             if pod.deleted < 0:
                 pod.deleted = self.time.now
+                pod.workload.ending += 1
             self.end(pod)
         machine.attached.clear()
 

@@ -104,8 +104,9 @@ class Shown:
 
 def release_of(cluster: Cluster) -> str:
     """What the API server that answers says of its own version."""
-    servers = (each.software.get("kube-apiserver") for each in cluster.machines.values())
-    found = next((each.running for each in servers if each is not None), cluster.release)
+    if cluster.servers is None:
+        cluster.servers = tuple(each for each in cluster.machines.values() if "kube-apiserver" in each.software)
+    found = cluster.servers[0].software["kube-apiserver"].running if cluster.servers else cluster.release
     return f"v{found}" if found and not found.startswith("v") else found
 
 

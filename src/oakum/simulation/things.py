@@ -6,6 +6,7 @@ it (``pods``, ``controllers``, ``hosts``, ...). ``slim`` of each caches its Kube
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Literal
 
 import msgspec
@@ -53,7 +54,8 @@ class Machine(msgspec.Struct, eq=False, kw_only=True):
     ``cordoner`` says who has cordoned it ("", "us", "human", ...): ground truth that no API shows. ``token`` is the
     highest fencing token that it has seen. ``down_by`` is who has taken it down. ``known_boot`` is the boot id that its
     kubelet has reported, ``first_boot`` what its first is called in a real state; ``attached`` are the volumes that are
-    attached to it. ``found`` and ``told...`` are what our last look at the machine itself found, at ``scanned``.
+    attached to it. ``found`` and ``told...`` are what our last look at the machine itself found, at ``scanned``;
+    ``news`` says that this has changed since. ``since_told`` keeps ``since`` as a time of the run's clock.
     """
 
     name: str
@@ -94,9 +96,11 @@ class Machine(msgspec.Struct, eq=False, kw_only=True):
     silenced_until: float = -1.0
     scanned: float = -1.0
     found: dict[str, str] = msgspec.field(default_factory=dict)
+    news: bool = True
     told: dict[str, Work] = msgspec.field(default_factory=dict)
     told_copies: tuple[str, ...] = ()
     told_claim: Claim | None = None
+    since_told: tuple[float, float, datetime] | None = None
     pods: dict[str, Pod] = msgspec.field(default_factory=dict)
     attached: dict[str, bool] = msgspec.field(default_factory=dict)
     troubles: dict[str, float] = msgspec.field(default_factory=dict)
@@ -124,7 +128,8 @@ class Workload(msgspec.Struct, eq=False, kw_only=True):
     take. ``apart``: at most one of its pods on a node (required anti-affinity). ``volume``: each pod has a volume of
     its zone. ``local``: each pod keeps data on its node (emptyDir, hostPath or a local volume). ``sticks``: its pods
     tolerate the taint of a cordon. ``held``: a finalizer keeps ended pods. ``crashes``: its pods never get ready.
-    ``ready`` counts ready pods; ``missed`` are the pod seconds in which one was missing, counted until ``counted``.
+    ``ready`` counts ready pods, ``ending`` deleted ones that are still there; ``missed`` are the pod seconds in which
+    one was missing, counted until ``counted``.
     ``rolling`` says that pods of an older generation may still be there; ``budgets`` are those that select its pods.
     """
 
@@ -154,6 +159,7 @@ class Workload(msgspec.Struct, eq=False, kw_only=True):
     budgets: tuple[Budget, ...] = ()
     made: int = 0
     ready: int = 0
+    ending: int = 0
     missed: float = 0.0
     counted: float = 0.0
     pods: dict[str, Pod] = msgspec.field(default_factory=dict)
@@ -202,7 +208,7 @@ class Pod(msgspec.Struct, eq=False, kw_only=True):
 class Budget(msgspec.Struct, eq=False, kw_only=True):
     """A PodDisruptionBudget with the status that its controller wrote last; ``grants`` are disruptedPods, by name.
 
-    ``labels`` and ``expressions`` are its selector.
+    ``labels`` and ``expressions`` are its selector, ``pods`` and ``workloads`` what it selects, by uid.
     """
 
     namespace: str
@@ -221,6 +227,7 @@ class Budget(msgspec.Struct, eq=False, kw_only=True):
     expected: int = 0
     grants: dict[str, float] = msgspec.field(default_factory=dict)
     pods: dict[str, Pod] = msgspec.field(default_factory=dict)
+    workloads: dict[str, Workload] = msgspec.field(default_factory=dict)
     waiting: bool = False
     slim: objects.DisruptionBudget | None = None
 
@@ -253,7 +260,8 @@ class Cluster(msgspec.Struct, eq=False, kw_only=True):
 
     ``restarting`` are machines whose API server is restarting; ``cut`` says that we cannot reach its API; ``release``
     is the version of a provider's API server. ``version`` grows with every change of an object, ``shape`` with those of
-    workloads and budgets. ``order`` keeps the machines in a row for the scheduler, and is made anew when it is empty.
+    workloads and budgets. ``order`` keeps the machines in a row for the scheduler, ``servers`` those with an API
+    server; both are made anew when they are empty.
     """
 
     name: str
@@ -276,6 +284,7 @@ class Cluster(msgspec.Struct, eq=False, kw_only=True):
     placing: bool = False
     cursor: int = 0
     order: tuple[Machine, ...] = ()
+    servers: tuple[Machine, ...] | None = None
 
     @property
     def quorum(self) -> bool:

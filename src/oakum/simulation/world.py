@@ -86,7 +86,7 @@ class World:
         self.machines[machine.id] = machine
         if machine.cluster is not None:
             machine.cluster.machines[machine.name] = machine
-            machine.cluster.order = ()
+            machine.cluster.order, machine.cluster.servers = (), None
         self.hosts.touch(machine)
         return machine
 
@@ -99,6 +99,10 @@ class World:
         """Finds anew which budgets guard the pods of some workloads."""
         for workload in workloads:
             found = [each for each in cluster.budgets.values() if guards(each, workload)]
+            for budget in cluster.budgets.values():
+                budget.workloads.pop(workload.uid, None)
+            for budget in found:
+                budget.workloads[workload.uid] = workload
             workload.budgets = tuple(sorted(found, key=lambda each: each.name))
             for pod in workload.pods.values():
                 for budget in (*pod.budgets, *workload.budgets):

@@ -63,7 +63,7 @@ def test_evictions_and_counts_are_those_of_the_rules(
     made.wait(200)
     _compare(made)
     for budget in made.cluster.budgets.values():
-        recount(budget, made.world.timeline.now)
+        recount(budget, made.world.timeline.now, made.cluster.pods)
         budget.slim = None
     whole = made.world.shown["c"].whole("")
     for budget in made.cluster.budgets.values():
