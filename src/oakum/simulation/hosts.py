@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from math import isfinite
 from typing import TYPE_CHECKING
 
+from oakum.changes.intents.scripts import ABSENT
 from oakum.changes.plans.model import Change
 from oakum.changes.running.observed import Work
 from oakum.simulation.things import Machine, Soft
@@ -88,7 +89,8 @@ class Hosts:
                 self.effect(machine, component, soft)
 
     def _soft(self, machine: Machine, component: str) -> Soft:
-        return machine.software.setdefault(component, Soft(installed="", running=""))
+        """Software by its name; what was never there (a script's effect, say) is absent until it is in effect."""
+        return machine.software.setdefault(component, Soft(installed=ABSENT, running=ABSENT))
 
     def effect(self, machine: Machine, component: str, soft: Soft) -> None:
         """What is installed comes into effect, with what follows from that."""

@@ -6,6 +6,7 @@ import pytest
 from tests.simulation.world.made import BACK, KERNEL, OPENSSL, Made
 
 from oakum.changes.plans.model import Change
+from oakum.simulation import state_of
 
 HOSTS = "[{name: h, count: 2, kernel: '1', packages: {openssl: ['3', '4']}, offers: {kernel: ['2']}, snapshots: true}]"
 KUBELET = Change(
@@ -233,3 +234,18 @@ def test_members_of_etcd_go_down_with_their_machines_and_with_them_the_writes() 
     assert made.evict(made.pods("web")[0]).code == "not-now"
     made.wait(110)
     assert made.evict(made.pods("web")[0]).result == "done"
+
+
+def test_a_script_that_stops_half_way_is_not_in_effect() -> None:
+    made = made_of()
+    script = Change(
+        intent="s", kind="script", component="script/s", before="absent", after="applied", reversibility="reversible"
+    )
+    made.world.event("half-install", "h-1")
+    made.act("apply", "h-1", changes=(script,))
+    made.wait(100)
+    soft = next(each for each in state_of(made.world).machines if each.id == "h-1").software["script/s"]
+    assert soft.current == "absent"
+    made.act("apply", "h-1", changes=(script,))
+    made.wait(100)
+    assert made.seen("h-1").running["script/s"] == "applied"
