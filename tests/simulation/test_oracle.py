@@ -1,4 +1,4 @@
-"""The oracle sees a run that does nothing though it could, stops without a reason, or gives a machine up for nothing."""
+"""The oracle sees a run that does nothing though it could, stops for no reason, or gives a machine up for nothing."""
 
 from __future__ import annotations
 
