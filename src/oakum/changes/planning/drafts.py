@@ -79,7 +79,10 @@ class Draft(msgspec.Struct, eq=False, kw_only=True):
 
     def block(self, reason: Reason) -> None:
         """Keeps it out of the plan."""
-        if all(key_of(each) != key_of(reason) for each in self.reasons):
+        if any(each is reason for each in self.reasons):
+            return
+        key = key_of(reason)
+        if all(key_of(each) != key for each in self.reasons):
             self.reasons.append(reason)
 
 

@@ -54,8 +54,9 @@ def judge(cluster: Cluster, drafts: Sequence[Draft]) -> None:
         by_node: dict[str, list[Judged]] = {name: [] for name in names}
         for one in explained.pods:
             by_node[one.pod.spec.node_name].append(one)
+        known: dict[str, Reason] = {}
         for draft in several:
-            _take(draft, by_node[draft.subject.name], cluster)
+            _take(draft, by_node[draft.subject.name], cluster, known)
 
 
 def _not_assessable(cluster: Cluster, what: str, remedy: str) -> NotAssessableError:
@@ -74,7 +75,7 @@ def _without_node(draft: Draft) -> Reason:
     )  # fmt: skip
 
 
-def _take(draft: Draft, judged: Sequence[Judged], cluster: Cluster) -> None:
+def _take(draft: Draft, judged: Sequence[Judged], cluster: Cluster, known: dict[str, Reason]) -> None:
     assert draft.settings is not None
     drain, around = draft.settings.drain, cluster.around
     waits: list[str] = []
@@ -87,7 +88,7 @@ def _take(draft: Draft, judged: Sequence[Judged], cluster: Cluster) -> None:
             leaving.append(pod)
             rounds = max(rounds, outcome.order or 1)
         elif outcome.verdict == BLOCKED and outcome.duration == FOR_EVER:
-            draft.block(_for_ever(one, cluster))
+            draft.block(_for_ever(one, cluster, known))
             continue
         elif outcome.verdict in (BLOCKED, WAIT):
             waits.append(f"{pod.metadata.namespace}/{pod.metadata.name}")
@@ -125,7 +126,17 @@ def _of_leaving(draft: Draft, pod: Pod, drain: Drain, around: Surroundings) -> I
         )  # fmt: skip
 
 
-def _for_ever(one: Judged, cluster: Cluster) -> Reason:
+def _for_ever(one: Judged, cluster: Cluster, known: dict[str, Reason]) -> Reason:
+    """Why a pod never leaves; a budget's reason is the same for all of its pods, so it is ``known`` after the first."""
+    if one.outcome.reason != "pdb":
+        return _never(one, cluster)
+    if one.outcome.object not in known:
+        why = f"no pod under it could ever be evicted: {one.outcome.why}"
+        known[one.outcome.object] = msgspec.structs.replace(_never(one, cluster), why=why)
+    return known[one.outcome.object]
+
+
+def _never(one: Judged, cluster: Cluster) -> Reason:
     outcome, pod = one.outcome, one.pod
     name = named(pod)
     object = outcome.object or name

@@ -9,6 +9,7 @@ other, the largest first, on the nodes with most room.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property, lru_cache
 
 import msgspec
 
@@ -19,7 +20,17 @@ from oakum.changes.planning.quantities import quantity
 from oakum.changes.planning.reasons import because, object_edit
 from oakum.changes.plans.why_not import Reason
 from oakum.changes.state.model import Cluster, Machine
-from oakum.fleet.cluster.objects import AffinityTerm, Node, NodeSelector, NodeSelectorTerm, Pod, Taint, Toleration
+from oakum.fleet.cluster.objects import (
+    AffinityTerm,
+    Container,
+    Namespace,
+    Node,
+    NodeSelector,
+    NodeSelectorTerm,
+    Pod,
+    Taint,
+    Toleration,
+)
 from oakum.fleet.cluster.selecting import selects
 
 _SCHEDULER = "https://kubernetes.io/docs/concepts/scheduling-eviction/assign-pod-node/"
@@ -29,6 +40,8 @@ _PODS = 110
 _REFUSING = ("NoSchedule", "NoExecute")
 #: What a pod takes that asks for nothing.
 _ONE = (0.0, 0.0, 1.0)
+_NOTHING = (0.0, 0.0, 0.0)
+_NONE: frozenset[int] = frozenset()
 
 
 class _Place(msgspec.Struct, eq=False):
@@ -60,8 +73,16 @@ class Room:
             if not node.spec.unschedulable and known.get(node.metadata.name, _is_ready(node))
         ]
         self._by_name = {each.name: each for each in self._places}
-        self._kept: dict[bytes, list[_Place]] = {}
-        self._simple: dict[tuple[Toleration, ...], list[_Place]] = {}
+        self._kept: dict[object, list[_Place]] = {}
+        self._like: dict[bytes, dict[str, frozenset[int]]] = {}
+
+    @cached_property
+    def _by_namespace(self) -> dict[str, list[Pod]]:
+        found: dict[str, list[Pod]] = {}
+        for pod in self._cluster.around.pods:
+            if pod.spec.node_name and not is_finished(pod):
+                found.setdefault(pod.metadata.namespace, []).append(pod)
+        return found
 
     def lacking(self, draft: Draft) -> Iterable[Reason]:
         """The pods of a draft's node that would find no place elsewhere."""
@@ -92,10 +113,8 @@ class Room:
         for place in self._eligible(pod):
             if place.name == node:
                 continue
-            used = taken.get(place.name)
-            if any(
-                amount > place.free[at] - (used[at] if used is not None else 0.0) for at, amount in enumerate(needs)
-            ):
+            (cpu, memory, pods), used = place.free, taken.get(place.name, _NOTHING)
+            if needs[0] > cpu - used[0] or needs[1] > memory - used[1] or needs[2] > pods - used[2]:
                 continue
             if not terms or not any(self._beside(term, pod, place, put, gone) for term in terms):
                 return place
@@ -107,12 +126,8 @@ class Room:
         reach = self._cluster.around.storage.reach(pod) if spec.volumes else ()
         affinity = spec.affinity.node_affinity
         required = affinity.required_during_scheduling_ignored_during_execution if affinity is not None else None
-        selectors = (*reach, *([required] if required is not None else []))
-        if not selectors and not spec.node_selector:
-            if spec.tolerations not in self._simple:
-                self._simple[spec.tolerations] = self._sorted(spec.tolerations, {}, ())
-            return self._simple[spec.tolerations]
-        key = msgspec.json.encode([spec.node_selector, selectors, spec.tolerations], order="sorted")
+        selectors = (*reach, required) if required is not None else reach
+        key = (selectors, frozenset(spec.node_selector.items()), spec.tolerations)
         if key not in self._kept:
             self._kept[key] = self._sorted(spec.tolerations, spec.node_selector, selectors)
         return self._kept[key]
@@ -136,27 +151,39 @@ class Room:
         where = place.labels.get(term.topology_key)
         if where is None:
             return False
-        if term.topology_key == _HOSTNAME:
-            there: Iterable[_Place] = (place,)
-        else:
-            there = (each for each in self._places if each.labels.get(term.topology_key) == where)
-        others = (
-            other for each in there for other in self._cluster.around.on(each.name)
-            if id(other) not in gone and not is_finished(other)
-        )  # fmt: skip
-        beside = (other for other, at in put if at.labels.get(term.topology_key) == where)
-        return any(self._meant(term, pod, other) for several in (others, beside) for other in several)
+        if not self._matching(term, pod).get(where, _NONE) <= gone:
+            return True
+        spaces = self._spaces(term, pod)
+        return any(
+            at.labels.get(term.topology_key) == where
+            and other.metadata.namespace in spaces
+            and selects(term.label_selector, other.metadata.labels)
+            for other, at in put
+        )
 
-    def _meant(self, term: AffinityTerm, pod: Pod, other: Pod) -> bool:
-        namespace = other.metadata.namespace
-        if term.namespace_selector is not None:
-            found = self._cluster.around.namespace(namespace)
-            here = namespace in term.namespaces or selects(
-                term.namespace_selector, found.metadata.labels if found is not None else {}
-            )
-        else:
-            here = namespace in (term.namespaces or (pod.metadata.namespace,))
-        return here and selects(term.label_selector, other.metadata.labels)
+    def _matching(self, term: AffinityTerm, pod: Pod) -> dict[str, frozenset[int]]:
+        """The pods that a term means, by the value of its topology."""
+        spaces = self._spaces(term, pod)
+        key = msgspec.json.encode((term.label_selector, sorted(spaces), term.topology_key))
+        if key not in self._like:
+            found: dict[str, set[int]] = {}
+            for space in spaces:
+                for other in self._by_namespace.get(space, ()):
+                    if selects(term.label_selector, other.metadata.labels):
+                        place = self._by_name.get(other.spec.node_name)
+                        where = None if place is None else place.labels.get(term.topology_key)
+                        if where is not None:
+                            found.setdefault(where, set()).add(id(other))
+            self._like[key] = {where: frozenset(several) for where, several in found.items()}
+        return self._like[key]
+
+    def _spaces(self, term: AffinityTerm, pod: Pod) -> frozenset[str]:
+        """The namespaces that a term is about; without any its pod's own."""
+        if term.namespace_selector is None:
+            return frozenset(term.namespaces or (pod.metadata.namespace,))
+        known = self._cluster.around.snapshot.of(Namespace, "Namespace")
+        chosen = (each.metadata.name for each in known if selects(term.namespace_selector, each.metadata.labels))
+        return frozenset((*term.namespaces, *chosen))
 
     def _because(self, pod: Pod, draft: Draft) -> Reason:
         cpu, memory, _ = _needs(pod)
@@ -200,19 +227,25 @@ def _largest(each: tuple[Sequence[float], Pod]) -> tuple[list[float], str, str]:
 def _needs(pod: Pod) -> tuple[float, float, float]:
     """CPU, memory and one pod. Containers run together, init containers before them."""
     spec = pod.spec
-    if not spec.init_containers and not any(each.resources.requests for each in spec.containers):
-        return _ONE
-    found: list[float] = []
-    for resource in ("cpu", "memory"):
-        together = sum(_asked(each.resources.requests, resource) for each in spec.containers)
-        first = max((_asked(each.resources.requests, resource) for each in spec.init_containers), default=0.0)
-        found.append(max(together, first))
-    return found[0], found[1], 1.0
+    if not spec.init_containers and len(spec.containers) == 1:
+        requests = spec.containers[0].resources.requests
+        return _amounts(requests.get("cpu", 0), requests.get("memory", 0)) if requests else _ONE
+    together = [_amounts(*_asked(each)) for each in spec.containers]
+    first = [_amounts(*_asked(each)) for each in spec.init_containers]
+    cpu, memory = (
+        max(sum(each[at] for each in together), max((each[at] for each in first), default=0.0)) for at in (0, 1)
+    )
+    return cpu, memory, 1.0
 
 
-def _asked(requests: Mapping[str, int | float | str], resource: str) -> float:
-    value = requests.get(resource)
-    return 0.0 if value is None else quantity(value) or 0.0
+def _asked(container: Container) -> tuple[int | float | str, int | float | str]:
+    requests = container.resources.requests
+    return requests.get("cpu", 0), requests.get("memory", 0)
+
+
+@lru_cache(maxsize=16_384)
+def _amounts(cpu: int | float | str, memory: int | float | str) -> tuple[float, float, float]:
+    return quantity(cpu) or 0.0, quantity(memory) or 0.0, 1.0
 
 
 def _free(node: Node, pods: Sequence[Pod]) -> list[float]:
