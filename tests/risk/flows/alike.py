@@ -55,9 +55,10 @@ def _rule(rule: Spec) -> Spec:
 def _port(port: Spec) -> Spec:
     if "namedPort" in port:
         return {"destinationNamedPort": port["namedPort"]}
-    number, range_ = port.get("portNumber"), port.get("portRange")
-    if number is not None:
+    if "portNumber" in port:
+        number: Spec = port["portNumber"]
         return {number.get("protocol", "TCP").lower(): {"destinationPort": {"number": number["port"]}}}
+    range_: Spec = port["portRange"]
     return {
         range_.get("protocol", "TCP").lower(): {
             "destinationPort": {"range": {"start": range_["start"], "end": range_["end"]}}
