@@ -214,3 +214,20 @@ def test_patching_05_the_way_back_of_a_kernel_that_was_booted_boots_again() -> N
     play.released()
     play.turn()
     assert play.state() == "undone"
+
+
+def test_patching_04_one_that_was_lost_in_its_installation_goes_on_with_it() -> None:
+    play = Play(plan(step(), stop=SEVERAL))
+    play.drained()
+    play.turn()
+    play.hide(ID, None)
+    while play.state() != "lost":
+        play.later(100)
+        play.turn()
+    play.claimed(uid="uid-w-1", running={"linux": OLD}, boot_id="boot-1")
+    play.works(ID, "apply", "done")
+    play.turn()
+    assert play.state() == "applying"
+    play.turn(2)
+    assert play.state() == "rebooting"
+    assert len([each for each in play.acts() if each.do == "apply"]) == 1

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from tests.changes.running.looks import NEW, OLD, Play, change, plan, pod, step
 
@@ -333,3 +335,29 @@ def test_what_is_in_effect_already_counts_as_proof_and_is_not_touched() -> None:
     assert play.state() == "skipped"
     assert play.state("kernel@shop/w-2") == "admitted"
     assert play.acts() == []
+
+
+def test_a_change_that_was_begun_is_not_begun_again_because_its_machine_does_not_answer() -> None:
+    play = Play(plan(step()))
+    play.drained()
+    play.turn()
+    scanned = play.sight.at
+    for _ in range(9):
+        play.later(60)
+        play.show(ID, scanned=scanned - timedelta(seconds=1))
+        play.turn()
+    assert len([each for each in play.acts() if each.do == "apply"]) == 1
+    assert play.state() == "applying"
+
+
+def test_a_copy_that_was_begun_is_not_begun_again_because_its_machine_does_not_answer() -> None:
+    play = Play(plan(step(changes=(change(reversibility="needs-snapshot"),), snapshot=True)))
+    play.turn(2)
+    play.claimed()
+    play.turn(2)
+    scanned = play.sight.at
+    for _ in range(9):
+        play.later(60)
+        play.show(ID, scanned=scanned - timedelta(seconds=1))
+        play.turn()
+    assert len([each for each in play.acts() if each.do == "snapshot"]) == 1

@@ -29,7 +29,9 @@ _HANGS = 3
 def applying(visit: Visit, seen: Seen) -> Iterator[Action]:
     """Begins the changes, or the way back, and goes on when they are made."""
     do = "undo" if visit.back else "apply"
-    last = visit.progress.tried(do)
+    last = visit.progress.attempts.get(do)
+    if last is not None and last.number <= _before(visit):
+        last = None
     if last is None and not visit.back:
         refusal = _refusal(visit, seen)
         if refusal is not None:
@@ -47,6 +49,13 @@ def applying(visit: Visit, seen: Seen) -> Iterator[Action]:
         yield from _failed(visit, last, work.why, (visit.turn.now - work.since).total_seconds())
     elif last is not None and last.outcome is not None and last.outcome.code == "never":
         yield fail(visit, f"refused: {last.outcome.why}")
+    elif visit.unseen(last):
+        if visit.watched > lost_after(visit):
+            yield visit.enter(
+                "lost", "it does not answer, and its installation was begun", lost="true", left_in="applying"
+            )
+        else:
+            yield visit.watch("it was begun, and the machine does not answer", until=lost_after(visit))
     elif last is not None and visit.watched > lost_after(visit) and not last.open and last.number > TRIES:
         yield fail(visit, "it could not be begun")
     else:

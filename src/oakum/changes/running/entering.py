@@ -87,5 +87,7 @@ def copying(visit: Visit, seen: Seen) -> Iterator[Action]:
         yield give_back(visit, "skipped", f"no copy of it could be made: {work.why}")
     elif last is not None and last.outcome is not None and last.outcome.code == "never":
         yield give_back(visit, "skipped", f"no copy of it can be made: {last.outcome.why}")
+    elif visit.unseen(last):
+        yield visit.watch("a copy was begun, and the machine does not answer")
     else:
         yield visit.ask("snapshot", "a copy of the machine is being made", version=True)

@@ -35,7 +35,7 @@ NEXT: dict[str, frozenset[str]] = {
         "applying": "applying rebooting verifying restoring lost waiting failed",
         "rebooting": "rebooting late verifying applying restoring failed",
         "late": "late lost verifying applying restoring failed",
-        "lost": "rebooting verifying restoring failed",
+        "lost": "rebooting applying verifying restoring failed",
         "verifying": "verifying applying restoring soaking lost failed",
         "restoring": "restoring soaking done failed undone skipped waiting",
         "soaking": "soaking applying done failed",

@@ -112,7 +112,8 @@ def _gone(visit: Visit) -> Iterator[Action]:
 def _unseen(visit: Visit) -> Iterator[Action]:
     """It cannot be looked at: nothing is done, and after a while it counts as lost where its change has begun."""
     if visit.progress.state in ("applying", "verifying") and visit.watched > lost_after(visit):
-        yield visit.enter("lost", "it could not be looked at for a long time", lost="true")
+        state = visit.progress.state
+        yield visit.enter("lost", "it could not be looked at for a long time", lost="true", left_in=state)
     else:
         yield visit.rest(15, "it could not be looked at")
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from oakum.changes.running.actions import Action
+from oakum.changes.running.journal import States
 from oakum.changes.running.leaving import fail, give_back, lost_after
 from oakum.changes.running.observed import Seen
 from oakum.changes.running.turn import Visit
@@ -55,7 +56,7 @@ def _waiting(visit: Visit) -> Iterator[Action]:
     if visit.progress.state == "late":
         lost -= late
         if visit.elapsed >= lost:
-            yield visit.enter("lost", "it did not come back from its reboot", lost="true")
+            yield visit.enter("lost", "it did not come back from its reboot", lost="true", left_in="rebooting")
         else:
             yield visit.watch("it is late", until=lost)
     elif visit.elapsed >= late:
@@ -90,6 +91,8 @@ def _lost(visit: Visit, seen: Seen | None) -> Iterator[Action]:
         why = visit.facts.get("failed") or "it did not come back"
         yield give_back(visit, "failed", why, failed=why)
     elif seen is not None and seen.up and visit.facts.get("boot", "") in ("", seen.boot_id):
-        yield visit.enter("verifying", "it is back", lost="")
+        # What was begun on it may still be under way, or over.
+        state: States = "applying" if visit.facts.get("left_in") == "applying" else "verifying"
+        yield visit.enter(state, "it is back", lost="")
     else:
         yield visit.watch("it is lost", until=_PATIENCE * lost_after(visit))

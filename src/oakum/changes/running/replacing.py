@@ -61,6 +61,8 @@ def surging(visit: Visit, seen: Seen) -> Iterator[Action]:
         yield give_back(visit, "skipped", f"no new machine could be made: {work.why}")
     elif last is not None and last.outcome is not None and last.outcome.code == "never":
         yield give_back(visit, "skipped", f"no new machine can be made: {last.outcome.why}")
+    elif visit.unseen(last):
+        yield visit.watch("a new machine was asked for", until=limit)
     else:
         yield visit.ask("create-node", "a new machine joins", name=subject.name, changes=visit.step.changes)
 

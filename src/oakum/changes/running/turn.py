@@ -114,6 +114,13 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True):
         since = self.progress.since
         return at is not None and (since is None or at >= since)
 
+    def unseen(self, last: Attempt | None) -> bool:
+        """Whether an act was taken, and its machine has not been looked at since: it must not be begun again."""
+        if last is None or last.outcome is None or last.outcome.result != "done":
+            return False
+        scanned = self.seen.scanned if self.seen is not None else None
+        return scanned is None or scanned < (last.answered or last.at)
+
     def enter(self, state: States, why: str = "", **facts: str) -> Turned:
         """The step enters a state."""
         turn = self.turn
