@@ -49,6 +49,7 @@ EVENTS: dict[str, str] = {
     "image": "somebody sets the image of a workload [the image]",
     "hold": "a finalizer holds the pods of a workload, or of all on the node",
     "webhook-down": "a webhook refuses all evictions",
+    "admission-down": "the admission webhooks of a cluster do not answer, and those that fail closed keep new pods out",
     "cut": "the API of a cluster can't be reached by us",
     "etcd-down": "a member of etcd stops [the machine's name, else any]",
     "autoscale-in": "the autoscaler deletes the node, unless it is marked",
@@ -77,7 +78,8 @@ class Events:
             "freeze-budget": self._freeze_budget, "hold": self._hold, "autoscale-in": self._scale_in,
         }  # fmt: skip
         self._on_cluster: dict[str, Callable[[Cluster, str, str, float], bool]] = {
-            "budget": self._budget, "cut": self._cut, "etcd-down": self._etcd_down, "autoscale-out": self._scale_out,
+            "admission-down": self._admission_down, "budget": self._budget, "cut": self._cut,
+            "etcd-down": self._etcd_down, "autoscale-out": self._scale_out,
         }  # fmt: skip
         self._on_workload: dict[str, Callable[[Cluster, Workload, str, float], bool]] = {
             "scale": self._scale, "image": self._image, "hold": self._hold_workload,
@@ -280,6 +282,12 @@ class Events:
         cluster.cut = True
         self._later(lasts, setattr, cluster, "cut", False)
         return True
+
+    def _admission_down(self, cluster: Cluster, what: str, by: str, lasts: float) -> bool:
+        closed = [each for each in cluster.webhooks if each.fail_closed]
+        for each in closed:
+            each.down_until = self._time.now + lasts
+        return bool(closed)
 
     def _etcd_down(self, cluster: Cluster, what: str, by: str, lasts: float) -> bool:
         member = next((each for each in cluster.etcd if each.healthy and each.name == (what or each.name)), None)

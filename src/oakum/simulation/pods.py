@@ -54,7 +54,9 @@ class Pods:
     def refused(self, workload: Workload) -> bool:
         """Whether a fail-closed webhook without a backend keeps new pods of a workload out."""
         return any(
-            each.fail_closed and workload.namespace not in each.exempt and not each.backend.ready
+            each.fail_closed
+            and workload.namespace not in each.exempt
+            and (not each.backend.ready or each.down_until > self.time.now)
             for each in self.cluster.webhooks
         )
 

@@ -233,12 +233,16 @@ class Budget(msgspec.Struct, eq=False, kw_only=True):
 
 
 class Webhook(msgspec.Struct, eq=False, kw_only=True):
-    """An admission webhook for new pods: ``backend`` serves it; ``exempt`` namespaces do not ask it."""
+    """An admission webhook for new pods: ``backend`` serves it; ``exempt`` namespaces do not ask it.
+
+    ``down_until`` it does not answer, though its backend runs.
+    """
 
     name: str
     backend: Workload
     fail_closed: bool = True
     exempt: tuple[str, ...] = ()
+    down_until: float = -1.0
 
 
 class Member(msgspec.Struct, eq=False, kw_only=True):

@@ -89,15 +89,16 @@ CONTROL = (
     "[{name: cp, role: control-plane, count: 3, kubelet: 1.31.4, control_plane: 1.31.4, etcd: 3.5.15}, "
     "{name: w, count: 3, kubelet: 1.31.4, packages: {openssl: ['3', '4']}}]"
 )
-ON = {"budget": "c", "cut": "c", "etcd-down": "c", "autoscale-out": "c", "scale": "c/Deployment/default/web",
-      "image": "c/Deployment/default/web"}  # fmt: skip
+HOOK = ", webhooks: [{name: gate, backend: Deployment/default/web}]"
+ON = {"admission-down": "c", "budget": "c", "cut": "c", "etcd-down": "c", "autoscale-out": "c",
+      "scale": "c/Deployment/default/web", "image": "c/Deployment/default/web"}  # fmt: skip
 WHAT = {"budget": "default/web=min 2", "scale": "3", "image": "registry.example/web:2", "alarm": "Loud",
         "clock-jump": "3600", "bad": "openssl 4 sick 10", "wish": "approve:x"}  # fmt: skip
 
 
 @pytest.mark.parametrize("do", EVENTS)
 def test_every_event_finds_something_to_happen_to(do: str) -> None:
-    made = Made(*WITH_ALL, pools=CONTROL)
+    made = Made(*WITH_ALL, pools=CONTROL, more=HOOK)
     if do == "uncordon":
         made.world.event("cordon", "c/w-1")
     if do == "heal":

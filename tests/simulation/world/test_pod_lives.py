@@ -214,6 +214,12 @@ def test_a_fail_closed_webhook_without_a_backend_keeps_new_pods_out() -> None:
     made.cluster.webhooks[0].exempt = ("guard",)
     made.wait(60)
     assert (len(made.pods("gate")), len(made.pods("web"))) == (1, 2)
+    made.world.event("admission-down", "c", lasts=300)
+    made.evict(made.pods("web")[0])
+    made.wait(200)
+    assert len(made.pods("web")) == 1, "its backend runs, and does not answer"
+    made.wait(200)
+    assert len(made.pods("web")) == 2
 
 
 @pytest.mark.parametrize("kind", ["Deployment", "StatefulSet", "DaemonSet"])
