@@ -12,7 +12,7 @@ WORKERS ?= 2
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-annotate --no-header
 
-.PHONY: help env demo lab test coverage check bench bench-cluster bench-peers fuzz drains mutate sim-soak sim-search sim-rollback docs docs-test picture lock licences clean
+.PHONY: help env demo lab test coverage check bench bench-cluster bench-peers bench-plans fuzz drains mutate sim-soak sim-search sim-rollback docs docs-test picture lock licences clean
 
 help: ## list these commands
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | while IFS=$$'\t' read -r name text; do \
@@ -48,6 +48,9 @@ bench-cluster: $(VENV)/dev.stamp ## measure the scan of a cluster of 1,000 nodes
 
 bench-peers: $(VENV)/dev.stamp ## measure other scanners on the same data, in turn
 	@$(BIN)/python -m benchmarks.peers
+
+bench-plans: $(VENV)/dev.stamp ## measure plan, verify, a turn of a run, and simulated schedules, up to 5,000 nodes
+	@$(BIN)/python -m benchmarks.plans
 
 fuzz: $(VENV)/dev.stamp ## run the property tests on ever new input for OAKUM_FUZZ_SECONDS (300)
 	@$(BIN)/python tools/fuzz.py

@@ -19,7 +19,7 @@ from oakum.changes.drain.surroundings import CONTROLLERS, Key, Surroundings
 from oakum.errors import InputError, NotAssessableError, Place
 from oakum.fleet.assets import Gap
 from oakum.fleet.cluster.dump import unlisted
-from oakum.fleet.cluster.objects import DisruptionBudget, Pod
+from oakum.fleet.cluster.objects import Pod
 
 #: Every profile by its name.
 PROFILES: dict[str, Profile[Any]] = {
@@ -100,9 +100,9 @@ def _check_node(around: Surroundings, name: str) -> None:
 
 
 def _check_versions(around: Surroundings) -> None:
-    for each in around.snapshot.of(DisruptionBudget, "PodDisruptionBudget"):
-        if each.api_version not in _BUDGET_VERSIONS:
-            what = f"not assessable: PodDisruptionBudget {each.api_version[:40]} is unknown"
+    for version in around.budget_versions:
+        if version not in _BUDGET_VERSIONS:
+            what = f"not assessable: PodDisruptionBudget {version[:40]} is unknown"
             raise NotAssessableError(what, remedy=f"give it in {_BUDGET_VERSIONS[0]}")
 
 

@@ -46,6 +46,12 @@ class Surroundings:
         return Budgets(self.snapshot.of(DisruptionBudget, "PodDisruptionBudget"))
 
     @cached_property
+    def budget_versions(self) -> tuple[str, ...]:
+        """The API versions in which disruption budgets are given, in the order of the objects."""
+        found = self.snapshot.of(DisruptionBudget, "PodDisruptionBudget")
+        return tuple(dict.fromkeys(each.api_version for each in found))
+
+    @cached_property
     def scales(self) -> Scales:
         """How many pods each controller wants."""
         return Scales(self.snapshot.all(*_WORKLOADS))
