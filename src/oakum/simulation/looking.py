@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -38,17 +39,17 @@ class View:
         for each in about:
             self.seen(each)
 
-    @property
+    @cached_property
     def lease(self) -> tuple[str, int] | None:
         """Who holds the lease of the run, and its token."""
         return self._world.lease.seen
 
-    @property
+    @cached_property
     def alarms(self) -> frozenset[str] | None:
         """What fires and is not silenced by us."""
         return self._world.firing()
 
-    @property
+    @cached_property
     def wishes(self) -> frozenset[str]:
         """What people have asked for."""
         return frozenset(self._world.wishes)
