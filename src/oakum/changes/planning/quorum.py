@@ -28,6 +28,14 @@ def without_quorum(draft: Draft) -> Iterable[Reason]:
     cluster = draft.cluster
     if cluster is None or not _takes_down(draft):
         return
+    if not cluster.etcd and not cluster.managed and draft.machine is not None and draft.machine.of("control-plane"):
+        yield because(
+            "etcd-unknown", f"{cluster.name}: etcd",
+            "not assessable: the members of its etcd are not known, so nobody can tell what a member less would mean",
+            _QUORUM, "state the members of etcd, or that a provider runs the control plane",
+            [_of(cluster, _mended(()))],
+        )  # fmt: skip
+        return
     voters = [each for each in cluster.etcd if not each.learner]
     if all(each.machine != draft.id for each in voters):
         return
