@@ -13,6 +13,7 @@ from datetime import datetime
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
+from typing import TypedDict
 
 import msgspec
 
@@ -29,7 +30,7 @@ from oakum.changes.state.webhooks import KINDS as WEBHOOKS
 from oakum.changes.state.webhooks import Configuration, read_webhooks
 from oakum.errors import InputError, LimitError, OakumError, Place
 from oakum.fleet.cluster.components import Components, parse_components
-from oakum.fleet.cluster.dump_text import LARGEST, documents
+from oakum.fleet.cluster.dump_text import LARGEST, Parsed, documents
 from oakum.local import drain
 
 _SUFFIXES = (".json", ".yaml", ".yml", ".json.gz", ".yaml.gz", ".yml.gz")
@@ -43,7 +44,17 @@ class _Head(msgspec.Struct):
     format: str | None = None
 
 
+class _Kind(msgspec.Struct):
+    kind: str | None = None
+
+
+class _Webhooks(TypedDict):
+    webhooks: tuple[Configuration, ...]
+    listed: frozenset[str]
+
+
 _HEADS = msgspec.json.Decoder(_Head)
+_KINDS = msgspec.json.Decoder(_Kind)
 
 
 def read_states(sources: Sequence[str], now: datetime) -> State:
@@ -111,7 +122,7 @@ def _format(data: bytes) -> str:
 def _of_folder(path: Path, name: str, files: Sequence[Path]) -> Dump:
     return Dump(
         source=str(path), name=name or path.resolve().name, around=drain.of_saved(path), named=bool(name),
-        webhooks=_webhooks((str(file), _bytes(file)) for file in files),
+        **_webhooks((str(file), _bytes(file)) for file in files),
     )  # fmt: skip
 
 
@@ -121,19 +132,32 @@ def _of_file(path: Path, name: str, source: str, data: bytes) -> Dump:
         stem = stem.removesuffix(suffix)
     return Dump(
         source=source, name=name or stem, around=drain.of_bytes(data, source), named=bool(name),
-        webhooks=_webhooks([(source, data)]),
+        **_webhooks([(source, data)]),
     )  # fmt: skip
 
 
-def _webhooks(files: Iterable[tuple[str, bytes]]) -> tuple[Configuration, ...]:
+def _webhooks(files: Iterable[tuple[str, bytes]]) -> _Webhooks:
+    """The configurations of admission webhooks, and the kinds of which there is a list, be it empty."""
     found: list[Configuration] = []
+    listed: set[str] = set()
     for source, data in files:
         if data[:2] == b"\x1f\x8b" or b"WebhookConfiguration" in data:
             try:
-                found += read_webhooks(items_of(documents(data, name=source, limit=LARGEST), WEBHOOKS))
+                read = documents(data, name=source, limit=LARGEST)
+                found += read_webhooks(items_of(read, WEBHOOKS))
             except OakumError as error:
                 raise error.within(source) from None
-    return tuple(found)
+            listed |= {kind for kind in WEBHOOKS for each in read if _kind(each) == f"{kind}List"}
+    return {"webhooks": tuple(found), "listed": frozenset(listed)}
+
+
+def _kind(document: msgspec.Raw | Parsed) -> object:
+    if isinstance(document, Parsed):
+        return document.value.get("kind") if isinstance(document.value, dict) else None
+    try:
+        return _KINDS.decode(document).kind
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return None
 
 
 def _files(folder: Path) -> list[Path]:

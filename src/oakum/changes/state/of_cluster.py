@@ -44,7 +44,8 @@ class Dump(msgspec.Struct, frozen=True, kw_only=True):
     """The objects of one cluster, as one source has them.
 
     ``name`` is what a person called it (``named``), or where nobody did the name of the file. ``webhooks`` are the
-    configurations of admission webhooks, which ``around`` has no kind for.
+    configurations of admission webhooks, which ``around`` has no kind for; ``listed`` those kinds of theirs of which
+    there is a list, be it empty.
     """
 
     source: str
@@ -52,6 +53,7 @@ class Dump(msgspec.Struct, frozen=True, kw_only=True):
     around: Surroundings
     named: bool = False
     webhooks: tuple[Configuration, ...] = ()
+    listed: frozenset[str] = frozenset()
 
     @property
     def said(self) -> str:
@@ -102,7 +104,7 @@ class _Reading:
             remedy = f"state its members in an inventory: clusters, {self._name}, etcd"
             self._gaps.append(self._gap("unknown-component", etcd_of(self._name), why, remedy))
         webhooks, unserved = webhooks_of(self._dump.webhooks, snapshot, self._name)
-        listed = snapshot.listed | said | {each.kind for each in self._dump.webhooks}
+        listed = snapshot.listed | said | self._dump.listed | {each.kind for each in self._dump.webhooks}
         cluster = Cluster(
             name=self._name, uid=snapshot.uid, around=with_listed(self._around, listed), facts=self._facts(None),
             etcd=tuple(sorted(self._members, key=lambda each: each.name)), webhooks=tuple(webhooks),
