@@ -103,6 +103,8 @@ def _print(report: Report) -> None:
         for strike in report.shrunk.strikes:
             print(f"  {told(strike)}")
         print()
+    if report.why and report.rows[0].trials == 1:
+        print(printable(f"{next(iter(report.rows[0].ends))}: {report.why}"))
     for row in report.rows:
         said = "" if row.policy == US else f" ({NOT_THE_PROGRAM})"
         print(f"{row.policy}{said}")

@@ -68,11 +68,15 @@ class Row(msgspec.Struct, kw_only=True):
 
 
 class Report(msgspec.Struct, kw_only=True):
-    """The answer: a row for each policy, what went wrong in ours, and the trace and the smallest schedule if asked."""
+    """The answer: a row for each policy, what went wrong in ours, and the trace and the smallest schedule if asked.
+
+    ``why`` says why our last run ended as it did, or why there was no plan.
+    """
 
     scenarios: list[str]
     rows: list[Row]
     wrong: list[Wrong]
+    why: str = ""
     trace: list[str] = msgspec.field(default_factory=list)
     shrunk: Schedule | None = None
     tried: int = 0
@@ -141,6 +145,7 @@ def simulate(
             given = Schedule() if seed is None else schedule(scenario, seed + number)
             trial = attempt(scenario, given, trace=trace)
             _count(ours, trial)
+            report.why = trial.why
             if trial.failed:
                 report.wrong.append(Wrong(scenario.name, None if seed is None else given.seed, *first_wrong(trial)))
                 if smallest and report.shrunk is None and given.strikes:
