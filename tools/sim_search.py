@@ -4,9 +4,10 @@
     python -m tools.sim_search --only A    one world
 
 A run is driven through a world of three nodes and two workloads with disruption budgets. Before each of its requests
-the search branches: the process dies and another takes the run up; the process is held up, another takes the run over,
-and the first goes on at any later moment; somebody else acts (cordons, uncordons, deletes a pod, takes a node down,
-asks to stop). Every branch is followed to its end, or to a state that was met before with as much left to happen.
+(where it makes a difference) the search branches: the process dies and another takes the run up; the process is held
+up, another takes the run over, and the first goes on at any later moment; somebody else acts (cordons, uncordons,
+deletes a pod, takes a node down, asks to stop). Every branch is followed to its end, or to a state that was met before
+with as much left to happen.
 
 The branches are forks of this process, so that nothing has to be copied. A state is everything that decides what can
 happen next: the world, the journal, the processes, with times relative to now and without counters (ids, generations,
@@ -24,6 +25,7 @@ import struct
 import sys
 import tempfile
 import time
+import traceback
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from functools import partial
@@ -36,7 +38,7 @@ import msgspec
 from oakum.changes.plans.model import Plan
 from oakum.changes.run import Ended, run
 from oakum.changes.running.acts import Outcome
-from oakum.changes.running.journal import OVER, Answered, Meant, Record, Started
+from oakum.changes.running.journal import OVER, Started
 from oakum.simulation.build import build
 from oakum.simulation.faults import Schedule
 from oakum.simulation.invariants import Judge, Terms
@@ -63,7 +65,13 @@ world:
       facts: {environment: prod, region: eu, tier: "1"}
       managed: true
       pools:
-        - {name: w, count: 3, cpu: 8, kernel: 6.1.90, kubelet: 1.31.4, offers: {kernel: [6.1.100]}, packages: {openssl: [3.0.15, 3.0.16]}}
+        - name: w
+          count: 3
+          cpu: 8
+          kernel: 6.1.90
+          kubelet: 1.31.4
+          offers: {kernel: [6.1.100]}
+          packages: {openssl: [3.0.15, 3.0.16]}
       workloads:
         - {name: web, namespace: shop, replicas: 3, starts: 10s, apart: true}
         - {name: db, kind: StatefulSet, namespace: shop, replicas: 2, starts: 15s}
@@ -86,14 +94,20 @@ name: packages
 title: A package without a drain
 about: Three nodes, two at a time, nobody has to leave.
 intents: [{name: openssl, kind: packages, wants: {names: [openssl]}}]
-policy: {windows: [{name: always, always: yes}], budgets: [{name: two, max_unavailable: 2, max_domains: 3}], guardrails: [{name: g, stop_at_failed: 3, stop_at_lost: 2}]}
+policy:
+  windows: [{name: always, always: yes}]
+  budgets: [{name: two, max_unavailable: 2, max_domains: 3}]
+  guardrails: [{name: g, stop_at_failed: 3, stop_at_lost: 2}]
 """,
     "two-at-a-time": """
 name: two-at-a-time
 title: Two nodes at a time under budgets of one
 about: The budgets let one pod of each workload go at a time, the policy two nodes.
 intents: [{name: kernel, kind: kernel, wants: {to: 6.1.100}}]
-policy: {windows: [{name: always, always: yes}], budgets: [{name: two, max_unavailable: 2, max_domains: 3}], guardrails: [{name: g, stop_at_failed: 3, stop_at_lost: 2}]}
+policy:
+  windows: [{name: always, always: yes}]
+  budgets: [{name: two, max_unavailable: 2, max_domains: 3}]
+  guardrails: [{name: g, stop_at_failed: 3, stop_at_lost: 2}]
 """,
 }
 
@@ -154,20 +168,25 @@ class Seen:
 class Search(Driver):
     """One run that branches before each request."""
 
-    def __init__(self, given: Ready, limits: Limits, seen: Seen, report: int) -> None:
+    def __init__(
+        self, given: Ready, limits: Limits, seen: Seen, report: int, *, replay: str = "", most: int = 0
+    ) -> None:
         assert isinstance(given.answer, Plan)
         scenario = given.scenario
         world = build(scenario, 0)
         world._chance = Fixed()
-        super().__init__(world, given.answer, given.calendar, Schedule())
+        super().__init__(world, given.answer, given.calendar, Schedule(), trace=bool(replay))
+        parts = (each.partition(" ") for each in replay.split(" > "))
+        self._replay = {number: name for number, _, name in parts}
         terms = Terms(policy=given.policy, calendar=given.calendar)
         terms.agree(given.answer)
-        self.judge, self.oracle = Judge(world, terms, recheck=10**9), Oracle(world, terms, scenario.events)
+        self.judge, self.oracle = Judge(world, terms, recheck=10**9), Oracle(world, terms, scenario)
         world.watch = Watches([self.judge, self.oracle])
-        self.limits, self.seen, self.report = limits, seen, report
+        self.limits, self.seen, self.report, self.most = limits, seen, report, most
         self.path: list[str] = []
         self.held_up: list[_Process] = []
         self._looked: dict[str, tuple[str, int]] = {}
+        self._last: dict[str, str] = {}
 
     def explore(self, scenario: Scenario) -> None:
         """Follows this path to its end, and every branch of it in a fork."""
@@ -208,9 +227,16 @@ class Search(Driver):
                 if process.at > time.now or process not in self._processes:
                     continue
             if not process.waits or process.answer is None:
-                if not self.seen.add(self._digest()):
+                if self._tracing:
+                    for name, happen in self._others(process):
+                        if self._replay.get(str(self._requests)) == name:
+                            del self._replay[str(self._requests)]
+                            self._say("search", name)
+                            happen()
+                            return self._loop(lasts)
+                elif not self.seen.add(self._digest()):
                     return Ended("stopped", "met before")
-                for name, happen in self._others(process):
+                for name, happen in self._others(process) if not self._tracing else ():
                     if self._forked(name, happen):
                         return self._loop(lasts)
             ended = self._turn(process)
@@ -221,6 +247,12 @@ class Search(Driver):
 
     def _turn(self, process: _Process) -> Ended | None:
         ended = super()._turn(process)
+        if process.waits:
+            self._last[process.name] = "wait"
+        elif process.answer is None:
+            self._last[process.name] = "write"
+        else:
+            self._last[process.name] = "do" if isinstance(process.answer, Outcome) else "look"
         if process.answer is None or isinstance(process.answer, Outcome):
             looked, requests = self._looked.get(process.name, ("", 0))
             self._looked[process.name] = (looked, requests + 1)
@@ -231,6 +263,8 @@ class Search(Driver):
 
     def _forked(self, name: str, happen: Callable[[], None]) -> bool:
         """Branches; True in the branch, where it has happened."""
+        if self.most and self.seen.count(1) >= self.most:
+            return False
         self.seen.more(1)
         sys.stdout.flush()
         child = os.fork()
@@ -239,20 +273,25 @@ class Search(Driver):
             if status:
                 os.write(self.report, f"{' > '.join([*self.path, name])} => the branch ended with {status}\n".encode())
             return False
-        self.path.append(f"{self.world.timeline.now:.1f} {name}")
+        self.path.append(f"{self._requests} {name}")
         _DEPTH[0] += 1
         happen()
         return True
 
     def _others(self, process: _Process) -> Iterator[tuple[str, Callable[[], None]]]:
-        """What else may happen now."""
-        for late in self.held_up:
+        """What else may happen now, where that differs from the same a request earlier.
+
+        To die after a look is to die before it. A record changes nothing that others see; an answer that has come
+        in leaves nothing that could come late.
+        """
+        last = self._last.get(process.name, "write")
+        for late in self.held_up if last != "write" else ():
             yield "the late one goes on", partial(self._goes_on, late)
-        if self.limits.crashes:
+        if self.limits.crashes and last in ("write", "do"):
             yield "the process dies", partial(self._dies, process)
-        if self.limits.overtakings and not self.held_up:
+        if self.limits.overtakings and not self.held_up and last in ("look", "write"):
             yield "the process is held up, another takes over", partial(self._overtaken, process)
-        if self.limits.others:
+        if self.limits.others and last != "write":
             for do, on, lasts in self._events():
                 yield f"{do} {on}", partial(self._happens, do, on, lasts)
 
@@ -301,9 +340,7 @@ class Search(Driver):
 
     def _digest(self) -> bytes:
         now = self.world.timeline.now
-        processes = sorted(
-            (_ago(each.at, now), each.waits, *self._standing(each)) for each in self._processes
-        )
+        processes = sorted((_ago(each.at, now), each.waits, *self._standing(each)) for each in self._processes)
         late = [self._standing(each) for each in self.held_up]
         found = (tuple(self.limits), processes, late, self._world_digest())
         return hashlib.blake2b(repr(found).encode(), digest_size=16).digest()
@@ -325,7 +362,7 @@ class Search(Driver):
         journal, now = self.journal, self.world.timeline.wall()
         steps = sorted(
             (
-                id, each.state, sorted(each.facts.items()) if each.state not in OVER else (),
+                id, each.state, len(each.pending), sorted(each.facts.items()) if each.state not in OVER else (),
                 _since(each.since, now) if each.state not in OVER else 0,
                 sorted(
                     (name, tried.number, tried.repeats, tried.refusals, _since(tried.at, now),
@@ -336,12 +373,8 @@ class Search(Driver):
             for id, each in journal.steps.items()
         )  # fmt: skip
         notes = sorted({(each.what, each.about) for each in journal.notes})
-        return steps, notes, journal.token == self.world.lease.token, self._last_meant()
-
-    def _last_meant(self) -> object:
-        """An act that is meant and not answered is the last record of its process."""
-        last: Record | None = self.records[-1] if self.records else None
-        return (type(last).__name__, last.act.do) if isinstance(last, Meant) else isinstance(last, Answered)
+        current = journal.token == self.world.lease.token, journal.executor == f"oakum-{self._started}"
+        return steps, notes, current, len(journal.whole.pending)
 
 
 def world_state(world: World) -> object:
@@ -358,8 +391,11 @@ def world_state(world: World) -> object:
          sorted(_ago(at, now) for at in each.grants.values()), each.waiting)
         for cluster in world.clusters.values() for each in cluster.budgets.values()
     ]  # fmt: skip
-    coming = sorted((_ago(at, now), do.__qualname__, repr([_given(each, now) for each in given]))
-                    for at, _, do, given in world.timeline._heap if do.__qualname__ != "Oracle._look")  # fmt: skip
+    coming = sorted(
+        (_ago(at, now), do.__qualname__, repr([_given(each, now) for each in given]))
+        for at, _, do, given in world.timeline._heap
+        if do.__qualname__ != "Oracle._look"
+    )
     return machines, pods, budgets, coming, world.lease.held, sorted(world.wishes)
 
 
@@ -372,10 +408,12 @@ def _machine(one: Machine, now: float, world: World) -> object:
     ended = sorted({(key, each.state) for key, each in one.work.items() if each.state != "running"})
     claim = (one.claim.step, one.claim.cordoned, one.claim.token == world.lease.token) if one.claim else None
     return (
-        one.id, one.unschedulable, one.cordoner, claim, one.alive, one.answers, one.sick, one.ready, max(_ago(one.since, now), -SETTLED),
-        one.down_by, sorted((name, each.installed, each.running) for name, each in one.software.items()), work, ended,
-        len(one.copies), max(_ago(one.silenced_until, now), 0.0), sorted(one.annotations.items()), one.boot_id == one.known_boot,
-        one.token == world.lease.token, sorted(one.troubles), _ago(one.scanned, now) if one.work else 0,
+        one.id, one.unschedulable, one.cordoner, claim, one.alive, one.answers, one.sick, one.ready,
+        max(_ago(one.since, now), -SETTLED), one.down_by,
+        sorted((name, each.installed, each.running) for name, each in one.software.items()), work, ended,
+        len(one.copies), max(_ago(one.silenced_until, now), 0.0), sorted(one.annotations.items()),
+        one.boot_id == one.known_boot, one.token == world.lease.token,
+        sorted(one.troubles), _ago(one.scanned, now) if one.work else 0,
     )  # fmt: skip
 
 
@@ -420,24 +458,33 @@ class Found(msgspec.Struct):
     unsafe: list[str]
 
 
-def search(name: str, limits: Limits) -> Found:
-    """Searches one world."""
+def search(name: str, limits: Limits, most: int = 0) -> Found:
+    """Searches one world, with ``most`` branches where that is not 0."""
     scenario = parse(WORLDS[name] + _HEADER, f"{name}.yaml")
     given = ready(scenario)
     seen, began = Seen(), time.monotonic()
     with tempfile.TemporaryFile() as file:
         try:
-            Search(given, limits, seen, file.fileno()).explore(scenario)
+            Search(given, limits, seen, file.fileno(), most=most).explore(scenario)
         finally:
             if _DEPTH[0]:
                 code = 1 if sys.exc_info()[0] else 0
                 if code:
-                    sys.excepthook(*sys.exc_info())  # type: ignore[arg-type]  # there is one
+                    traceback.print_exc()
                 sys.stdout.flush()
                 os._exit(code)
         file.seek(0)
         unsafe = file.read().decode().splitlines()
     return Found(name, seen.count(0), seen.count(1), seen.count(2), time.monotonic() - began, unsafe)
+
+
+def replay(name: str, path: str) -> int:
+    """Goes one path again, and prints what happened on it."""
+    scenario = parse(WORLDS[name] + _HEADER, f"{name}.yaml")
+    one = Search(ready(scenario), Limits(9, 9, 9), Seen(16), sys.stderr.fileno(), replay=path)
+    one.explore(scenario)
+    print("\n".join(one.trace))
+    return 1 if one.judge.broken else 0
 
 
 def main() -> int:
@@ -447,12 +494,18 @@ def main() -> int:
     parser.add_argument("--crashes", type=int, default=1)
     parser.add_argument("--overtakings", type=int, default=1)
     parser.add_argument("--others", type=int, default=1)
+    parser.add_argument("--most", type=int, default=0, help="no more branches than that")
+    parser.add_argument(
+        "--replay", metavar="PATH", help="go one path again, as a finding names it, and print its trace"
+    )
     parser.add_argument("--report", type=Path, help="write what was found there, as JSON")
     asked = parser.parse_args()
     limits = Limits(asked.crashes, asked.overtakings, asked.others)
+    if asked.replay:
+        return replay(asked.only or next(iter(WORLDS)), asked.replay)
     found: list[Found] = []
     for name in [asked.only] if asked.only else WORLDS:
-        found.append(one := search(name, limits))
+        found.append(one := search(name, limits, asked.most))
         print(
             f"{name}: {one.states:,} states visited, {one.branches:,} branches, {one.ends:,} ends, "
             f"{len(one.unsafe)} unsafe, {one.seconds:.0f} s",

@@ -31,6 +31,8 @@ from oakum.policy.openings import Calendar
 #: For how long a lease is asked, and after which part of that it is asked again.
 LEASE = 300
 _KEEP = 3
+#: How often it is asked again whether the lease was given back.
+_GIVE_BACK = 3
 #: More acts than this wait for another look.
 _MOST_ACTS = 64
 #: With nothing in flight: seconds between two looks, at first and at most, and how much longer a lease is asked.
@@ -245,9 +247,20 @@ class _Run:
         yield Wait(max(until, at + timedelta(seconds=1)), why)
 
     def _end(self, at: datetime) -> Generator[Asked, object, Ended]:
-        """Gives the lease back, so that what comes next does not have to wait for its end."""
+        """Gives the lease back, so that what comes next does not have to wait for its end.
+
+        Whoever does not have it any more has concluded from what was so when he had it: his end is not the run's.
+        """
         last = next(note for note in reversed(self.journal.notes) if note.what in ("done", "stopped"))
-        yield from self._do(self._lease_act(at, 0))
+        outcome = yield from self._do(self._lease_act(at, 0))
+        for _ in range(_GIVE_BACK):
+            if outcome.result != "unknown":
+                break
+            yield Wait(at + timedelta(seconds=_KEEP), "whether the lease was given back is not known")
+            at = (yield from self._look(())).at
+            outcome = yield from self._do(self._lease_act(at, 0))
+        if outcome.result == "refused" or (outcome.result == "done" and outcome.token != self.token):
+            return Ended("fenced", outcome.why or "another has taken the run over")
         return Ended("done" if last.what == "done" else "stopped", last.why)
 
     # What is asked of the driver
