@@ -43,8 +43,8 @@ def web(replicas: int = 1, node: str = "w-1", **more: Any) -> list[Json]:
     return [controller(replicas=replicas), *pods]
 
 
-LOCAL = {"volumes": [{"name": "scratch", "emptyDir": {}}]}
-PDB = {"observed": 0, "selector": {"matchLabels": {"app": "web"}}}
+LOCAL: dict[str, Any] = {"volumes": [{"name": "scratch", "emptyDir": {}}]}
+PDB: dict[str, Any] = {"observed": 0, "selector": {"matchLabels": {"app": "web"}}}
 
 
 @pytest.mark.parametrize(
@@ -443,7 +443,8 @@ def test_an_emergency_override_lifts_what_its_entry_allows_and_is_recorded() -> 
 )
 def test_an_override_that_its_entry_does_not_allow_is_refused(wrong: dict[str, Any], says: str) -> None:
     entry = entries.Emergency("cve", Scope(), ("duty",), lifts=("peak",), approvals=2)
-    given = {"emergency": "cve", "reason": "exploited", "by": ("ann", "bob"), "until": NOW.replace(hour=23)} | wrong
+    until = NOW.replace(hour=23)
+    given: dict[str, Any] = {"emergency": "cve", "reason": "exploited", "by": ("ann", "bob"), "until": until} | wrong
     with pytest.raises(InputError, match=says):
         good(state(*workers(2)), rules=policy(freezes=(FROZEN,), emergency=(entry,)), override=Override(**given))
 

@@ -69,10 +69,10 @@ def test_clusters_of_a_stage_need_nothing_of_each_other_and_all_of_the_stage_bef
     ]
     found = good(state(*machines), rules=policy(order=Order(stages=stages)))
     assert [(each.name, each.needs, each.soak) for each in found.waves] == [
-        ("s1: kernel, worker", (), 3600),
-        ("s2: kernel, worker", (), 3600),
-        ("p1: kernel, worker", ("w1", "w2"), 0),
-        ("p2: kernel, worker", ("w1", "w2"), 0),
+        ("s1: kernel, workers", (), 3600),
+        ("s2: kernel, workers", (), 3600),
+        ("p1: kernel, workers", ("w1", "w2"), 0),
+        ("p2: kernel, workers", ("w1", "w2"), 0),
     ]
 
 

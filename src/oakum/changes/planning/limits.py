@@ -228,7 +228,8 @@ def _blocked(machine: Machine, count: Count, by_id: Mapping[str, Machine]) -> It
         mend = others[: len(others) - count.allowed + 1]
         yield because(
             "max-unavailable", f"{where}: budget {budget.name}",
-            f"{len(others)} of {len(count.members)} machines are out of service, and at most {count.allowed} may be",
+            f"{len(others)} of {len(count.members)} machines {'is' if len(others) == 1 else 'are'} out of service, and "
+            f"at most {count.allowed} may be",
             source, f"bring {', '.join(mend[:5])}{_more(mend)} back into service",
             _mended(mend, by_id), members=len(count.members), out=len(others), allowed=count.allowed,
         )  # fmt: skip

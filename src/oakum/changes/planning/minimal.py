@@ -18,8 +18,8 @@ from oakum.errors import OakumError
 
 #: New reasons may show when others are mended; so often they are looked for.
 _ROUNDS = 12
-#: So many reasons are tried one by one; more of them are told as they are.
-_TRIED = 24
+#: So many machines are planned for again, over all tries, to find reasons that are not needed; small fleets need few.
+_TRIED = 30_000
 
 
 def why_not(question: Question, found: Attempt) -> WhyNot:
@@ -34,7 +34,7 @@ def why_not(question: Question, found: Attempt) -> WhyNot:
         if mended is None or mended.plan is not None:
             break
         found = mended
-    if len(gathered) <= _TRIED:
+    if len(gathered) * max(1, len(question.state.machines)) <= _TRIED:
         gathered = _fewest(question, gathered)
     return WhyNot(
         at=question.now, state=question.state.digest, policy=question.policy.digest, reasons=tuple(gathered.values())

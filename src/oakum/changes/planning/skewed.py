@@ -72,9 +72,9 @@ class Versions:
 
     def _masters(self, drafts: Sequence[Draft]) -> None:
         before, known = self._now, self._broken(self._now)
-        reasons: list[Reason] = []
-        for draft in sorted(drafts, key=lambda each: each.machine is not None and each.machine.ours):
-            reasons += self._skipped(draft)
+        # What jumps is wrong as it is wanted: what it would meet on its way says nothing of the way that is right.
+        reasons = [reason for draft in drafts for reason in self._skipped(draft)]
+        for draft in () if reasons else sorted(drafts, key=lambda each: each.machine is not None and each.machine.ours):
             self._now = self._moved(self._now, [draft])
             found = self._broken(self._now)
             reasons += [self._because(each, draft) for key, each in found.items() if key not in known]

@@ -92,9 +92,9 @@ def _disturbs(draft: Draft) -> Iterable[str]:
 def _restarts(draft: Draft, changes: Sequence[Change]) -> Iterable[str]:
     kinds = {each.kind for each in changes}
     if "control-plane" in kinds:
-        yield "the API server of this machine restarts; others answer meanwhile"
+        yield "the API server of the machine restarts; others answer meanwhile"
     if "etcd" in kinds:
-        yield "the etcd member of this machine restarts; the others hold the quorum"
+        yield "the etcd member of the machine restarts; the others hold the quorum"
     if "kubelet" in kinds and not draft.drains:
         yield "the kubelet restarts, its pods run on"
     if "container-runtime" in kinds and not draft.reboots:

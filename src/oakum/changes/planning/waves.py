@@ -15,6 +15,9 @@ from oakum.changes.planning.drafts import Draft, natural
 from oakum.changes.plans.model import Step, Wave
 from oakum.policy.model import Order
 
+#: What the machines of a role are called.
+_ROLES: dict[str, str] = {"control-plane": "control-plane machines", "worker": "workers"}
+
 
 class _Part(msgspec.Struct):
     """A wave in the making."""
@@ -91,7 +94,7 @@ class Waves:
             for key in sorted(sections):
                 own, _, _ = key
                 machine = sections[key][0].machine
-                name: str = "own machines" if own or machine is None else machine.role
+                name = "own machines" if own or machine is None else _ROLES.get(machine.role, machine.role)
                 if self._order.pools and machine is not None and machine.pool and not own:
                     pools = dict.fromkeys(one.machine.pool for one in sections[key] if one.machine is not None)
                     name = f"{name} {', '.join(pools)}".strip()
