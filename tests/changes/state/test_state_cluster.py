@@ -172,6 +172,13 @@ def test_facts_come_from_the_node_then_from_kube_system_then_from_the_label_of_t
     assert second.facts == {"environment": "staging", "region": "lab", "tier": "4"}
 
 
+def test_a_zone_under_its_former_label_is_a_failure_domain_too() -> None:
+    old = machine_of(with_node(labels={"failure-domain.beta.kubernetes.io/zone": "a"}))
+    both = {"failure-domain.beta.kubernetes.io/zone": "a", "topology.kubernetes.io/zone": "b"}
+    assert old.target("kernel", "reversible").zone == "a"
+    assert machine_of(with_node(labels=both)).target("kernel", "reversible").zone == "b"
+
+
 def test_a_fact_that_nobody_states_is_not_known() -> None:
     target = machine_of(with_node()).target("kernel", "reversible")
     assert (target.environment, target.region, target.tier) == (None, None, None)

@@ -170,6 +170,12 @@ def test_a_node_keeps_the_facts_that_it_states_itself() -> None:
     assert state_of(own, CLUSTER).machines[0].facts == {"environment": "prod", "region": "lab", "tier": "2"}
 
 
+def test_a_region_in_words_of_the_site_counts_before_the_label_of_a_provider() -> None:
+    labelled = dump(namespace(), node(labels={"topology.kubernetes.io/region": "eu-west-1"}))
+    assert machine_of(labelled).facts["region"] == "eu-west-1"
+    assert machine_of(labelled, CLUSTER).facts["region"] == "eu"
+
+
 def test_etcd_that_an_inventory_states_is_no_gap() -> None:
     own = dump(namespace(), node(control=True))
     assert any("etcd" in gap.what for gap in state_of(own).gaps)

@@ -17,7 +17,7 @@ from oakum.changes.state.inventory import ClusterEntry, Inventory
 from oakum.changes.state.laying import host_of, laid, offered
 from oakum.changes.state.missing import ALL, LISTABLE, etcd_of
 from oakum.changes.state.model import Cluster, EtcdMember, Machine, State
-from oakum.changes.state.of_cluster import Dump, Found, read_cluster
+from oakum.changes.state.of_cluster import Dump, Found, read_cluster, with_region
 from oakum.errors import InputError, OakumError, Place
 from oakum.fleet.assets import Gap
 from oakum.fleet.cluster.components import Components
@@ -129,8 +129,10 @@ class _Joining:
                 if before[1] == inventory.source:
                     self._lay_node(id, inventory)
         for id in sorted(self._machines):
+            machine = with_region(self._machines[id])
             for inventory in inventories:
-                self._machines[id] = offered(self._machines[id], inventory)
+                machine = offered(machine, inventory)
+            self._machines[id] = machine
 
     def joined(self, at: datetime) -> State:
         """The whole."""

@@ -7,7 +7,7 @@ nobody states is not known. What the dump does not hold is a gap of its cluster,
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 import msgspec
 
@@ -33,6 +33,7 @@ CLUSTER = f"{PREFIX}cluster"
 SNAPSHOTS = f"{PREFIX}snapshots"
 _ROLES = ("node-role.kubernetes.io/control-plane", "node-role.kubernetes.io/master")
 _REGIONS = ("topology.kubernetes.io/region", "failure-domain.beta.kubernetes.io/region")
+_ZONE, _FORMER_ZONE = "topology.kubernetes.io/zone", "failure-domain.beta.kubernetes.io/zone"
 _TYPES = ("node.kubernetes.io/instance-type", "beta.kubernetes.io/instance-type")
 _IMAGES = ("eks.amazonaws.com/nodegroup-image", "kubernetes.azure.com/node-image-version")
 _UNSCHEDULABLE = "node.kubernetes.io/unschedulable"
@@ -143,7 +144,7 @@ class _Reading:
             name=meta.name, uid=meta.uid, cluster=self._name,
             role="control-plane" if runs_plane or any(role in labels for role in _ROLES) else "worker",
             pool=facts_of(node, self._components).pool, speed=_first(labels, _TYPES), facts=self._facts(node),
-            labels=dict(labels), healthy=None if not ready else ready == "True", cordoned=_cordoned(node),
+            labels=_modern(labels), healthy=None if not ready else ready == "True", cordoned=_cordoned(node),
             owner=owner_of(meta.annotations.get(CLAIM, "")), boot_id=node.status.node_info.boot_id,
             software=software, snapshots=_noted(node, SNAPSHOTS) in ("yes", "true"),
             image=_first(labels, _IMAGES), ours=any(_is_ours(pod) for pod in pods),
@@ -155,8 +156,6 @@ class _Reading:
         facts = {}
         for fact in FACTS:
             value = next((text for each in speakers if (text := _noted(each, f"{PREFIX}{fact}"))), "")
-            if not value and fact == "region" and node is not None:
-                value = _first(node.metadata.labels, _REGIONS)
             if value:
                 facts[fact] = value
         stated = self._statements.of(node) if node is not None else self._statements.cluster()
@@ -166,6 +165,14 @@ class _Reading:
 
     def _gap(self, kind: str, what: str, why: str, remedy: str) -> Gap:
         return Gap(kind, what, why, remedy, asset=self._name)
+
+
+def with_region(machine: Machine) -> Machine:
+    """The machine in the region that its node's label names, where nobody states one in words of the site."""
+    region = _first(machine.labels, _REGIONS)
+    if not region or "region" in machine.facts:
+        return machine
+    return msgspec.structs.replace(machine, facts={**machine.facts, "region": region})
 
 
 def owner_of(claim: str) -> str:
@@ -200,6 +207,11 @@ def _cordoned(node: Node) -> bool:
 
 def _is_ours(pod: Pod) -> bool:
     return pod.metadata.labels.get(_OAKUM) == "oakum"
+
+
+def _modern(labels: Mapping[str, str]) -> dict[str, str]:
+    """The labels, with that of the zone under its present name as well (it moved in 1.17)."""
+    return {_ZONE: labels[_FORMER_ZONE], **labels} if _FORMER_ZONE in labels else dict(labels)
 
 
 def _first(labels: dict[str, str], keys: tuple[str, ...]) -> str:
