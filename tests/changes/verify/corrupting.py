@@ -214,6 +214,16 @@ def stage_soak(world: World, plan: Plan) -> Plan:
     return edits.wave(plan, "canary", needs=("h-rest",))
 
 
+def external_etcd(world: World, plan: Plan) -> Plan:
+    """A control-plane machine reboots, and its cluster's etcd is neither on its machines nor with a provider."""
+    for number in (1, 2, 3):
+        world.machines[f"edge/cp-{number}"].software.pop("etcd")
+    world.etcd = ()
+    draft = Draft(world, Intent(name="k", kind="kernel", scope=CONTROL)).usual()
+    draft.wave("canary", draft.visit("edge/cp-1", "k", "control"), soak=1800)
+    return draft.wave("rest", *(draft.visit(f"edge/cp-{number}", "k", "control") for number in (2, 3))).plan()
+
+
 def emergency(world: World, plan: Plan, **fields: object) -> Plan:
     """An override that the policy allows, with something about it that it does not."""
     entry = Emergency("fire", ALL, ("security",), ("year end",), False, 2, 3600)

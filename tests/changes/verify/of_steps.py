@@ -14,6 +14,7 @@ from tests.changes.verify.corrupting import (
     Base,
     Corrupt,
     after_world,
+    external_etcd,
     planned,
     policy,
 )
@@ -89,6 +90,7 @@ OF_STEPS: dict[str, tuple[str, Base, Corrupt]] = {
         upgrade,
         after_world(lambda w: setattr(w, "etcd", w.etcd[:2])),
     ),
+    "an etcd that nobody knows": ("not-assessable", kernels, external_etcd),
     "a kubelet of no known version": (
         "not-assessable",
         upgrade,

@@ -26,8 +26,12 @@ def _cluster(given: Given, cluster: Cluster, several: Sequence[Placed]) -> Itera
     members = {member.machine: member for member in cluster.etcd if member.machine}
     taking = [each for each in several if _takes_out(each)]
     for each in taking:
-        if each.step.subject.id not in members and each.machine is not None and each.machine.of("etcd"):
+        if each.machine is None or each.step.subject.id in members:
+            continue
+        if each.machine.of("etcd"):
             yield each.broken("not-assessable", "it runs etcd, and its member is not known")
+        elif each.machine.role == "control-plane" and not cluster.etcd:
+            yield each.broken("not-assessable", "the members of the cluster's etcd are not known")
     taking = [each for each in taking if each.step.subject.id in members]
     learner = next((member.name for member in cluster.etcd if member.learner), None)
     if learner is not None and taking:
