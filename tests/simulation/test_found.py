@@ -11,6 +11,12 @@ from oakum.simulation.trials import attempt
 FOUND: list[tuple[str, str, tuple[Strike, ...]]] = [
     ("needs-snapshot", "a run that is brought back while a copy is made leaves the copy behind",
      (Strike(kind="rollback", state="done", nth=2, delay=25.0),)),
+    ("edge-three-nodes", "a run that nobody carried out for hours gives a node up that it has hardly drained",
+     (Strike(kind="outage", state="record", nth=39),)),
+    ("eviction-denied", "the ladder of a drain runs on while nobody is there",
+     (Strike(kind="outage", state="record", nth=13),)),
+    ("edge-three-nodes", "the restarts of a reboot loop count as ours",
+     (Strike(kind="human-restarts", state="rebooting", nth=2), Strike(kind="reboot-loop", state="applying", nth=2))),
 ]  # fmt: skip
 
 

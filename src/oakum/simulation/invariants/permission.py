@@ -72,7 +72,7 @@ class ForwardOnly(Invariant):
             return ""
         for change in act.changes:
             soft = machine.software.get(change.component)
-            if soft is None or not soft.running:
+            if change.kind == "script" or soft is None:
                 # A script: what undoes it is what its own way back says.
                 if not change.back:
                     return change.component
