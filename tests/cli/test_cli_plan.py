@@ -64,7 +64,7 @@ def test_a_plan_for_people(policy: str, capsys: Out) -> None:
     assert planned(policy) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "2 waves, 5 steps on 5 targets."
-    assert lines[2].split() == ["WAVE", "TARGET", "CHANGE", "EVICTS", "TAKES", "AT", "MOST", "WAY", "BACK"]
+    assert lines[2].split() == ["WAVE", "TARGET", "CHANGE", "EVICTS", "WITHIN", "(95", "%)", "WAY", "BACK"]
     assert lines[3].split() == [
         "w1",
         "shop/worker-1",

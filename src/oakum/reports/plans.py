@@ -16,7 +16,7 @@ from oakum.reports.printable import printable
 _MOST = 12
 #: Targets of one reason that are named.
 _NAMED = 4
-_HEAD = ("WAVE", "TARGET", "CHANGE", "EVICTS", "TAKES AT MOST", "WAY BACK")
+_HEAD = ("WAVE", "TARGET", "CHANGE", "EVICTS", "WITHIN (95 %)", "WAY BACK")
 _BACK = {"reversible": "undo", "needs-snapshot": "copy", "forward-only": "NONE"}
 
 
