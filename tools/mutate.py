@@ -1,7 +1,8 @@
 """``make mutate``: breaks every rule of the change engine, one small mistake at a time, and asks the tests to notice.
 
-    python -m tools.mutate [--room ROOM]... [--every N] [--list]
+    python -m tools.mutate [--named] [--room ROOM]... [--every N] [--list]
 
+First come the named breaks (``tools.breaks``): each has tests of its own that have to fail. ``--named`` tries no other.
 For each room of ``oakum.changes`` its own tests run against each mutant (``tools.mutants``), in a forked process in
 which the changed module takes the place of the true one; nothing on disk changes. A mutant survives where all tests
 pass. Survivors have to stand in ``tests/mutants/accepted.txt`` with the reason why they change nothing; any other ends
@@ -26,6 +27,7 @@ from pathlib import Path
 from types import CodeType, ModuleType
 
 import pytest
+from tools.breaks import Break, breaks
 from tools.mutants import Mutant, mutants_of
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -83,6 +85,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Tries the mutants; 1 where one survives that nobody has accepted, 2 where the tests fail by themselves."""
     parser = argparse.ArgumentParser(description="break the change engine, and see the tests fail")
     parser.add_argument("--room", action="append", help="only this room of oakum.changes (drain, planner, budgets...)")
+    parser.add_argument("--named", action="store_true", help="only the named breaks of rules")
     parser.add_argument("--every", type=int, default=1, metavar="N", help="only each Nth mutant")
     parser.add_argument("--jobs", type=int, default=2, metavar="N", help="so many at once (2)")
     parser.add_argument("--list", action="store_true", help="list the mutants and stop")
@@ -92,6 +95,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     accepted = _accepted()
     survivors: list[str] = []
     tried = 0
+    if not given.list and not given.room:
+        tried, survivors = _named(given.jobs)
+    if given.named:
+        return 1 if survivors else 0
     for room, modules in sorted(_rooms().items()):
         if given.room and room not in given.room:
             continue
@@ -128,6 +135,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not given.list:
         print(f"{tried} mutants, {len(survivors)} survive")
     return 1 if survivors else 0
+
+
+def _named(jobs: int) -> tuple[int, list[str]]:
+    """Tries the named breaks; how many there are, and those that their tests pass."""
+    several = breaks()
+    by_tests: defaultdict[tuple[str, ...], list[Break]] = defaultdict(list)
+    for each in several:
+        by_tests[each.tests].append(each)
+    left: list[str] = []
+    for tests, group in by_tests.items():
+        if _survivors(tests, [None], 3600.0, 1) != [None]:
+            print(f"{', '.join(tests)}: they fail without any break", flush=True)
+            left += [each.name for each in group]
+            continue
+        cases: list[Case] = [(each.path, each.mutant()) for each in group]
+        passed = _survivors(tests, cases, 3600.0, jobs)
+        left += [case[1].before for case in passed if case is not None]
+    print(f"{len(several)} named breaks, {len(several) - len(left)} noticed", flush=True)
+    for name in left:
+        print(f"  survives: {name}", flush=True)
+    return len(several), left
 
 
 def _rooms() -> dict[str, list[Path]]:
