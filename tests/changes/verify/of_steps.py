@@ -61,6 +61,11 @@ OF_STEPS: dict[str, tuple[str, Base, Corrupt]] = {
         planned(lambda p: replace(p, intents=(replace(p.intents[0], wants={"speed": "high"}),))),
     ),
     "another format": ("form", kernels, planned(lambda p: replace(p, format="oakum-plan/2"))),
+    "a time without a zone": (
+        "form",
+        kernels,
+        planned(lambda p: replace(p, at=p.at.replace(tzinfo=None))),
+    ),
     "an object visited": ("form", kernels, planned(lambda p: edits.step(p, W2, kind="set-object"))),
     # origin
     "made from another state": ("other-state", kernels, planned(lambda p: replace(p, state="sha256:other"))),

@@ -22,6 +22,8 @@ def form(plan: Plan) -> Iterator[Violation]:
     """What is wrong with the ids, the names and the graph. With one of these nothing else is looked at."""
     if plan.format != FORMAT:
         yield violation("form", f"the format is {plan.format[:40]!r}, not {FORMAT}")
+    if plan.at.tzinfo is None or (plan.override is not None and plan.override.until.tzinfo is None):
+        yield violation("form", "it gives a time without a zone")
     steps = [step.id for wave in plan.waves for step in wave.steps]
     for what, ids in (
         ("step", steps), ("wave", [wave.id for wave in plan.waves]), ("group", [group.id for group in plan.groups]),
