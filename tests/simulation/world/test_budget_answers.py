@@ -87,3 +87,34 @@ def _compare(made: Made) -> None:
         assert sorted(each.metadata.name for each in live.members(slim_budget)) == sorted(
             each.metadata.name for each in whole.members(slim_budget)
         )
+
+
+BUDGET = "[{name: web, for: web, max_unavailable: 1}]"
+
+
+def test_two_evictions_at_once_spend_one_disruption_before_the_controller_has_looked() -> None:
+    made = Made("[{name: web, replicas: 3}]", BUDGET)
+    made.lease()
+    first, second, _ = made.pods("web")
+    assert made.evict(first).result == "done"
+    assert made.evict(second).code == "not-now"
+
+
+def test_a_budget_that_was_changed_refuses_until_its_controller_has_looked() -> None:
+    made = Made("[{name: web, replicas: 3}]", BUDGET)
+    made.lease()
+    made.world.event("budget", "c", "default/web=max 2")
+    refused = made.evict(made.pods("web")[0])
+    assert (refused.code, "changed" in refused.why) == ("not-now", True)
+    made.wait(2)
+    assert made.evict(made.pods("web")[0]).result == "done"
+
+
+def test_a_granted_eviction_counts_for_two_minutes_though_the_pod_stay() -> None:
+    made = Made("[{name: web, replicas: 3}]", BUDGET)
+    budget, pods = made.budget("web"), made.cluster.pods
+    budget.grants[made.pods("web")[0].name] = 0.0
+    recount(budget, 120.0, pods)
+    assert (budget.healthy, budget.allowed) == (2, 0)
+    recount(budget, 121.0, pods)
+    assert (budget.healthy, budget.allowed, budget.grants) == (3, 1, {})

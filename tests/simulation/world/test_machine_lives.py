@@ -249,3 +249,11 @@ def test_a_script_that_stops_half_way_is_not_in_effect() -> None:
     made.act("apply", "h-1", changes=(script,))
     made.wait(100)
     assert made.seen("h-1").running["script/s"] == "applied"
+
+
+def test_one_of_two_members_of_etcd_decides_nothing() -> None:
+    pools = "[{name: cp, role: control-plane, count: 2, control_plane: 1.31.4, etcd: 3.5.15}]"
+    made = Made(pools=pools)
+    assert made.cluster.quorum
+    made.world.event("etcd-down", "c", "cp-2")
+    assert not made.cluster.quorum

@@ -251,3 +251,29 @@ def test_missing_pods_are_counted_in_pod_seconds() -> None:
     made.wait(600)
     workload = made.workload("web")
     assert 10 < workload.missed < 15
+
+
+def test_the_five_minutes_begin_anew_when_a_node_was_back_in_between() -> None:
+    made = Made("[{name: web, replicas: 1, on: [w-1]}]")
+    (pod,) = made.pods("web")
+    made.world.event("crash", "c/w-1", lasts=100)
+    made.wait(230)
+    assert made.machine("w-1").ready
+    made.world.event("crash", "c/w-1")
+    made.wait(330)
+    assert pod.deleted < 0, "560 seconds after the first failure, 330 after the second"
+    made.wait(20)
+    assert pod.deleted >= 0
+
+
+def test_a_stateful_set_makes_the_next_pod_when_those_before_it_are_ready() -> None:
+    made = Made("[{name: db, kind: StatefulSet, replicas: 3, starts: 20s}]")
+    made.lease()
+    first, second, _ = made.pods("db")
+    made.evict(first)
+    made.wait(5)
+    made.evict(second)
+    made.wait(10)
+    assert [pod.name for pod in made.pods("db")] == ["db-0", "db-2"]
+    made.wait(60)
+    assert [pod.name for pod in made.pods("db")] == ["db-0", "db-1", "db-2"]
