@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import subprocess
 import sys
@@ -134,3 +135,24 @@ def test_every_fault_finds_something_or_says_that_it_has_not(name: str) -> None:
     struck = [each.split() for each in told.lines if each.startswith("struck")]
     assert [each[1] for each in struck] == [name], "told once"
     assert struck[0][-1] == str(name not in ("etcd-down", "human-uncordons"))
+
+
+#: What carries trials out measures how long that takes; nothing of it is part of a world.
+MEASURES = {"soak.py"}
+
+
+def test_a_world_reads_no_clock_and_draws_from_its_seed_alone() -> None:
+    for path in sorted((ROOT / "src/oakum/simulation").rglob("*.py")):
+        imported = {
+            name
+            for node in ast.walk(ast.parse(path.read_bytes()))
+            if isinstance(node, ast.Import | ast.ImportFrom)
+            for name in (
+                [node.module or ""] if isinstance(node, ast.ImportFrom) else [each.name for each in node.names]
+            )
+        }
+        banned = {"random", "secrets", "uuid", "os", "threading", "asyncio"} - (
+            {"random"} if path.name == "chance.py" else set()
+        )
+        assert not imported & banned, path
+        assert "time" not in imported or path.name in MEASURES, path
