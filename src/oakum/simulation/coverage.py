@@ -18,12 +18,14 @@ STATES = (
 )  # fmt: skip
 
 _OVER = frozenset({"done", "failed", "undone", "skipped"})
-_DRAINED = frozenset({"applying", "rebooting", "late", "lost", "verifying", "restoring", "soaking"}) | _OVER
+_IN_HAND = frozenset({"cordoned", "snapshotted", "draining", "applying", "rebooting", "late", "lost", "verifying"})
 _BOOT = "it strikes at a boot, and but for other faults a machine boots while it is rebooting"
 _INSTALL = "it strikes when something is installed"
-_NO_ACT = "nothing is asked for a step that is over"
-_LOOK = "it strikes a look at everything, and counts for a step in hand, or none"
+_NO_ACT = "nothing is asked for a step that is over, and a step leaves the state snapshotted at once"
+_LOOK = "it strikes a look at everything, and counts for a step in hand, or none; snapshotted is left at once"
+_CLUSTER = "it strikes a cluster, and counts for a step in hand, or none"
 _NO_PODS = "no pod under a budget is left on a drained node"
+_DOWN = "the machine does not run then"
 
 
 def _all_but(*states: str) -> frozenset[str]:
@@ -36,15 +38,29 @@ ONLY: dict[str, tuple[frozenset[str], str]] = {
     **{kind: (frozenset({"rebooting"}), _BOOT)
        for kind in ("slow-boot", "returns-late", "never-returns", "old-kernel", "reboot-loop")},
     **{kind: (frozenset({"applying"}), _INSTALL) for kind in ("half-installed", "held-lock", "full-disk")},
-    **{kind: (_all_but(*_OVER), _NO_ACT) for kind in ("request-fails", "answer-lost", "arrives-late", "throttling")},
-    **{kind: (_all_but(*_OVER), _LOOK) for kind in ("stale-read", "watch-gap")},
-    **{kind: (_all_but(*_DRAINED), _NO_PODS) for kind in ("budget-impossible", "budget-closed")},
+    **{kind: (_all_but("snapshotted", *_OVER), _NO_ACT)
+       for kind in ("request-fails", "answer-lost", "arrives-late", "throttling")},
+    **{kind: (_all_but("snapshotted", *_OVER), _LOOK) for kind in ("stale-read", "watch-gap")},
+    **{kind: (_all_but(*_OVER), _CLUSTER) for kind in ("partition", "node-added", "etcd-down")},
+    **{kind: (frozenset({"waiting", "admitted", "cordoned", "snapshotted", "draining"}), _NO_PODS)
+       for kind in ("budget-impossible", "budget-closed", "finalizer")},
+    **{kind: (_all_but("late", "lost"), _DOWN) for kind in ("crash", "human-restarts")},
+    **{kind: (_all_but(*_IN_HAND, "restoring"), "the mark that we set on a node in hand keeps the autoscaler from it")
+       for kind in ("scaled-in", "scaled-in-elsewhere")},
+    **{kind: (_all_but("cordoned", "snapshotted", "draining", "late", "lost"), "a node in hand is cordoned already")
+       for kind in ("human-cordons", "human-drains")},
+    "human-uncordons": (_IN_HAND | {"restoring"}, "no node but one in hand is cordoned"),
+    "pod-deleted": (_all_but("cordoned", "snapshotted", "late", "lost", "restoring"), "no pod is left on a drained node"),
+    "crash-elsewhere": (_all_but("cordoned", "snapshotted", "late", "lost"), "it strikes a node in service"),
+    "foreign-upgrade": (
+        _all_but("rebooting", "late", "lost", "verifying", "restoring", "soaking", "done"),
+        "what is offered is installed by then",
+    ),
     "snapshot-fails": (frozenset({"cordoned"}), "it strikes when a copy is made"),
     "webhook-down": (frozenset({"draining"}), "it strikes an eviction"),
     "bad-patch": (
         frozenset({"soaking", "done"}), "it shows minutes after the version came into effect, when that is proven",
     ),
-    "finalizer": (_all_but("applying", "rebooting", "late", "lost", "verifying"), "no pod is left on a drained node"),
 }  # fmt: skip
 
 
