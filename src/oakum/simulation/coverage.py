@@ -50,7 +50,7 @@ ONLY: dict[str, tuple[frozenset[str], str]] = {
     **{kind: (_all_but("cordoned", "snapshotted", "draining", "late", "lost"), "a node in hand is cordoned already")
        for kind in ("human-cordons", "human-drains")},
     "human-uncordons": (_IN_HAND | {"restoring"}, "no node but one in hand is cordoned"),
-    "pod-deleted": (_all_but("cordoned", "snapshotted", "late", "lost", "restoring"), "no pod is left on a drained node"),
+    "pod-deleted": (_all_but("cordoned", "snapshotted", "late", "lost", "restoring"), "a drained node has no pod"),
     "crash-elsewhere": (_all_but("cordoned", "snapshotted", "late", "lost"), "it strikes a node in service"),
     "foreign-upgrade": (
         _all_but("rebooting", "late", "lost", "verifying", "restoring", "soaking", "done"),
