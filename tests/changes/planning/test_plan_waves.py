@@ -11,7 +11,10 @@ from tests.changes.planning.worlds import (
     machine,
     masters,
     order_of,
+    out,
     policy,
+    refused,
+    soft,
     state,
     workers,
 )
@@ -102,3 +105,22 @@ def test_a_cycle_of_intents_is_named() -> None:
 def test_an_unknown_intent_is_named() -> None:
     with pytest.raises(InputError, match=r"'nothing', which is no intent"):
         good(state(*workers(2)), intent(after=("nothing",)))
+
+
+def test_what_comes_after_an_intent_waits_for_it_in_all_clusters() -> None:
+    lib = {"lib": soft("1", "2", kept=("1",))}
+    machines = [machine("n", cluster, software=kernel() | lib) for cluster in ("one", "two")]
+    found = good(state(*machines), intent(), intent("packages", names=("lib",), after=("kernel",)))
+    assert [(each.name, each.needs) for each in found.waves] == [
+        ("one: kernel, workers", ()),
+        ("two: kernel, workers", ()),
+        ("one: packages, workers", ("w1", "w2")),
+        ("two: packages, workers", ("w1", "w2")),
+    ]
+
+
+def test_an_intent_that_is_whole_is_refused_where_one_target_cannot_be_had() -> None:
+    machines = [*workers(2), machine("w-3", software=kernel("6.1.90", "6.1.90"))]
+    wants = intent(to="6.1.100", whole=True)
+    assert [each.object for each in refused(state(*machines), wants).reasons] == ["c/w-3"]
+    assert out(good(state(*machines), intent(to="6.1.100"))) == {"c/w-3": "not-offered"}
