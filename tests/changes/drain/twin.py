@@ -26,8 +26,11 @@ class Twin:
             phase=one.status.phase, ready=is_ready(one), deleted=0.0 if is_terminating(one) else -1.0,
             budgets=tuple(self._budget(each) for each in around.budgets.guarding(one)),
         )  # fmt: skip
+        pod.workload.pods[pod.uid] = pod
+        pod.workload.ready += pod.ready and pod.deleted < 0
         for each in pod.budgets:
             each.pods[pod.uid] = pod
+            each.workloads[pod.workload.uid] = pod.workload
         return pod
 
     def _workload(self, one: k.Pod, around: Surroundings) -> Workload:
@@ -66,11 +69,13 @@ class Twin:
             each.allowed -= 1
             each.grants[name] = 0.0
         if code == disruption.GRANTED:
+            pod.workload.ready -= pod.ready and pod.deleted < 0
             pod.deleted = 0.0
         return code
 
     def counted(self, name: str) -> tuple[int, int, int, int]:
         """Allowed, healthy, desired and expected of a budget, counted anew as the simulated controller does."""
         budget = self.budgets[name]
-        disruption.recount(budget, 0.0)
+        pods = {(budget.namespace, each.name): each for each in self.pods.values()}
+        disruption.recount(budget, 0.0, pods)
         return budget.allowed, budget.healthy, budget.desired, budget.expected
