@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import msgspec
 
-from oakum.changes.intents.kinds import Wanted
+from oakum.changes.intents.kinds import UNKNOWN_VERSION, Wanted
 from oakum.changes.intents.model import Intent
 from oakum.changes.planning.reasons import intent_edit, machine_edit, object_edit, of_left_out
 from oakum.changes.plans.model import LeftOut
 from oakum.changes.plans.why_not import Edit, Reason, Remedy
 from oakum.changes.state.model import Machine, State
 
-_VERSIONS = frozenset({"downgrade", "unknown-version"})
+_VERSIONS = frozenset({"downgrade", UNKNOWN_VERSION})
 
 
 def cured(left: LeftOut, intent: Intent, come: Wanted, state: State) -> Reason:
