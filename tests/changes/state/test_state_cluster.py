@@ -137,7 +137,8 @@ def test_a_cluster_without_a_control_plane_of_its_own_is_managed() -> None:
 
 
 def test_control_planes_that_run_as_deployments_for_other_clusters_belong_to_no_machine() -> None:
-    guest = pod("kube-apiserver-x", image="registry.k8s.io/kube-apiserver:v1.29.1", owner="ReplicaSet")
+    image = "registry.k8s.io/kube-apiserver:v1.29.1"
+    guest = pod("kube-apiserver-x", image=image, owner="ReplicaSet", namespace="kube-system")
     assert not machine_of(dump(namespace(), node(), guest)).of("control-plane")
 
 
