@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 from oakum.changes.plans import Plan, WhyNot, canonical
+from oakum.changes.state.document import read_state
 from oakum.cli.main import main
 from oakum.local.policies import write_example
 from oakum.local.schemas import SCHEMAS, schema_of
@@ -341,6 +342,23 @@ def test_a_state_that_has_changed_since_is_found_out(tmp_path: Path, policy: str
     shop = changed(tmp_path, sick)
     assert main(["plan", "verify", str(plan), "--from", shop, "--from", INVENTORY, "--policy", policy]) == 1
     assert "violation" in capsys.readouterr().out
+
+
+def test_nothing_is_verified_against_a_dump_that_lacks_what_the_verdict_rests_on(
+    tmp_path: Path, policy: str, capsys: Out
+) -> None:
+    """Not even a plan that says it was made from just that dump."""
+    plan, _, _ = written(tmp_path, policy)
+    inventory = tmp_path / "inventory.yaml"
+    inventory.write_text(Path(INVENTORY).read_text().replace("listed: [all]", "listed: [Job]"))
+    sources = ["--from", SHOP, "--from", str(inventory)]
+    main(["plan", *sources, "--intent", KUBELETS, "--policy", policy, "--save-state", str(tmp_path / "less.json")])
+    value = json.loads(plan.read_text())
+    value["state"] = read_state((tmp_path / "less.json").read_bytes(), "less.json").digest
+    plan.write_text(json.dumps(value))
+    capsys.readouterr()
+    assert main(["plan", "verify", str(plan), *sources, "--policy", policy]) == 3
+    assert "not assessable: the dump of shop has no" in capsys.readouterr().err
 
 
 # Schemas

@@ -38,7 +38,8 @@ Examples:
   oakum plan verify plan.json --from prod.json --policy policy/
   oakum plan verify plan.json --from state.json --policy policy/ --hash sha256:3f0c...
 
-Ends with 1 where a rule is broken, or the plan has another hash than the one that was approved."""
+Ends with 1 where a rule is broken, or the plan has another hash than the one that was approved, and with 3 where the state
+lacks what the verdict rests on."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -162,7 +163,7 @@ def _verify(arguments: argparse.Namespace) -> int:
     plan = read_plan(arguments.plan)
     now = time_of(arguments.now, "--now") if arguments.now else datetime.now(UTC)
     state = read_states(arguments.states, now)
-    _, found = verify_plan(plan, state, arguments.policy, compat=arguments.compat)
+    found = verify_plan(plan, state, arguments.policy, compat=arguments.compat)
     other = arguments.hash is not None and arguments.hash != plan.hash
     if arguments.output == "table":
         from oakum.reports.plans import violations_text

@@ -16,7 +16,7 @@ from oakum.changes.intents.kinds import UNKNOWN
 from oakum.changes.intents.model import Intent
 from oakum.changes.intents.reading import MAX_BYTES, read_intents
 from oakum.changes.planning import plan
-from oakum.changes.plans import Override, Plan, Reason, WhyNot
+from oakum.changes.plans import Override, Plan, Reason, Subject, WhyNot
 from oakum.changes.state import State
 from oakum.changes.state.missing import require
 from oakum.changes.verify import Violation, verify
@@ -59,9 +59,7 @@ def make_plan(
     NotAssessableError tells what the dump of a cluster lacks that the intents are for.
     """
     rules, calendar = calendar_of(policy)
-    touched = [subject for each in intents for subject in wanted(each, state).subjects.values()]
-    masters = {each.id for each in state.machines if each.role == "control-plane"}
-    require(state.gaps, {each.cluster for each in touched}, {each.cluster for each in touched if each.id in masters})
+    _require(state, [subject for each in intents for subject in wanted(each, state).subjects.values()])
     return plan(
         state, intents, rules, now, calendar=calendar, knowledge=knowledge(compat),
         durations=Durations({kind.name: kind.prior for kind in KINDS.values()}),
@@ -132,12 +130,22 @@ def read_plan(path: Path) -> Plan:
     return found
 
 
-def verify_plan(
-    plan: Plan, state: State, policy: Path, *, compat: Sequence[Path] = ()
-) -> tuple[Policy, tuple[Violation, ...]]:
-    """The policy of a folder, and what a plan breaks under it. Raises OakumError."""
+def verify_plan(plan: Plan, state: State, policy: Path, *, compat: Sequence[Path] = ()) -> tuple[Violation, ...]:
+    """What a plan breaks for a state under the policy of a folder. Raises OakumError.
+
+    NotAssessableError where it breaks nothing, and the dump of a cluster that it touches lacks what that rests on.
+    """
     rules, calendar = calendar_of(policy)
-    return rules, verify(plan, state, policy=rules, calendar=calendar, knowledge=knowledge(compat))
+    found = verify(plan, state, policy=rules, calendar=calendar, knowledge=knowledge(compat))
+    if not found:
+        _require(state, [step.subject for step in plan.steps.values()])
+    return found
+
+
+def _require(state: State, touched: Sequence[Subject]) -> None:
+    """Raises NotAssessableError where the dump of a cluster that would be touched lacks something."""
+    masters = {each.id for each in state.machines if each.role == "control-plane"}
+    require(state.gaps, {each.cluster for each in touched}, {each.cluster for each in touched if each.id in masters})
 
 
 def write(path: Path, data: bytes) -> None:
