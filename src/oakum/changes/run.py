@@ -151,10 +151,11 @@ class _Run:
                 # It had run out between the look and the act: it is taken again, and that is written down.
                 self.kept = None
             return None
-        if outcome.result == "refused" and self.token:
+        if outcome.code == "fenced":
             return Ended("fenced", outcome.why)
         why = outcome.why or "whether the lease was taken is not known"
-        if self.token and self.kept is not None and (observed.at - self.kept).total_seconds() < self.lasts / 2:
+        held_until = None if self.kept is None else self.kept + timedelta(seconds=self.lasts / 2)
+        if self.token and held_until is not None and observed.at < held_until and outcome.result == "unknown":
             return None
         yield Wait(observed.at + timedelta(seconds=min(max(outcome.retry_after, 2), 60)), f"the lease: {why}")
         # Kept for too long without an answer: from here on it has to be taken anew.

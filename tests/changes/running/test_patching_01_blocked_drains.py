@@ -10,6 +10,8 @@ from tests.changes.running.looks import ALL, Play, budget, plan, pod, step
 
 from oakum.changes.running.acts import Outcome
 from oakum.changes.running.journal import Started
+from oakum.changes.state.model import Webhook
+from oakum.fleet.cluster import objects as k
 from oakum.policy.entries import Drain, Escalation
 from oakum.policy.entries import Step as Rung
 
@@ -177,3 +179,26 @@ def test_patching_01_time_in_which_nobody_carried_out_the_run_does_not_count_aga
         play.later(10)
         play.turn()
     assert play.state() == "restoring"
+
+
+def test_patching_01_only_pods_that_a_budget_keeps_are_ever_forced() -> None:
+    play = draining(escalation=FORCE)
+    play.answers["evict"] = Outcome(result="refused", code="not-now", why="budget web")
+    play.sight.wishes |= {f"approve:{play.plan.hash}/{STEP}/force-evict"}
+    scratch = k.Volume(name="scratch", empty_dir={})
+    play.sight.pods = [pod("web-1"), pod("naked", owners=()), pod("local", volumes=(scratch,))]
+    for _ in range(65):
+        play.turn()
+        play.later(10)
+    assert {each.pod for each in play.acts() if each.do == "delete-pod"} == {"shop/web-1"}
+
+
+def test_patching_01_the_last_backend_of_a_webhook_is_not_forced() -> None:
+    play = draining(escalation=FORCE)
+    play.sight.wishes |= {f"approve:{play.plan.hash}/{STEP}/force-evict"}
+    play.sight.pods, play.sight.budgets, play.sight.replicas = [pod("web-1")], [budget(0)], 1
+    play.sight.hooks = (Webhook(name="policy", pods=("shop/web-1",), fail_closed=True),)
+    for _ in range(65):
+        play.turn()
+        play.later(10)
+    assert not play.ever("delete-pod")

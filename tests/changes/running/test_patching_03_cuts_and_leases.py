@@ -236,3 +236,15 @@ def test_patching_03_the_plan_is_the_one_that_was_approved() -> None:
         process.next()
     assert {each.do for each in process.asked} == {"lease"}
     assert made.hash != other.hash
+
+
+def test_patching_03_a_lease_that_cannot_be_kept_for_a_moment_is_no_reason_to_end() -> None:
+    world, made = fleet()
+    records: list[Record] = []
+    process = Process(world, made, records)
+    process.until(lambda request: isinstance(request, Do) and request.act.do == "apply")
+    for _ in range(3):
+        world.port("one").throttled_until = world.timeline.now + 200
+        process.until(lambda request: isinstance(request, Do) and request.act.do == "lease")
+    assert process.finish().result == "done"
+    all_well(world, records)

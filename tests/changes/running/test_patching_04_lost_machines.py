@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tests.changes.running.looks import NEW, OLD, Play, plan, step
+import pytest
+from tests.changes.running.looks import NEW, OLD, Play, change, plan, step
 
 from oakum.changes.plans import Stop
 from oakum.changes.running.acts import Outcome
@@ -231,3 +232,48 @@ def test_patching_04_one_that_was_lost_in_its_installation_goes_on_with_it() -> 
     play.turn(2)
     assert play.state() == "rebooting"
     assert len([each for each in play.acts() if each.do == "apply"]) == 1
+
+
+def test_patching_04_one_that_dies_before_its_changes_were_begun_is_lost_in_the_end() -> None:
+    play = Play(plan(step(), stop=SEVERAL))
+    play.drained()
+    play.answers["apply"] = Outcome(result="unknown")
+    play.turn()
+    for _ in range(25):
+        play.later(100)
+        play.show(ID, up=False, scanned=None)
+        play.turn()
+    assert play.state() == "lost"
+    assert len({each.key for each in play.acts() if each.do == "apply"}) == 1
+
+
+@pytest.mark.parametrize("do", ["claim", "snapshot"])
+def test_patching_04_one_that_dies_before_it_was_taken_is_given_back(do: str) -> None:
+    made = step(changes=(change(reversibility="needs-snapshot"),), snapshot=True)
+    play = Play(plan(made, stop=SEVERAL))
+    play.answers[do] = Outcome(result="unknown")
+    play.turn(2)
+    if do == "snapshot":
+        play.claimed()
+    for _ in range(25):
+        play.later(100)
+        play.show(ID, up=False, scanned=None)
+        play.turn()
+    assert play.journal.of(STEP).facts["ending"] == "skipped"
+
+
+def test_patching_04_copies_on_a_machine_that_stays_away_do_not_keep_the_run_from_its_end() -> None:
+    for state, facts in (("restoring", {"ending": "failed"}), ("soaking", {"failed-soak": "true", "soak": "60"})):
+        play = Play(plan(step(), stop=SEVERAL))
+        play.answers["discard"] = Outcome(result="unknown")
+        play.puts(STEP, state, "it did not come back", **facts)
+        play.later(1)
+        play.show(ID, up=False, copies=(f"run-1/{STEP}/snapshot/1",))
+        play.turn()
+        assert play.did() == ["discard"]
+        play.later(1700)
+        play.turn()
+        assert play.state() == state
+        play.later(200)
+        play.turn()
+        assert play.state() == "failed"

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from tests.changes.running.looks import ALL, ALWAYS, NEW, NOW, OLD, Play, change, open_for, plan, pod, step
+from tests.changes.running.looks import ALL, ALWAYS, NEW, NOW, OLD, Play, budget, change, open_for, plan, pod, step
 
 from oakum.changes.plans import Override, Stop, Subject, Wave
 from oakum.changes.running.actions import Rest
@@ -234,15 +234,16 @@ def test_only_pods_that_could_not_leave_ask_for_an_approval_to_force_them() -> N
     play.later(61)
     play.turn()
     assert play.state() == "skipped"
-    play = Play(plan(step(), escalation=ladder))
-    play.sight.pods = [pod("naked", owners=())]
-    play.turn()
-    play.later(61)
-    play.turn()
-    assert play.state() == "waiting"
-    play.sight.wishes |= {f"approve:{play.plan.hash}/{STEP}/force-evict"}
-    play.turn()
-    assert play.state() == "admitted"
+    for pods, admitted in (([pod("web-1")], True), ([pod("web-1"), pod("naked", owners=())], False)):
+        play = Play(plan(step(), escalation=ladder))
+        play.sight.pods, play.sight.budgets, play.sight.replicas = pods, [budget(0)], 1
+        play.turn()
+        play.later(61)
+        play.turn()
+        assert play.state() == "waiting"
+        play.sight.wishes |= {f"approve:{play.plan.hash}/{STEP}/force-evict"}
+        play.turn()
+        assert (play.state() == "admitted") is admitted
 
 
 def test_a_ladder_that_stops_the_run_does_so_only_for_a_drain() -> None:

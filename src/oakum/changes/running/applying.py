@@ -49,13 +49,10 @@ def applying(visit: Visit, seen: Seen) -> Iterator[Action]:
         yield from _failed(visit, last, work.why, (visit.turn.now - work.since).total_seconds())
     elif last is not None and last.outcome is not None and last.outcome.code == "never":
         yield fail(visit, f"refused: {last.outcome.why}")
+    elif last is not None and not seen.up and visit.watched > lost_after(visit):
+        yield visit.enter("lost", "it is out of service, and its changes were begun", lost="true", left_in="applying")
     elif visit.unseen(last):
-        if visit.watched > lost_after(visit):
-            yield visit.enter(
-                "lost", "it does not answer, and its installation was begun", lost="true", left_in="applying"
-            )
-        else:
-            yield visit.watch("it was begun, and the machine does not answer", until=lost_after(visit))
+        yield visit.watch("it was begun, and the machine does not answer", until=lost_after(visit))
     elif last is not None and visit.watched > lost_after(visit) and not last.open and last.number > TRIES:
         yield fail(visit, "it could not be begun")
     else:

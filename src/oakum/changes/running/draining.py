@@ -11,13 +11,12 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from oakum.changes.running.actions import Action
-from oakum.changes.running.judging import Left, left
+from oakum.changes.running.judging import Left, Stuck, left
 from oakum.changes.running.ladder import due
 from oakum.changes.running.leaving import give_back
 from oakum.changes.running.live import quorum
 from oakum.changes.running.observed import Seen
 from oakum.changes.running.turn import Visit
-from oakum.fleet.cluster.objects import Pod
 
 
 def draining(visit: Visit, seen: Seen) -> Iterator[Action]:
@@ -60,7 +59,7 @@ def taken(visit: Visit, seen: Seen) -> str:
 
 
 def _evict(visit: Visit, found: Left) -> Iterator[Action]:
-    refused: list[tuple[Pod, str]] = []
+    refused: list[Stuck] = []
     fresh = False
     backends = visit.turn.backends(visit.step.subject.cluster)
     for pod in found.evict:
@@ -70,7 +69,7 @@ def _evict(visit: Visit, found: Left) -> Iterator[Action]:
         backends.leaves(pod)
         last = visit.progress.attempts.get(f"evict/{pod.metadata.uid}")
         if last is not None and last.outcome is not None and last.outcome.result == "refused":
-            refused.append((pod, last.outcome.why or last.outcome.code))
+            refused.append(Stuck(pod, last.outcome.why or last.outcome.code, True))
         elif last is None or last.open:
             fresh = True
         yield visit.ask(
@@ -114,8 +113,12 @@ def _force(visit: Visit, found: Left) -> Iterator[Action]:
         why = f"waits for somebody to approve that its pods are deleted past their budgets: {found.why}"
         yield visit.rest(30, why, held=True)
         return
-    for pod, _ in found.stuck:
-        if not pod.metadata.deletion_timestamp:
+    backends = visit.turn.backends(visit.step.subject.cluster)
+    for each in found.stuck:
+        pod = each.pod
+        # Past a budget, as was approved; what keeps a pod for any other reason is not touched.
+        if each.budget and not pod.metadata.deletion_timestamp and not backends.last(pod):
+            backends.leaves(pod)
             yield visit.ask(
                 "delete-pod", "the pod ends, past its budget, as was approved",
                 uid=pod.metadata.uid, pod=f"{pod.metadata.namespace}/{pod.metadata.name}",

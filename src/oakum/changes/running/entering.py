@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from oakum.changes.running.actions import Action
 from oakum.changes.running.compiled import need
-from oakum.changes.running.leaving import give_back
+from oakum.changes.running.leaving import give_back, lost_after
 from oakum.changes.running.observed import Seen
 from oakum.changes.running.turn import Visit
 
@@ -43,6 +43,9 @@ def admitted(visit: Visit, seen: Seen) -> Iterator[Action]:
         return
     if seen.cordoned and claim is None:
         yield give_back(visit, "skipped", "somebody has cordoned it meanwhile", foreign="true")
+        return
+    if visit.watched > lost_after(visit):
+        yield give_back(visit, "skipped", "it could not be claimed")
         return
     if not seen.silenced:
         # Three times what it takes: a machine that is late must not set off the alarms that stop the run.
@@ -87,6 +90,8 @@ def copying(visit: Visit, seen: Seen) -> Iterator[Action]:
         yield give_back(visit, "skipped", f"no copy of it could be made: {work.why}")
     elif last is not None and last.outcome is not None and last.outcome.code == "never":
         yield give_back(visit, "skipped", f"no copy of it can be made: {last.outcome.why}")
+    elif visit.watched > lost_after(visit):
+        yield give_back(visit, "skipped", "it does not answer when a copy is asked for")
     elif visit.unseen(last):
         yield visit.watch("a copy was begun, and the machine does not answer")
     else:

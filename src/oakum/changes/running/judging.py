@@ -6,36 +6,44 @@ controller) is asked of it here. A pod is known by its uid: another one under th
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 import msgspec
 
 from oakum.changes.budgets import moment
 from oakum.changes.drain import Judged, Surroundings, explain
-from oakum.changes.drain.model import EVICT, FOR_EVER, IGNORE, WAIT
+from oakum.changes.drain.model import EVICT, IGNORE, WAIT
 from oakum.changes.running.turn import Visit
 from oakum.errors import OakumError
 from oakum.fleet.cluster.objects import Pod
 
 #: How long after its grace period a pod that is being deleted may still be there before that counts as stuck.
 _LATE = 60.0
+#: Reasons of a drain's verdict that are disruption budgets.
+_BUDGETS = frozenset({"pdb", "multiple-pdb"})
 #: How long a judgement holds for a cluster that has not changed.
 _LASTS = timedelta(seconds=30)
 
 
-class Left(msgspec.Struct, frozen=True):
-    """``evict`` may leave now, ``leaving`` are on their way, ``stuck`` are kept by something, with the reason each.
+class Stuck(msgspec.Struct, frozen=True):
+    """A pod that something keeps, and why; ``budget`` where that is a disruption budget and nothing else."""
 
-    ``for_ever`` says that one of those is never let go as things are. ``volumes`` are still attached for pods that
-    have to leave. ``unknown`` says why nothing could be judged, ``later`` that others were judged in this turn.
+    pod: Pod
+    why: str
+    budget: bool = False
+
+
+class Left(msgspec.Struct, frozen=True):
+    """``evict`` may leave now, ``leaving`` are on their way, ``stuck`` are kept by something.
+
+    ``volumes`` are still attached for pods that have to leave. ``unknown`` says why nothing could be judged, ``later``
+    that others were judged in this turn.
     """
 
     evict: tuple[Pod, ...] = ()
     leaving: tuple[Pod, ...] = ()
-    stuck: tuple[tuple[Pod, str], ...] = ()
+    stuck: tuple[Stuck, ...] = ()
     volumes: tuple[str, ...] = ()
-    for_ever: bool = False
     unknown: str = ""
     later: bool = False
 
@@ -47,7 +55,7 @@ class Left(msgspec.Struct, frozen=True):
     @property
     def why(self) -> str:
         """What is stuck, in words: the first few."""
-        told = [f"{_name(pod)}: {why}" for pod, why in self.stuck[:3]]
+        told = [f"{_name(each.pod)}: {each.why}" for each in self.stuck[:3]]
         more = f" and {len(self.stuck) - 3} more" if len(self.stuck) > 3 else ""
         return "; ".join(told) + more
 
@@ -91,8 +99,8 @@ def _left(visit: Visit, around: Surroundings, since: datetime | None) -> Left:
         return Left(unknown=backends.unknown)
     evict: list[Pod] = []
     leaving: list[Pod] = []
-    stuck: list[tuple[Pod, str]] = []
-    for_ever, stays = False, set[str]()
+    stuck: list[Stuck] = []
+    stays = set[str]()
     for judged in found.pods:
         outcome, pod = judged.outcome, judged.pod
         if outcome.verdict == IGNORE:
@@ -100,7 +108,7 @@ def _left(visit: Visit, around: Surroundings, since: datetime | None) -> Left:
         elif outcome.verdict == EVICT or (outcome.reason == "unreplicated" and policy.unreplicated == "evict"):
             hook = backends.last(pod)
             if hook:
-                stuck.append((pod, f"it is the last backend of the webhook {hook}, which fails closed"))
+                stuck.append(Stuck(pod, f"it is the last backend of the webhook {hook}, which fails closed"))
             elif (outcome.order or 1) == 1:
                 evict.append(pod)
             else:
@@ -108,15 +116,15 @@ def _left(visit: Visit, around: Surroundings, since: datetime | None) -> Left:
         elif outcome.verdict == WAIT:
             late = _overdue(pod, turn.now)
             if late:
-                stuck.append((pod, late))
+                stuck.append(Stuck(pod, late))
             else:
                 leaving.append(pod)
         else:
-            for_ever = for_ever or outcome.duration == FOR_EVER
-            stuck.append((pod, _told(judged)))
+            budget = outcome.reason in _BUDGETS and not backends.last(pod)
+            stuck.append(Stuck(pod, _told(judged), budget))
     attached = visit.seen.attached if visit.seen is not None else ()
     return Left(
-        evict=tuple(evict), leaving=tuple(leaving), stuck=tuple(stuck), for_ever=for_ever,
+        evict=tuple(evict), leaving=tuple(leaving), stuck=tuple(stuck),
         volumes=tuple(each for each in attached if each not in stays),
     )  # fmt: skip
 
@@ -145,8 +153,3 @@ def _told(judged: Judged) -> str:
 
 def _name(pod: Pod) -> str:
     return f"{pod.metadata.namespace}/{pod.metadata.name}"
-
-
-def names(pods: tuple[Pod, ...]) -> Iterator[str]:
-    """Their names with their namespaces."""
-    return map(_name, pods)

@@ -68,13 +68,14 @@ def _others(visit: Visit) -> Obstacle | None:
     shared = quorum(visit) or skew(visit)
     if shared:
         return Obstacle("shared", shared)
-    if not drains(step) or visit.turn.approved(step.id, "force-evict"):
+    if not drains(step):
         return None
     found = left(visit, None)
     if found.later:
         return Obstacle("unknown", "")
     if found.unknown:
         return Obstacle("unknown", found.unknown)
-    if found.stuck:
+    forced = visit.turn.approved(step.id, "force-evict") and all(each.budget for each in found.stuck)
+    if found.stuck and not forced:
         return Obstacle("drain", f"its drain would be blocked: {found.why}")
     return None

@@ -20,7 +20,7 @@ _ENDINGS: dict[str, Ending] = {
 }  # fmt: skip
 #: A request that was not answered may still arrive for so many seconds.
 _ARRIVES = 120.0
-#: A host that was lost is asked for so many seconds to give back what is ours.
+#: A machine that is out of service is asked for so many seconds to give back what is on it.
 _REACH = 1800.0
 
 
@@ -28,14 +28,15 @@ def restoring(visit: Visit, seen: Seen | None) -> Iterator[Action]:
     """Gives it back piece by piece, each seen to be done before the step ends."""
     ending = _ENDINGS[visit.facts.get("ending", "failed")]
     open_ends = list(_claim(visit, seen)) + list(_silence(visit, seen)) + list(_under_way(visit, seen))
-    if ending != "done":
-        open_ends += list(discarding(visit, seen))
-    why = visit.progress.why
-    if open_ends and _out_of_reach(visit, seen):
-        why = f"{why}; what is ours could not be taken away, for it does not answer"
-    elif open_ends:
-        yield from open_ends
+    why, away = visit.progress.why, out_of_reach(visit, seen)
+    copies = list(discarding(visit, seen)) if ending != "done" else []
+    # The record of a node is an object of its API, which answers although the node does not.
+    left = [*([] if away and not visit.step.subject.cluster else open_ends), *([] if away else copies)]
+    if left:
+        yield from left
         return
+    if open_ends or copies:
+        why = f"{why}; what is ours could not be taken away, for it does not answer"
     if ending == "done" and seen is not None and differing(expected(visit.step, back=False), seen):
         ending, why = "failed", f"it did not stay: {differing(expected(visit.step, back=False), seen)}"
     if ending == "done" and (seen is None or not seen.up):
@@ -46,8 +47,8 @@ def restoring(visit: Visit, seen: Seen | None) -> Iterator[Action]:
     if ending == "done":
         soak = visit.group.soak_node
         # Without a soak only a copy is left to be thrown away, which is done as if it had soaked.
-        copies = seen is not None and next(discarding(visit, seen), None) is not None
-        yield visit.enter("soaking", soak=str(soak)) if soak or copies else visit.enter("done")
+        kept = next(discarding(visit, seen), None) is not None
+        yield visit.enter("soaking", soak=str(soak)) if soak or kept else visit.enter("done")
         return
     if ending == "failed":
         yield visit.turn.note("handed-over", about=visit.step.id, why=why)
@@ -59,10 +60,9 @@ def restoring(visit: Visit, seen: Seen | None) -> Iterator[Action]:
         yield visit.enter(ending, why)
 
 
-def _out_of_reach(visit: Visit, seen: Seen | None) -> bool:
-    """Whether a host that was lost has not answered for so long that it is left as it is."""
-    gone = not visit.step.subject.cluster and visit.facts.get("lost") == "true" and (seen is None or not seen.up)
-    return gone and visit.watched > _REACH
+def out_of_reach(visit: Visit, seen: Seen | None) -> bool:
+    """Whether a machine has been out of service for so long that what is on it is left there."""
+    return (seen is None or not seen.up) and visit.watched > _REACH
 
 
 def _under_way(visit: Visit, seen: Seen | None) -> Iterator[Action]:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from oakum.changes.running.actions import Action
 from oakum.changes.running.observed import Seen
-from oakum.changes.running.restoring import discarding
+from oakum.changes.running.restoring import discarding, out_of_reach
 from oakum.changes.running.turn import Visit
 from oakum.changes.running.verifying import differing, expected
 
@@ -22,7 +22,7 @@ def soaking(visit: Visit, seen: Seen) -> Iterator[Action]:
     """Watches, then throws the copy away and ends the step."""
     soak = float(visit.facts.get("soak", "0"))
     if visit.facts.get("failed-soak"):
-        copies = list(discarding(visit, seen))
+        copies = [] if out_of_reach(visit, seen) else list(discarding(visit, seen))
         yield from copies
         if not copies:
             yield visit.turn.note("handed-over", about=visit.step.id, why=visit.progress.why)
