@@ -38,8 +38,7 @@ Examples:
   oakum plan verify plan.json --from prod.json --policy policy/
   oakum plan verify plan.json --from state.json --policy policy/ --hash sha256:3f0c...
 
-Ends with 1 where a rule is broken, or the plan has another hash than the one that was approved, and with 3 where the state
-lacks what the verdict rests on."""
+Ends with 1 where a rule is broken or another hash was approved, 3 where the state lacks what the verdict rests on."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
