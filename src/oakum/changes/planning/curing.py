@@ -39,10 +39,15 @@ def _edits(left: LeftOut, intent: Intent, come: Wanted, state: State) -> list[Ed
     if come.changes or come.done:
         return [intent_edit(intent.name, "scope.and", _without(left.subject, machine))]
     if left.rule in _VERSIONS and machine is not None:
-        kinds = (each for each in machine.software.values() if each.current in left.why)
-        current = next((each.current for each in kinds), "")
+        current = _current(machine, left.why)
         return [intent_edit(intent.name, "wants.to", current)] if current else []
     return []
+
+
+def _current(machine: Machine, why: str) -> str:
+    """The version in effect of the software that a kind speaks of: the one with the longest name in its words."""
+    named = [name for name, each in machine.software.items() if f"{name} " in f"{why} " and each.current in why]
+    return machine.software[max(named, key=len)].current if named else ""
 
 
 def _facts(intent: Intent, machine: Machine) -> list[Edit]:
