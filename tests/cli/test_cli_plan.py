@@ -11,10 +11,14 @@ import jsonschema
 import msgspec
 import pytest
 import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 
 from oakum.changes.plans import Plan, WhyNot, canonical
 from oakum.changes.state.document import read_state
 from oakum.cli.main import main
+from oakum.errors import InputError
+from oakum.local.plans import parse_plan
 from oakum.local.policies import write_example
 from oakum.local.schemas import SCHEMAS, schema_of
 
@@ -329,6 +333,44 @@ def test_a_plan_that_somebody_made_bolder_is_found_out(tmp_path: Path, policy: s
     assert "violation" in out
     assert main(["plan", "verify", str(plan), "--from", str(state), "--policy", policy, "-o", "json"]) == 1
     assert json.loads(capsys.readouterr().out)["violations"]
+
+
+@pytest.fixture(scope="module")
+def bytes_of_a_plan(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    folder = tmp_path_factory.mktemp("plan")
+    write_example(folder / "policy")
+    assert planned(str(folder / "policy"), "--out", str(folder / "plan.json")) == 0
+    return (folder / "plan.json").read_bytes()
+
+
+@given(place=st.floats(0, 1), piece=st.binary(max_size=3), length=st.integers(0, 3))
+def test_a_plan_file_with_anything_anywhere_is_a_plan_or_an_error(
+    bytes_of_a_plan: bytes, place: float, piece: bytes, length: int
+) -> None:
+    at = int(place * len(bytes_of_a_plan))
+    broken = bytes_of_a_plan[:at] + piece + bytes_of_a_plan[at + length :]
+    try:
+        found = parse_plan(broken, "plan.json")
+    except InputError as error:
+        assert "plan.json" in str(error)
+    else:
+        assert parse_plan(canonical(found), "again.json").hash == found.hash
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        (b"", "no plan"),
+        (b"[]", "no plan"),
+        (b'{"format": "oakum-plan/1"}', "no plan: Object missing required field"),
+        (b"\xff\xfe{}", "no plan"),
+        (b"[" * 100_000, "no plan"),
+    ],
+)
+def test_files_that_are_no_plan(data: bytes, says: str) -> None:
+    with pytest.raises(InputError, match=says) as raised:
+        parse_plan(data, "plan.json")
+    assert raised.value.remedy
 
 
 def test_a_state_that_has_changed_since_is_found_out(tmp_path: Path, policy: str, capsys: Out) -> None:

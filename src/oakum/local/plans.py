@@ -113,13 +113,18 @@ def read_intent_files(paths: Sequence[Path]) -> tuple[Intent, ...]:
 
 def read_plan(path: Path) -> Plan:
     """A plan that was written. Raises InputError, LimitError naming the file."""
-    place = Place(str(path))
     try:
-        if path.stat().st_size > _LARGEST:
-            raise LimitError(f"larger than {_LARGEST:,} bytes", place=place, remedy="no plan is so large")
-        data = path.read_bytes()
+        with path.open("rb") as file:
+            return parse_plan(file.read(_LARGEST + 1), str(path))
     except (OSError, ValueError) as error:
         raise _unreadable(path, error) from None
+
+
+def parse_plan(data: bytes, name: str) -> Plan:
+    """The plan in the bytes of a file; ``name`` is what errors call it. Raises InputError, LimitError."""
+    place = Place(name)
+    if len(data) > _LARGEST:
+        raise LimitError(f"larger than {_LARGEST:,} bytes", place=place, remedy="no plan is so large")
     try:
         found = msgspec.json.decode(data, type=Plan)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:

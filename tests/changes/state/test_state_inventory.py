@@ -13,7 +13,8 @@ from tests.changes.state.makings import Item, dump, inventory, machine_of, names
 
 from oakum.changes.state import EtcdMember, Software
 from oakum.changes.state.inventory import ClusterEntry, MachineEntry, MemberEntry, SoftwareEntry
-from oakum.errors import InputError
+from oakum.changes.state.inventory_reading import MAX_BYTES, read_inventory
+from oakum.errors import InputError, LimitError
 
 HEAD = "format: oakum-inventory/1\n"
 HOST = """\
@@ -306,6 +307,11 @@ def test_bad_inventories_are_refused_with_their_place(text: str, says: str) -> N
     assert says in str(raised.value)
     assert "x.yaml" in str(raised.value)
     assert raised.value.remedy
+
+
+def test_an_inventory_that_is_too_large_is_refused_before_it_is_read() -> None:
+    with pytest.raises(LimitError, match="larger than 64 MiB"):
+        read_inventory(b"#" * (MAX_BYTES + 1), "x.yaml")
 
 
 def test_an_inventory_may_be_json() -> None:
