@@ -224,7 +224,8 @@ class Driver:
     def _strike(self, given: Strike, subject: str) -> None:
         self._say("fault", given.kind, subject)
         if given.fault.how == "process":
-            process = next((each for each in self._running if subject.endswith(each.name.rpartition(" ")[2])), None)
+            name = subject.rpartition("/")[2]
+            process = next((each for each in self._running if each.name.rpartition(" ")[2] == name), None)
             process = process or next(iter(self._running), None)
             if process is not None:
                 process.process.close()
