@@ -30,7 +30,7 @@ REPLACEMENT = "node-replacement"
 
 
 class Draft(msgspec.Struct, eq=False, kw_only=True):
-    """A step in the making. ``leaving`` are the pods that its drain moves; ``group`` the index of its limits."""
+    """A step in the making. ``leaving`` are the pods that its drain moves; ``group`` the id of its limits."""
 
     phase: Phase
     subject: Subject

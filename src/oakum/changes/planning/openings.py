@@ -29,8 +29,18 @@ if TYPE_CHECKING:
 _RFC = "https://www.rfc-editor.org/rfc/rfc5545#section-3.8.5.3"
 
 
-def closed(draft: Draft, windows: Windows, question: Question) -> Iterable[Reason]:
-    """Why a step fits into no opening; nothing where it does."""
+def closed(draft: Draft, windows: Windows, question: Question) -> tuple[Reason, ...]:
+    """Why a step fits into no opening; nothing where it does. Steps that are alike share an answer."""
+    settings = draft.settings
+    assert settings is not None
+    kinds = tuple(sorted({each.kind for each in draft.changes}))
+    key = (draft.subject.cluster, kinds, settings.calendars, settings.overridden, settings.soak.after_node, draft.takes)
+    if key not in windows.told:
+        windows.told[key] = tuple(_closed(draft, windows, question))
+    return windows.told[key]
+
+
+def _closed(draft: Draft, windows: Windows, question: Question) -> Iterable[Reason]:
     settings = draft.settings
     assert settings is not None and draft.takes is not None
     seconds = needs_of(draft)

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from oakum.changes.plans.model import Override
+from oakum.changes.plans.why_not import Reason
 from oakum.policy.openings import Calendar, Opening
 
 Names = tuple[str, ...]
@@ -30,11 +31,12 @@ class Fit(msgspec.Struct, frozen=True):
 
 
 class Windows:
-    """The openings of one planning, kept by calendars and need."""
+    """The openings of one planning, kept by calendars and need; ``told`` keeps why there is none."""
 
     def __init__(self, calendar: Calendar, now: datetime, override: Override | None) -> None:
         self._calendar, self._now, self._override = calendar, now, override
         self._kept: dict[tuple[object, ...], Fit] = {}
+        self.told: dict[object, tuple[Reason, ...]] = {}
 
     def fit(self, calendars: Calendars, seconds: int, *, overridden: bool = False) -> Fit:
         """The first opening that holds so many seconds. Without calendars it is open at any time."""
