@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from oakum.cli.main import main
+from oakum.local.simulate import Row, merged
 from oakum.simulation.scenarios import names
 
 MINE = """
@@ -98,3 +99,14 @@ def test_a_world_is_made_of_a_state(tmp_path: Path, capsys: pytest.CaptureFixtur
     words = ["simulate", "--from", str(state), "--intent", str(intent), "--policy", str(policy)]
     assert main([*words, "--seed", "1", "--runs", "2", "--rival", "naive"]) == 0
     assert "of 2" in capsys.readouterr().out
+
+
+def test_rows_of_two_reports_are_added() -> None:
+    one = Row(policy="oakum", trials=2, unsafe={"quorum": 1}, ends={"done": 2}, complete=1, patched=60.0)
+    other = Row(policy="oakum", trials=3, unsafe={"quorum": 2}, ends={"held": 3}, complete=3, patched=20.0)
+    rows = merged(merged([], [one]), [other, Row(policy="kured-like", trials=1)])
+    assert [each.policy for each in rows] == ["oakum", "kured-like"]
+    assert rows[0] == Row(
+        policy="oakum", trials=5, unsafe={"quorum": 3}, ends={"done": 2, "held": 3}, complete=4, patched=30.0
+    )
+    assert one.trials == 2

@@ -67,6 +67,12 @@ class Row(msgspec.Struct, kw_only=True):
     unexpected: int = 0
 
 
+_ADDED = (
+    "trials", "faults", "stranded", "targets", "finished", "complete", "evictions", "pod_minutes", "stuck",
+    "unexpected",
+)  # fmt: skip
+
+
 class Report(msgspec.Struct, kw_only=True):
     """The answer: a row for each policy, what went wrong in ours, and the trace and the smallest schedule if asked.
 
@@ -202,6 +208,25 @@ def _finish(row: Row, finished: int, targets: int, patched: float) -> None:
     if targets and finished == targets:
         row.patched = (row.patched * row.complete + patched) / (row.complete + 1)
         row.complete += 1
+
+
+def merged(rows: Sequence[Row], more: Sequence[Row]) -> list[Row]:
+    """The rows of two reports, those of one policy together."""
+    found = {
+        each.policy: msgspec.structs.replace(each, unsafe=dict(each.unsafe), ends=dict(each.ends)) for each in rows
+    }
+    for each in more:
+        row = found.setdefault(each.policy, Row(policy=each.policy))
+        complete = row.complete + each.complete
+        if complete:
+            row.patched = (row.patched * row.complete + each.patched * each.complete) / complete
+        for name in ("unsafe", "ends"):
+            counts: dict[str, int] = getattr(row, name)
+            for key, number in getattr(each, name).items():
+                counts[key] = counts.get(key, 0) + number
+        for name in _ADDED:
+            setattr(row, name, getattr(row, name) + getattr(each, name))
+    return list(found.values())
 
 
 def told(strike: Strike) -> str:
