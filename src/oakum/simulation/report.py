@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from oakum.simulation import coverage
-from oakum.simulation.faults import FAULTS, KINDS
+from oakum.simulation.faults import KINDS
 from oakum.simulation.soak import Totals
 
 
@@ -70,8 +70,3 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
         "|" + "---|" * len(head),
         *("| " + " | ".join(each) + " |" for each in rows),
     ]
-
-
-def fault_words() -> list[str]:
-    """Every fault with what it is."""
-    return [f"{name}: {says}" for name, says in FAULTS.items()]

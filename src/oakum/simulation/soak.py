@@ -196,14 +196,6 @@ def schedule(scenario: Scenario, seed: int) -> Schedule:
     return Schedule(seed=seed, strikes=(*drawn.strikes, more))
 
 
-def tally(several: Sequence[Totals]) -> Totals:
-    """All of them together."""
-    whole = Totals()
-    for each in several:
-        whole.add(each)
-    return whole
-
-
 def by_kind(totals: Totals) -> Counter[str]:
     """How often each kind of fault struck."""
     counts: Counter[str] = Counter()
