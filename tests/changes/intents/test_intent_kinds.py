@@ -282,6 +282,34 @@ def test_only_objects_that_the_scope_selects_are_meant() -> None:
     assert found.subjects["b/Deployment/kube-system/coredns"].kind == "object"
 
 
+def node(text: str = "", image: str = "", *, role: Role = "worker", cluster: str = "c") -> Machine:
+    made = machine(role=role) if not text else machine(role=role, it=software(text, "image", ecosystem="semver"))
+    return msgspec.structs.replace(made, image=image, cluster=cluster)
+
+
+REPLACED: list[tuple[str, Machine, Wants, str]] = [
+    ("the newest", node("1.1 of 1.1,1.2"), {"image": "newest"}, "it 1.1 > 1.2, back to 1.1, drain"),
+    ("by its name", node("1.1 of 1.1,1.2"), {"image": "1.2"}, "it 1.1 > 1.2, back to 1.1, drain"),
+    ("an image that is no longer to be had", node("1.1 of 1.2"), {"image": "1.2"}, "it 1.1 > 1.2, forward-only, drain"),
+    ("an image that is kept", node("1.1 of 1.2 keeps 1.1"), {"image": "1.2"}, "it 1.1 > 1.2, back to 1.1, drain"),
+    ("in effect", node("1.2 of 1.2"), {"image": "1.2"}, "in effect"),
+    ("an older one", node("1.2 of 1.1,1.2"), {"image": "1.1"}, "downgrade"),
+    ("not offered", node("1.1 of 1.2"), {"image": "1.3"}, "not-offered"),
+    ("only a name is known", node(image="old"), {"image": "new"}, "image old > new, forward-only, drain"),
+    ("a name, and the old one is kept", node(image="old"), {"image": "new", "kept": True},
+     "image old > new, back to old, drain"),
+    ("that name already", node(image="new"), {"image": "new"}, "in effect"),
+    ("a host", node("1.1 of 1.2", cluster=""), {"image": "1.2"}, "not there"),
+    ("a control plane", node("1.1 of 1.2", role="control-plane"), {"image": "1.2"}, "control-plane-machine"),
+    ("a control plane from that image", node("1.2 of 1.2", role="control-plane"), {"image": "1.2"}, "in effect"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "one", "wants", "expected"), REPLACED, ids=[row[0] for row in REPLACED])
+def test_nodes_are_replaced(name: str, one: Machine, wants: Wants, expected: str) -> None:
+    assert asked("node-replacement", one, wants) == expected
+
+
 #: How each kind shows that it is in effect (traps 5 and 6).
 PROOFS: dict[str, tuple[set[str], Machine, Wants]] = {
     "kernel": ({"boot", "running", "ready", "rescan"}, machine(it=software("1 of 2", "kernel")), {}),
@@ -290,6 +318,7 @@ PROOFS: dict[str, tuple[set[str], Machine, Wants]] = {
     "control-plane": ({"running", "ready", "rescan"},
                       machine(role="control-plane", it=software("1 of 2", "control-plane")), {"to": "2"}),
     "etcd": ({"running", "ready", "rescan"}, machine(role="control-plane", it=software("1 of 2", "etcd")), {"to": "2"}),
+    "node-replacement": ({"ready", "running", "rescan"}, machine(it=software("1 of 2", "image")), {"image": "2"}),
     "packages": ({"running", "rescan"}, machine(it=software("1 of 2", "package")), {"names": ("it",)}),
     "script": ({"exit"}, machine(), {"run": "/r", "check": "/c"}),
 }  # fmt: skip
@@ -323,7 +352,7 @@ def test_a_rollout_is_proven_by_its_pods() -> None:
 def test_trap_8_kinds_stand_in_the_order_of_a_cluster() -> None:
     """etcd and the control plane before add-ons, those before kubelets, workloads last; visits of one rank are one."""
     rank = {name: kind.rank for name, kind in KINDS.items()}
-    order = ["etcd", "control-plane", "add-on", "kubelet", "kernel", "image-bump"]
+    order = ["etcd", "control-plane", "add-on", "kubelet", "kernel", "image-bump", "node-replacement"]
     assert [rank[each] for each in order] == sorted({rank[each] for each in order})
     assert rank["kernel"] == rank["container-runtime"] == rank["packages"] == rank["script"]
 
@@ -355,6 +384,7 @@ WRONG: list[tuple[str, Wants, str]] = [
     ("script", {"run": "rm -rf x", "check": "/c"}, "is no absolute path"),
     ("script", {"run": "/r\nrm", "check": "/c"}, "is no absolute path"),
     ("script", {"run": "/r", "check": "/c", "undo": "u"}, "undo: 'u' is no absolute path"),
+    ("node-replacement", {}, "image: is missing"),
     ("add-on", {"object": "Deployment/a/b"}, "image: is missing"),
     ("image-bump", {"image": "a:1"}, "object: is missing"),
 ]
