@@ -114,6 +114,7 @@ class Driver:
             self.versions(each)
         self.rival.start(self.scene)
         if not self._running:
+            self.world.watch = watch
             return self._result("out-of-scope", "it knows nothing of these machines, or no window opens for them")
         first = next(iter(self.scene.changes))
         for given in self._occasions.pop((START, 1), []):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from functools import partial
 from zoneinfo import ZoneInfo
 
@@ -26,12 +27,15 @@ def _target(scene: Scene, machine: Machine) -> Target:
 
 
 def _at_once(scene: Scene, machines: list[Machine]) -> int:
-    """How many of a cluster's machines the policy lets out of service at once."""
-    one = machines[0]
-    alike = [
-        each for each in scene.world.machines.values() if each.cluster is one.cluster and _plane(each) is _plane(one)
-    ]
-    return max(1, min(scene.policy.budget_for(_target(scene, each)).nodes(len(alike)) for each in machines))
+    """How many of a cluster's machines the policy lets out of service at once: a tool is told one number for all."""
+    cluster = machines[0].cluster
+    alike = Counter((_plane(each), each.pool) for each in scene.world.machines.values() if each.cluster is cluster)
+    found: list[int] = []
+    for each in machines:
+        budget = scene.policy.budget_for(_target(scene, each))
+        pools = {each.pool} if budget.per == "pool" else {pool for _, pool in alike}
+        found.append(budget.nodes(sum(alike[_plane(each), pool] for pool in pools)))
+    return max(1, min(found))
 
 
 def _plane(machine: Machine) -> bool:
