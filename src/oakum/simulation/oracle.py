@@ -9,18 +9,16 @@ excuse, and so does a run that stopped.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from oakum.changes.plans.model import Group, Plan, Step, Wave
+from oakum.changes.plans.model import Plan, Step
 from oakum.changes.running.acts import Act, Outcome
 from oakum.changes.running.journal import OVER, Journal, Meant, Record, Started, Turned
-from oakum.policy.openings import NoOpening
 from oakum.simulation.alarms import NODE_DOWN
-from oakum.simulation.disruption import GRANTED, answer
 from oakum.simulation.faults import KINDS
 from oakum.simulation.invariants.base import US, Terms
 from oakum.simulation.invariants.cordons import foreign
+from oakum.simulation.moves import Moves
 from oakum.simulation.things import Machine
 from oakum.simulation.watching import Watch
 
@@ -63,6 +61,7 @@ class Oracle(Watch):
         for each in scenario.events:
             if each.do not in _PASSING_EVENTS or each.lasts == float("inf"):
                 self._harm.setdefault(each.on, set()).add(each.do)
+        self._moves = Moves(world, terms, self._journal, self._harm)
         world.timeline.after(EVERY, self._look)
 
     # What it hears
@@ -111,7 +110,7 @@ class Oracle(Watch):
         now = self._world.timeline.now
         if self._plan is None or any(each.what in ("done", "stopped") for each in self._journal.notes[-3:]):
             return
-        move = self.safe_move()
+        move = self._moves.safe()
         if not move:
             self._free_since = now
         elif now - max(self._free_since, self._moved) >= PATIENCE:
@@ -121,163 +120,6 @@ class Oracle(Watch):
     @property
     def _plan(self) -> Plan | None:
         return next(iter(self._terms.plans.values()), None)
-
-    def safe_move(self) -> str:
-        """Something that could be done now, in words; empty where there is nothing."""
-        plan = self._plan
-        if plan is None or self.waits_for_people(plan) or self._guarded(plan):
-            return ""
-        for id in list(self._journal.active):
-            step = plan.steps.get(id)
-            if step is not None and self._free(step):
-                return f"{id} was in hand with nothing in its way"
-        groups = {each.id: each for each in plan.groups}
-        for wave in plan.waves:
-            if all(self._over(plan, need) for need in wave.needs):
-                for step in wave.steps:
-                    if self._journal.state(step.id) == "waiting" and self._may_begin(step, groups[step.group], plan):
-                        return f"{step.id} could have begun"
-        return ""
-
-    def waits_for_people(self, plan: Plan) -> bool:
-        """Whether people have to say something first, or have said to do nothing."""
-        wishes = self._world.wishes
-        return f"approve:{plan.hash}" not in wishes or bool(wishes & {"pause", "stop", "rollback"})
-
-    def _guarded(self, plan: Plan) -> bool:
-        """Whether an alarm fires, nobody can ask for alarms and metrics, or metrics are bad."""
-        alarms, now = self._world.alarms, self._world.timeline.now
-        watched = {*plan.stop.alarms, *(name for group in plan.groups for name in group.gate.quiet_alarms)}
-        measured = any(group.gate.metrics for group in plan.groups)
-        dark = alarms.dark_until > now and bool(watched or measured)
-        return dark or bool(alarms.true & watched) or (measured and alarms.bad_until > now)
-
-    def _over(self, plan: Plan, id: str) -> bool:
-        """Whether a wave is over, with its soak and the time that its gate may take."""
-        wave = next(each for each in plan.waves if each.id == id)
-        if any(each.what == "wave-over" and each.about == id for each in self._journal.notes):
-            return True
-        latest = [self._journal.of(step.id).since for step in wave.steps if self._journal.state(step.id) in OVER]
-        if len(latest) < len(wave.steps):
-            return False
-        return self._world.timeline.wall() >= max(each for each in latest if each) + timedelta(
-            seconds=self._watched(plan, wave)
-        )
-
-    @staticmethod
-    def _watched(plan: Plan, wave: Wave) -> float:
-        groups = {each.id: each for each in plan.groups}
-        gates = [groups[step.group].gate for step in wave.steps]
-        return wave.soak + max((sum(m.interval * (m.count + 1) for m in each.metrics) for each in gates), default=0)
-
-    def _free(self, step: Step) -> bool:
-        """Whether nothing is in the way of a step in hand."""
-        machine = self._world.machines.get(step.subject.id)
-        if machine is None or machine.uid != step.subject.uid or self._broken(machine):
-            return False
-        if any(work.state == "running" for work in machine.work.values()) or foreign(machine):
-            return False
-        if not self._quorum(machine):
-            return False
-        return self._journal.state(step.id) != "draining" or self._drains(machine)
-
-    @staticmethod
-    def _broken(machine: Machine) -> bool:
-        """Whether a machine, or the way to it, does not work."""
-        cluster = machine.cluster
-        away = not machine.alive or not machine.answers or machine.sick or not machine.ready
-        return away or (cluster is not None and (cluster.cut or not cluster.writable))
-
-    def _may_begin(self, step: Step, group: Group, plan: Plan) -> bool:
-        machine = self._world.machines.get(step.subject.id)
-        if machine is None:
-            return (
-                step.subject.kind == "object"
-                and self._open(step, group)
-                and not self._waiting_pods(step.subject.cluster)
-            )
-        if machine.uid != step.subject.uid or self._broken(machine) or machine.unschedulable or machine.claim:
-            return False
-        if machine.id in self._harm:
-            # What was done to it by others (another version on it, say) may rightly keep a run away.
-            return False
-        if step.reversibility == "forward-only" and f"approve:{plan.hash}/{step.id}" not in self._world.wishes:
-            return False
-        drains = any(each.drain for each in step.changes)
-        return (
-            self._open(step, group)
-            and self._room(machine, group)
-            and self._quorum(machine)
-            and not (drains and (not self._drains(machine) or self._waiting_pods(step.subject.cluster)))
-        )
-
-    def _open(self, step: Step, group: Group) -> bool:
-        """Whether all windows are open for as long as the step and its way back take."""
-        now = self._world.timeline.wall()
-        needs = timedelta(seconds=step.takes.work.p95 + group.soak_node + step.takes.back.p95)
-        for windows, freezes in group.calendars:
-            found = self._terms.calendar.next_of(windows, freezes, now, needs)
-            if isinstance(found, NoOpening) or found.start > now:
-                return False
-        return True
-
-    def _room(self, machine: Machine, group: Group) -> bool:
-        """Whether one more may be out of service, and in that domain."""
-        members = set(group.members)
-        out = [each for index in self._world.indexes for each in index.values() if each.id in members]
-        ids = {each.id for each in out} | {self._subject(id) for id in self._journal.active} & members
-        ids |= {self._subject(id) for id, each in self._journal.steps.items() if each.state == "lost"} & members
-        domains = {group.domain_of.get(each, "") for each in ids} | {group.domain_of.get(machine.id, "")}
-        soaking = self._soaking(group)
-        most = 1 if group.serial else group.max_unavailable
-        return len(ids | soaking) < most and len(domains) <= group.max_domains
-
-    def _soaking(self, group: Group) -> set[str]:
-        if not group.soak_node:
-            return set()
-        after = self._world.timeline.wall() - timedelta(seconds=group.soak_node)
-        recent = [
-            id for id, each in self._journal.steps.items() if each.state in OVER and each.since and each.since > after
-        ]
-        return {self._subject(each) for each in recent}
-
-    def _subject(self, step: str) -> str:
-        plan = self._plan
-        found = plan.steps.get(step) if plan is not None else None
-        return found.subject.id if found is not None else ""
-
-    def _quorum(self, machine: Machine) -> bool:
-        member = self._world.member(machine)
-        if member is None or machine.cluster is None:
-            return True
-        voters = [each for each in machine.cluster.etcd if not each.learner]
-        left = sum(each.healthy for each in voters if each is not member)
-        return 2 * left > len(voters) and len(voters) == len(machine.cluster.etcd)
-
-    def _waiting_pods(self, cluster: str) -> bool:
-        """Whether pods of a cluster find no place already."""
-        known = self._world.clusters.get(cluster)
-        return known is not None and bool(known.pending)
-
-    def _drains(self, machine: Machine) -> bool:
-        """Whether every pod that has to go may go now."""
-        cluster = machine.cluster
-        if cluster is None:
-            return True
-        if self._world.eviction_webhook_down:
-            return False
-        hooks = {each.backend.uid: each for each in cluster.webhooks if each.fail_closed}
-        for pod in machine.pods.values():
-            workload = pod.workload
-            if workload.kind == "DaemonSet":
-                continue
-            if workload.held or workload.sticks or workload.kind == "Pod" or workload.local:
-                return False
-            if workload.uid in hooks and workload.ready < 2:
-                return False
-            if pod.deleted < 0 and answer(pod)[0] != GRANTED:
-                return False
-        return True
 
     # At the end
 
@@ -289,7 +131,7 @@ class Oracle(Watch):
             found += self._given_up(plan, states)
             if result == "stopped" and not self._may_stop(plan, states):
                 found.append("it stopped, and nothing that it may stop for has happened")
-            if result == "held" and (move := self.safe_move()) and self._idle:
+            if result == "held" and (move := self._moves.safe()) and self._idle:
                 found.append(f"it was held at the end, and {move}")
             if result == "done":
                 found += [f"done, and {id} is {state}" for id, state in states.items() if state not in OVER]
@@ -312,7 +154,7 @@ class Oracle(Watch):
         machine = self._world.machines.get(step.subject.id)
         if machine is None:
             return step.subject.kind == "machine" or bool(self._others_in(step.subject.cluster))
-        if machine.uid != step.subject.uid or foreign(machine) or not self._drains(machine):
+        if machine.uid != step.subject.uid or foreign(machine) or not self._moves.drains(machine):
             return True
         return any(work.state == "failed" for work in machine.work.values()) or bool(
             self._others_in(step.subject.cluster)
