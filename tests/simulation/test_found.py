@@ -17,6 +17,8 @@ FOUND: list[tuple[str, str, tuple[Strike, ...]]] = [
      (Strike(kind="outage", state="record", nth=13),)),
     ("edge-three-nodes", "the restarts of a reboot loop count as ours",
      (Strike(kind="human-restarts", state="rebooting", nth=2), Strike(kind="reboot-loop", state="applying", nth=2))),
+    ("late-return", "a lost machine that was deleted keeps its place for ever",
+     (Strike(kind="old-kernel", state="applying", nth=3), Strike(kind="scaled-in", state="failed", nth=1, delay=65.1))),
 ]  # fmt: skip
 
 

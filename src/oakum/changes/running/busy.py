@@ -1,7 +1,7 @@
 """Who is out of service: for every group its members that are impaired in truth, or whose step is in flight.
 
 Both count against the group's limit and its failure domains: a node that is down for any other reason is as little use
-to anybody as one that we took, and one that was lost keeps its place.
+to anybody as one that we took, and one that was lost keeps its place until it is back or deleted.
 
 A plan that brings a change back may visit machines that are out of service themselves: that makes nothing worse, so
 that only what is in flight counts there. Three bad nodes of ten would otherwise keep each other from being mended.
@@ -31,11 +31,15 @@ class Busy:
             if known is not None:
                 self.admit(known)
         for step in turn.standing.lost:
-            # A host that does not answer is not seen at all: it is out of service until it is seen in service.
-            subject = turn.compiled.steps[step].subject.id
-            seen = turn.observed.seen(subject)
-            if seen is None or not seen.up:
-                self._take((subject,))
+            # A host that does not answer is not seen at all: it is out of service until it is seen in service. One
+            # that was deleted is nobody's any more, and whatever has its name now is counted for itself.
+            subject = turn.compiled.steps[step].subject
+            seen = turn.observed.seen(subject.id)
+            if seen is None:
+                if turn.observed.found(subject.id) is not False:
+                    self._take((subject.id,))
+            elif seen.uid == subject.uid and not seen.up:
+                self._take((subject.id,))
 
     def admit(self, step: Step) -> None:
         """Counts a step that is in flight."""
