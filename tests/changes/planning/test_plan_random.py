@@ -192,7 +192,7 @@ def test_applying_all_remedies_gives_a_plan_and_no_reason_can_be_dropped(world: 
         assert isinstance(made(mended(world, rest)), WhyNot), "a reason could have been dropped"
 
 
-@quietly
+@settings(quietly, max_examples=20)
 @given(worlds())
 def test_the_same_world_gives_the_same_bytes_and_words(world: World) -> None:
     one, other = made(world), made(world)
