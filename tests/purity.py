@@ -12,7 +12,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
 
-CORE = ("errors", "expressions", "ports", "versions", "fleet", "advisories", "findings", "policy", "risk", "changes")
+CORE = (
+    "errors", "expressions", "ports", "versions", "ledger", "fleet", "advisories", "findings", "policy", "risk",
+    "changes",
+)  # fmt: skip
 
 _WATCHED = frozenset(
     {

@@ -73,3 +73,18 @@ class Clock(Protocol):
 
     def sleep_until(self, moment: datetime) -> None:
         """Returns at that time, or earlier where something has happened that is worth a look."""
+
+
+class Signer(Protocol):
+    """Somebody who signs with an Ed25519 key (RFC 8032) that stays where it is: a file, an agent, a module."""
+
+    @property
+    def name(self) -> str:
+        """The name under which the signature is known."""
+
+    @property
+    def public_key(self) -> bytes:
+        """The public half, 32 bytes."""
+
+    def sign(self, message: bytes) -> bytes:
+        """The signature of a message, 64 bytes."""

@@ -33,6 +33,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "simulate": ("simulate", "the change engine in a simulated fleet under faults, beside the policies of other tools"),
     "policy": ("policy", "write a policy's folder, and find what is wrong with one"),
     "window": ("window", "when a change may run under a policy: windows without freezes"),
+    "ledger": ("ledger", "the tamper-evident log of what was decided and done: verify it, prove what is in it"),
     "cvss": ("cvss", "score a CVSS vector"),
 }
 

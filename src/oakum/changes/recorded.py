@@ -1,0 +1,106 @@
+"""What the ledger keeps of a run: one entry for each record of its journal, in their order.
+
+An entry tells in the clear what was done to which thing, when, under which plan, policy and feeds; the texts, facts and
+answers of a record stand in it by their digest only, for they may hold what programs and people wrote. Whoever has the
+journal makes the same entries from it again, and so shows that nothing was added, left out or put in another order.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from typing import assert_never
+
+from oakum.changes.intents.model import Intent
+from oakum.changes.plans.model import Plan, canonical
+from oakum.changes.running.journal import Answered, Meant, Noted, Record, Started, Turned, encode
+from oakum.ledger.entries import Entry, Kind, digest, tellable
+
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+
+
+def entries_of(
+    records: Iterable[Record], *, pseudonym: Callable[[str], str], policy: str = "", feeds: str = ""
+) -> Iterator[Entry]:
+    """The entries for the records of one run from its first on.
+
+    ``pseudonym`` gives what stands for an executor, ``policy`` and ``feeds`` are the digests that the run goes by.
+    """
+    run = plan = executor = ""
+    # A late writer's records stand between those of whoever has taken over: the token tells whose each is.
+    holders: dict[int, str] = {}
+    acts: dict[str, tuple[Meant, str]] = {}
+    for record in records:
+        kind: Kind
+        step, what, subject, who = "", "", "", executor
+        match record:
+            case Started():
+                run, plan, executor = record.run, record.plan, record.executor
+                kind, who = "run", executor
+            case Meant():
+                kind, what, step, subject = "act", record.act.do, record.step, record.act.subject.id
+                who = _of_lease(record) or holders.get(record.act.token, executor)
+                acts[record.act.key] = (record, who)
+            case Answered():
+                kind, what = "outcome", record.outcome.result
+                meant, who = acts.get(record.key, (None, executor))
+                if record.outcome.code:
+                    what += f"/{record.outcome.code}"
+                if meant is not None:
+                    step, subject = meant.step, meant.act.subject.id
+                    if meant.act.do == "lease" and record.outcome.result == "done":
+                        holders[record.outcome.token] = who
+            case Turned():
+                kind, what, step = "observation", record.state, record.step
+                who = holders.get(record.token, executor)
+            case Noted():
+                kind, what, step = "note", record.what, record.about
+                who = holders.get(record.token, executor)
+            case _:
+                assert_never(record)
+        kinds, place = _divided(step)
+        yield Entry(
+            kind=kind, at=record.at, actor=pseudonym(who) if who else "oakum", what=what,
+            subject=tellable(subject or place),
+            run=tellable(run), step=tellable(kinds), plan=_digest(plan), policy=policy, feeds=feeds,
+            body=digest(encode(record)),
+        )  # fmt: skip
+
+
+def entry_of_plan(plan: Plan, *, actor: str, feeds: str = "") -> Entry:
+    """The entry for a plan that was made; its body is the plan's hash."""
+    return Entry(
+        kind="plan", at=plan.at, actor=actor, body=plan.hash, plan=plan.hash, policy=_digest(plan.policy), feeds=feeds,
+        what="rollback" if plan.undoes else "",
+    )  # fmt: skip
+
+
+def entries_of_intents(plan: Plan, *, actor: str) -> Iterator[Entry]:
+    """An entry for each intent that a plan carries out."""
+    for each in plan.intents:
+        yield _entry_of_intent(each, plan, actor)
+
+
+def _entry_of_intent(intent: Intent, plan: Plan, actor: str) -> Entry:
+    return Entry(
+        kind="intent", at=plan.at, actor=actor, body=digest(canonical(intent)), plan=plan.hash,
+        policy=_digest(plan.policy), what=intent.kind,
+    )  # fmt: skip
+
+
+def _of_lease(record: Meant) -> str:
+    """Who asks for the right to carry out the run: the key of a lease has the name in it."""
+    prefix = f"{record.act.run}/lease/"
+    if record.act.do != "lease" or not record.act.key.startswith(prefix):
+        return ""
+    return record.act.key.removeprefix(prefix).rpartition("/")[0]
+
+
+def _divided(step: str) -> tuple[str, str]:
+    """The id of a step in two: what is changed, and where. What has no such form is one word."""
+    kinds, _, place = step.partition("@")
+    return kinds, place
+
+
+def _digest(text: str) -> str:
+    return text if _DIGEST.fullmatch(text) else ""
