@@ -115,6 +115,34 @@ def another_member_fails_while_ours_is_down() -> Courtroom:
     return court
 
 
+@allowed("quorum")
+def another_member_fails_while_ours_is_installed() -> Courtroom:
+    court = Courtroom()
+    change = Change(
+        intent="i", kind="etcd", component="etcd", before="3.5.15", after="3.5.17", reversibility="reversible"
+    )
+    court.do("claim", "c/cp-1")
+    court.do("apply", "c/cp-1", changes=(change,))
+    court.pass_time(1)
+    court.world.event("etcd-down", "c", "cp-2")
+    court.pass_time(60)
+    return court
+
+
+@breaks("quorum")
+def a_member_is_installed_while_another_is_down() -> Courtroom:
+    court = Courtroom()
+    change = Change(
+        intent="i", kind="etcd", component="etcd", before="3.5.15", after="3.5.17", reversibility="reversible"
+    )
+    court.world.event("etcd-down", "c", "cp-2")
+    court.pass_time(60)
+    court.do("claim", "c/cp-1")
+    court.do("apply", "c/cp-1", changes=(change,))
+    court.pass_time(60)
+    return court
+
+
 # Version skew
 
 
