@@ -12,8 +12,8 @@ from oakum.simulation.things import Cluster, Member
 class Quorum(Invariant):
     """Judged when a member goes down by us: the healthy voters that are left have to be more than half of all.
 
-    A member that fails by itself while ours is down is bad luck, or while the installation runs that is going to restart
-    ours; one that had failed before we began, and could be seen, is not.
+    A member that fails by itself while ours is down is bad luck, and so is one that fails while the installation runs
+    that is going to restart ours; one that had failed before we began, and could be seen, is not.
     """
 
     name: ClassVar[str] = "quorum"
