@@ -47,7 +47,7 @@ def _plan(plan: Plan) -> Iterator[str]:
             ("What people may notice, and why it is safe", _disturbs(plan, steps)),
             ("In which order", _order(plan)),
             ("When", _when(plan)),
-            ("The way back", _back(plan, steps)),
+            ("The way back, and who has to agree", _back(plan, steps)),
             ("When it stops", _stops(plan)),
         ):
             yield ""
@@ -67,7 +67,7 @@ def _override(plan: Plan) -> Iterator[str]:
     lifts = [f"the {'freezes' if len(override.lifts) > 1 else 'freeze'} {', '.join(override.lifts)}"]
     lifts = [*(lifts if override.lifts else []), *(["all windows"] if override.outside_windows else [])]
     yield (
-        f"EMERGENCY OVERRIDE {override.emergency}, agreed by {', '.join(override.by)}: {override.reason} "
+        f"EMERGENCY OVERRIDE {override.emergency}, agreed by {', '.join(override.by)}: {override.reason.rstrip('. ')}. "
         f"It sets aside {' and '.join(lifts) or 'nothing'} until {override.until:%Y-%m-%d %H:%M} UTC."
     )
 
