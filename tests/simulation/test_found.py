@@ -15,10 +15,17 @@ FOUND: list[tuple[str, str, tuple[Strike, ...]]] = [
      (Strike(kind="outage", state="record", nth=39),)),
     ("eviction-denied", "the ladder of a drain runs on while nobody is there",
      (Strike(kind="outage", state="record", nth=13),)),
+    ("silence-outlives", "an admission is taken up minutes later without a look at who is out by then",
+     (Strike(kind="killed", state="record", nth=33), Strike(kind="crash-elsewhere", state="admitted", nth=2))),
     ("edge-three-nodes", "the restarts of a reboot loop count as ours",
      (Strike(kind="human-restarts", state="rebooting", nth=2), Strike(kind="reboot-loop", state="applying", nth=2))),
     ("late-return", "a lost machine that was deleted keeps its place for ever",
      (Strike(kind="old-kernel", state="applying", nth=3), Strike(kind="scaled-in", state="failed", nth=1, delay=65.1))),
+    ("local-data", "a change is begun again on a machine that has not been looked at since it was begun",
+     (Strike(kind="zombie", state="record", nth=42), Strike(kind="unreachable", delay=281.4, subject="shop/w-4"))),
+    ("etcd-one-by-one", "a change is begun again on a machine that was cut off and crashed since it was begun",
+     (Strike(kind="partition", state="applying", nth=1),
+      Strike(kind="crash-elsewhere", delay=216.9, subject="prod/cp-1"))),
 ]  # fmt: skip
 
 

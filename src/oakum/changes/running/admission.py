@@ -22,6 +22,8 @@ from oakum.changes.running.turn import Turn, Visit
 #: The first so many of each bucket are looked at in one turn, and so many of those that something keeps back.
 MOST = 32
 #: Facts of an earlier visit of the same machine that mean nothing in the next.
+#: An admission holds for so many seconds until the claim; then it is asked for again.
+AGED = 5.0
 _FORGOTTEN = dict.fromkeys(
     ("way", "failed", "ending", "copy", "rebooted", "boot", "booted", "boots", "uncordoned", "blocked", "lost", "new",
      "failed-soak", "given_back"), ""
@@ -62,6 +64,17 @@ def admissions(turn: Turn) -> Iterator[Action]:
             step = turn.compiled.steps[id]
             group = turn.compiled.groups[step.group]
             yield from _try(turn, busy, group, step, _closed(turn, group) or busy.refuses(group, step))
+
+
+def outdated(visit: Visit) -> str:
+    """Why a step that was admitted a while ago, and has taken nothing yet, would not be admitted now; else empty.
+
+    Whoever takes a run up may find an admission by somebody who was cut off before the claim: since then others may
+    have gone out of service, and alarms may have begun.
+    """
+    if visit.elapsed <= AGED:
+        return ""
+    return _closed(visit.turn, visit.group) or Busy(visit.turn).refuses(visit.group, visit.step)
 
 
 def _some(turn: Turn, ids: list[str]) -> list[str]:

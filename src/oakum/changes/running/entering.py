@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from oakum.changes.running.actions import Action
+from oakum.changes.running.admission import outdated
 from oakum.changes.running.compiled import need
 from oakum.changes.running.leaving import give_back, lost_after
 from oakum.changes.running.observed import Seen
@@ -46,6 +47,10 @@ def admitted(visit: Visit, seen: Seen) -> Iterator[Action]:
         return
     if visit.watched > lost_after(visit):
         yield give_back(visit, "skipped", "it could not be claimed")
+        return
+    refused = outdated(visit)
+    if refused:
+        yield give_back(visit, "waiting", f"it would not be admitted any more: {refused}")
         return
     if not seen.silenced:
         # Three times what it takes: a machine that is late must not set off the alarms that stop the run.
