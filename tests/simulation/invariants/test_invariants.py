@@ -418,6 +418,28 @@ def finish_what_is_in_hand() -> Courtroom:
     return court
 
 
+@allowed("outside-window")
+def act_by_the_clock_of_a_moment_ago() -> Courtroom:
+    court = Courtroom(policy=NIGHT)
+    court.pass_time(3600)
+    court.do("silence", "c/w-1")
+    court.world.event("clock-jump", what="-1800")
+    court.do("claim", "c/w-1")
+    return court
+
+
+@breaks("outside-window")
+def act_long_after_the_clock_was_set_back() -> Courtroom:
+    court = Courtroom(policy=NIGHT)
+    court.pass_time(3600)
+    court.do("silence", "c/w-1")
+    court.world.event("clock-jump", what="-1800")
+    court.do("unsilence", "c/w-1")
+    court.pass_time(60)
+    court.do("claim", "c/w-1")
+    return court
+
+
 @breaks("under-alarm")
 def claim_under_an_alarm() -> Courtroom:
     court = Courtroom(policy=QUIET)

@@ -98,6 +98,18 @@ class Window(Invariant):
     rule: ClassVar[str] = "no node is taken while its windows are closed or a freeze holds"
     source: ClassVar[str] = "policy: windows, freezes"
 
+    def __init__(self, court: Court) -> None:
+        super().__init__(court)
+        #: By how much the clock of the run is ahead; how much it was before its last jump, and when that was seen.
+        self._ahead = self._ahead_before = self.world.timeline.offset
+        self._jumped = -1e9
+
+    def asked(self, act: Act, executor: str) -> None:
+        """Looks whether the clock has jumped since the last act."""
+        ahead = self.world.timeline.offset
+        if ahead != self._ahead:
+            self._ahead_before, self._ahead, self._jumped = self._ahead, ahead, self.world.timeline.now
+
     def acted(self, act: Act, outcome: Outcome, executor: str) -> None:
         """An act has had its effect."""
         begins = act.do in _BEGINS or (act.subject.kind == "object" and act.do == "apply")
@@ -109,11 +121,17 @@ class Window(Invariant):
             return
         grace = timedelta() if begins else timedelta(seconds=step.takes.work.p95 + step.takes.back.p95)
         now = self.world.timeline.wall()
+        # Whoever looked before the clock jumped has decided by what it showed then.
+        moments = {now}
+        if self.court.fresh(self._jumped):
+            moments.add(now + timedelta(seconds=self._ahead_before - self._ahead))
         for target in targets(machine, kinds_of(step)):
-            opened = self.terms.calendar.openings(
-                target, now - grace, now + timedelta(seconds=1), lifted=self.terms.lifted
-            )
-            if not opened:
+            if not any(
+                self.terms.calendar.openings(
+                    target, each - grace, each + timedelta(seconds=1), lifted=self.terms.lifted
+                )
+                for each in moments
+            ):
                 self.report(machine.id, f"{act.do} while no window is open for {target.change} ({now:%a %H:%M} UTC)")
 
 
