@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Literal
 
 import msgspec
 
@@ -17,7 +16,8 @@ from oakum.changes.running.observed import Observed, Seen
 from oakum.changes.running.standing import Standing, standing_of
 from oakum.changes.running.windows import Windows
 
-Way = Literal["", "back"]
+#: A look takes less time than this from its first machine to its last.
+_LONG_AFTER = timedelta(minutes=5)
 
 
 class Turn:
@@ -115,11 +115,17 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True):
         return at is not None and (since is None or at >= since)
 
     def unseen(self, last: Attempt | None) -> bool:
-        """Whether an act was taken, and its machine has not been looked at since: it must not be begun again."""
+        """Whether an act was taken, and its machine has not been looked at since: it must not be begun again.
+
+        An answer carries the time of the look before its act, and that look may have reached the machine later than it
+        began: a scan is newer if it is of this look, or of long after the answer.
+        """
         if last is None or last.outcome is None or last.outcome.result != "done":
             return False
-        scanned = self.seen.scanned if self.seen is not None else None
-        return scanned is None or scanned < (last.answered or last.at)
+        scanned, answered = self.seen.scanned if self.seen is not None else None, last.answered or last.at
+        if scanned is None or self.turn.now <= answered:
+            return True
+        return scanned < self.turn.now and scanned < answered + _LONG_AFTER
 
     def enter(self, state: States, why: str = "", **facts: str) -> Turned:
         """The step enters a state."""
