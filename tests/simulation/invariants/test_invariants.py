@@ -186,6 +186,16 @@ def api_server_one_minor_ahead() -> Courtroom:
 
 
 @allowed("version-skew")
+def kubelet_that_another_agent_upgrades() -> Courtroom:
+    court = Courtroom()
+    court.do("claim", "c/w-1")
+    court.do("apply", "c/w-1")
+    court.world.event("foreign-upgrade", "c/w-1", "kubelet")
+    assert court.machine("c/w-1").software["kubelet"].running == "1.32.1"
+    return court
+
+
+@allowed("version-skew")
 def kubelet_of_another_patch() -> Courtroom:
     court = Courtroom()
     _change(court, "c/w-1", "kubelet", "1.31.9")

@@ -1,6 +1,7 @@
 """Version skew: every version that comes into effect leaves its cluster in a state that the skew policy allows.
 
-What was illegal before we came is not ours; a new violation is. Nodes that run the same versions count as one.
+What was illegal before we came is not ours, and neither is what another agent has installed; a new violation by an
+installation of ours is. Nodes that run the same versions count as one.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import ClassVar
 
+from oakum.changes.running.acts import Act
 from oakum.changes.skew import COMPONENTS, Instance, Release, State, check, parse_release
 from oakum.changes.skew.model import API_SERVER, CONTROLLERS
 from oakum.errors import OakumError
@@ -31,10 +33,29 @@ class Skew(Invariant):
         self._machines: dict[str, Machine] = {}
         self._kinds: dict[str, Counter[Versions]] = {}
         self._wrong: dict[str, frozenset[str]] = {}
+        #: What our installations change, by the uid of the machine and their keys; None for everything.
+        self._works: dict[tuple[str, str], frozenset[str] | None] = {}
         for cluster in self.world.clusters.values():
             for machine in cluster.machines.values():
                 self._take(machine)
         self._wrong = {name: self._violations(name) for name in self._kinds}
+
+    def asked(self, act: Act, executor: str) -> None:
+        """An installation may begin."""
+        machine = self.world.machines.get(act.subject.id)
+        if machine is not None and act.do in ("apply", "undo"):
+            everything = bool(act.parameters.get("copy"))
+            changes = frozenset(each.component for each in act.changes)
+            self._works[machine.uid, act.key] = None if everything else changes
+
+    def _ours(self, machine: Machine, component: str) -> bool:
+        """Whether an installation of ours is bringing a component in."""
+        for key, work in machine.work.items():
+            if work.state == "running" and (machine.uid, key) in self._works:
+                changes = self._works[machine.uid, key]
+                if changes is None or component in changes:
+                    return True
+        return False
 
     def version(self, machine: Machine, component: str) -> None:
         """Another version is in effect on a machine."""
@@ -44,10 +65,11 @@ class Skew(Invariant):
         before = dict(self._of.get(machine.uid, ()))
         self._take(machine)
         after = dict(self._of[machine.uid])
-        if component == API_SERVER and component in before and not machine.gone:
+        ours = self._ours(machine, component)
+        if ours and component == API_SERVER and component in before:
             self._step(machine, before[component], after[component])
         wrong = self._violations(name)
-        for each in sorted(wrong - self._wrong.get(name, frozenset())):
+        for each in sorted(wrong - self._wrong.get(name, frozenset())) if ours else ():
             self.report(name, f"{each}, since {machine.id} runs {component} {after[component]}")
         self._wrong[name] = wrong
 
