@@ -21,9 +21,9 @@ from oakum.changes.running.turn import Turn, Visit
 
 #: The first so many of each bucket are looked at in one turn, and so many of those that something keeps back.
 MOST = 32
-#: Facts of an earlier visit of the same machine that mean nothing in the next.
 #: An admission holds for so many seconds until the claim; then it is asked for again.
 AGED = 5.0
+#: Facts of an earlier visit of the same machine that mean nothing in the next.
 _FORGOTTEN = dict.fromkeys(
     ("way", "failed", "ending", "copy", "rebooted", "boot", "booted", "boots", "uncordoned", "blocked", "lost", "new",
      "failed-soak", "given_back"), ""
