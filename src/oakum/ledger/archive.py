@@ -84,14 +84,13 @@ class ArchiveSource:
         self._at = {path: at for at, path in enumerate(paths)}
 
     def strangers(self) -> Iterator[str]:
-        """Members after the last that is expected, and whatever else stands where the archive has to end."""
-        if len(self._members) > len(self._at):
-            yield f"member {len(self._at) + 1} of the archive"
-            return
-        begin, size = self._members[-1]
-        end = begin + BLOCK + size + (-size % BLOCK)
-        if self._data[end : end + len(_END) + 1] != _END:
-            yield "the end of the archive"
+        """What stands where the archive has to end, if that is anything but its end."""
+        last = len(self._at) - 1
+        if last < len(self._members):
+            begin, size = self._members[last]
+            end = begin + BLOCK + size + (-size % BLOCK)
+            if self._data[end : end + len(_END) + 1] != _END:
+                yield "the end of the archive"
 
 
 def _walk(data: Bytes) -> Iterator[tuple[int, int]]:
