@@ -129,6 +129,13 @@ def main() -> None:
             sys.exit(str(error))
         for name, path in found.items():
             print(f"{name}: {path} ({time.monotonic() - before:.0f} s)", flush=True)
+    from tests.lab.hosts_base import base
+
+    before = time.monotonic()
+    try:
+        print(f"hosts: {base()} ({time.monotonic() - before:.0f} s)", flush=True)
+    except LabUnavailable as error:
+        sys.exit(str(error))
 
 
 if __name__ == "__main__":

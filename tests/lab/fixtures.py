@@ -1,4 +1,5 @@
-"""The fixtures of tests that need a real Kubernetes API: ``control_plane``, one for the whole run, and ``namespace``.
+"""The fixtures of tests that need a real Kubernetes API: ``control_plane``, one for the whole run, and ``namespace``;
+and of those that need real machines: ``hosts_lab``.
 
 Where the programs of the lab can't be had, a test skips with the reason; in CI it fails, for a skipped test proves
 nothing. Every test with one of these fixtures goes to the same worker of a parallel run, where they share one control
@@ -16,6 +17,7 @@ import pytest
 
 if TYPE_CHECKING:
     from tests.lab.control_plane import ControlPlane
+    from tests.lab.hosts import Host, HostsLab
 
 _ALL = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler")
 
@@ -24,8 +26,11 @@ _ALL = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler")
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Before xdist reads the groups: whatever needs the lab is one group."""
     for item in items:
-        if "lab_programs" in getattr(item, "fixturenames", ()):
+        names = getattr(item, "fixturenames", ())
+        if "lab_programs" in names:
             item.add_marker(pytest.mark.xdist_group("lab"))
+        elif "hosts_lab" in names:
+            item.add_marker(pytest.mark.xdist_group("hosts"))
 
 
 @pytest.fixture(scope="session")
@@ -75,3 +80,27 @@ def need(*names: str) -> None:
         if os.environ.get("CI"):
             pytest.fail(str(error), pytrace=False)
         pytest.skip(str(error))
+
+
+@pytest.fixture(scope="session")
+def hosts_lab() -> Iterator[HostsLab]:
+    """The lab's hosts of this test run: a network, a signed repository, and the machines that tests start there."""
+    from tests.lab.go import LabUnavailable
+    from tests.lab.hosts import HostsLab
+
+    try:
+        lab = HostsLab()
+    except LabUnavailable as error:
+        if os.environ.get("CI"):
+            pytest.fail(str(error), pytrace=False)
+        pytest.skip(str(error))
+    with lab:
+        yield lab
+
+
+@pytest.fixture(scope="session")
+def lab_host(hosts_lab: HostsLab) -> Host:
+    """A machine that many tests look at; none of them changes what is installed there, or restarts it."""
+    (host,) = hosts_lab.start("shared")
+    host.run("apt-get -qq update")
+    return host
