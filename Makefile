@@ -12,7 +12,7 @@ WORKERS ?= 2
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-annotate --no-header
 
-.PHONY: help env demo lab test coverage check bench bench-cluster bench-peers bench-plans fuzz drains mutate sim-soak sim-search sim-rollback docs docs-test picture lock licences clean
+.PHONY: help env demo lab test coverage check bench bench-cluster bench-peers bench-plans fuzz drains mutate sim-soak sim-search sim-rollback ledger-bits docs docs-test picture lock licences clean
 
 help: ## list these commands
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | while IFS=$$'\t' read -r name text; do \
@@ -69,6 +69,9 @@ sim-search: $(VENV)/dev.stamp ## try every moment at which a run may die, be ove
 
 sim-rollback: $(VENV)/dev.stamp ## ask for the way back after every record of a run in which three of ten nodes go bad
 	@OAKUM_EVERY_POINT=1 $(BIN)/python -m pytest -n $(WORKERS) tests/simulation/test_rollback_points.py
+
+ledger-bits: $(VENV)/dev.stamp ## flip every single bit of an exported ledger, and see that each is found and named
+	@OAKUM_EVERY_BIT=1 WORKERS=$(WORKERS) $(BIN)/python -m pytest -n 0 -s tests/ledger/test_every_bit.py
 
 docs: $(VENV)/dev.stamp ## build the documentation strictly, into site/
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
