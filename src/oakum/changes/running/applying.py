@@ -32,12 +32,12 @@ def applying(visit: Visit, seen: Seen) -> Iterator[Action]:
     last = visit.progress.attempts.get(do)
     if last is not None and last.number <= _before(visit):
         last = None
-    if last is None and not visit.back:
+    work = seen.work.get(last.act.key) if last is not None else None
+    if not visit.back and (last is None or (work is None and _cut_off(visit, last, seen))):
         refusal = _refusal(visit, seen)
         if refusal is not None:
             yield refusal
             return
-    work = seen.work.get(last.act.key) if last is not None else None
     if work is not None and work.state == "running":
         if visit.watched > _HANGS * visit.step.takes.work.p95:
             yield visit.rest(60, "the installation does not end: somebody has to look at the machine", held=True)
@@ -57,6 +57,18 @@ def applying(visit: Visit, seen: Seen) -> Iterator[Action]:
         yield fail(visit, "it could not be begun")
     else:
         yield _begin(visit)
+
+
+def _cut_off(visit: Visit, last: Attempt, seen: Seen) -> bool:
+    """Whether an act has no answer, and was meant in an earlier visit, or by somebody who was cut off over it.
+
+    A look since then has shown that it was not begun: that may be hours later, and what held for it is asked again.
+    """
+    if not last.open:
+        return False
+    resumed = visit.turn.journal.resumed
+    cut_off = resumed is not None and last.at < resumed and seen.scanned is not None and seen.scanned >= resumed
+    return cut_off or last.place < visit.progress.entered
 
 
 def _refusal(visit: Visit, seen: Seen) -> Action | None:
@@ -80,6 +92,10 @@ def _refusal(visit: Visit, seen: Seen) -> Action | None:
 
 def _begin(visit: Visit) -> Action:
     step = visit.step
+    # Also the way back, and another try, takes the member of etcd down on a machine that has one.
+    shaky = quorum(visit)
+    if shaky:
+        return visit.watch(shaky)
     if not visit.back:
         return visit.ask("apply", "the changes are under way", version=True, changes=step.changes)
     copy = copy_of(visit)

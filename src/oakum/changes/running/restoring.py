@@ -82,7 +82,10 @@ def _under_way(visit: Visit, seen: Seen | None) -> Iterator[Action]:
 
 def _number(visit: Visit, do: str) -> int:
     last = visit.progress.attempts.get(do)
-    return 0 if last is None else last.number
+    if last is None:
+        return 0
+    # One without an answer is tried again under its own key, and counts for the visit in which it is.
+    return last.number - 1 if last.open else last.number
 
 
 def _claim(visit: Visit, seen: Seen | None) -> Iterator[Action]:
