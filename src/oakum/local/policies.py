@@ -20,6 +20,11 @@ def read_policy(folder: Path) -> Reading:
 
     Raises InputError where the folder cannot be read, LimitError where it has too many files.
     """
+    return read(policy_files(folder))
+
+
+def policy_files(folder: Path) -> dict[str, bytes]:
+    """The files of a folder by their paths in it. Raises InputError, LimitError as ``read_policy`` does."""
     found: dict[str, bytes] = {}
     for path in _files(folder):
         if len(found) == MAX_FILES:
@@ -37,7 +42,7 @@ def read_policy(folder: Path) -> Reading:
             place=Place(str(folder)),
             remedy=f"oakum policy init {folder} writes an example, where the folder is empty",
         )
-    return read(found)
+    return found
 
 
 def calendar_of(folder: Path) -> tuple[Policy, Calendar]:

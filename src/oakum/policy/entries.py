@@ -191,3 +191,16 @@ class Protected(Entry, frozen=True):
     """What is never touched, and the reason that people are told."""
 
     reason: str
+
+
+class Approver(msgspec.Struct, frozen=True):
+    """Somebody who may ask for a run or agree to a plan: a name that need not be a person's, roles, and SSH keys.
+
+    Each of ``keys`` is ``KIND BASE64``; several keys are one person. ``break_glass`` lets them act without anybody
+    else's agreement, for a reason that is recorded.
+    """
+
+    name: str
+    roles: tuple[str, ...]
+    keys: tuple[str, ...]
+    break_glass: bool = False

@@ -138,6 +138,7 @@ def _names(reading: Reading) -> Iterator[Problem]:
             used.append(("approvals", approval.name, "forward_only_roles", approval.forward_only_roles))
     for ladder in policy.escalation:
         used += [("escalation", ladder.name, "steps", step.roles) for step in ladder.steps]
+    used += [("approvers", each.name, "roles", each.roles) for each in policy.approvers]
     for section, name, key, roles in used:
         for role in roles:
             if role not in policy.roles:

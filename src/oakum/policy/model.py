@@ -2,7 +2,8 @@
 
 One rule of precedence: for settings the first entry that matches decides; windows of all matches are a union; all
 matching freezes and protections hold. Where no entry of a section matches, the careful default below decides. The
-digest is independent of the order of files, of windows, freezes and protections, of comments and of formatting.
+digest is independent of the order of files, of windows, freezes, protections and approvers, of comments and of
+formatting.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import msgspec
 from oakum.errors import NotAssessableError, Place
 from oakum.policy.entries import (
     Approval,
+    Approver,
     Budget,
     Canary,
     Drain,
@@ -63,6 +65,7 @@ class Policy(msgspec.Struct, frozen=True):
     approvals: tuple[Approval, ...] = ()
     escalation: tuple[Escalation, ...] = ()
     drain: tuple[Drain, ...] = ()
+    approvers: tuple[Approver, ...] = ()
 
     @property
     def zone_names(self) -> frozenset[str]:
@@ -78,7 +81,7 @@ class Policy(msgspec.Struct, frozen=True):
         """The canonical form: JSON with sorted keys, everything whose order means nothing sorted by name."""
         unordered = {
             key: tuple(sorted(getattr(self, key), key=lambda each: each.name))
-            for key in ("windows", "freezes", "protected")
+            for key in ("windows", "freezes", "protected", "approvers")
         }
         policy = msgspec.structs.replace(self, **unordered)
         return msgspec.json.encode({"format": "oakum-policy/1", "policy": policy}, order="sorted")

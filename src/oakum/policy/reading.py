@@ -1,8 +1,8 @@
 """Reads a policy folder: YAML files whose top keys are sections, and the calendars (.ics) that they name.
 
-Windows, freezes, protections and roles may be spread over files, because their order means nothing. In every other
-section the first entry that matches decides, so such a section stands in one file: no reader has to know which file
-comes first. Every mistake is collected, so that one run of the lint shows all; a policy with a mistake is no policy.
+Windows, freezes, protections, approvers and roles may be spread over files, because their order means nothing. In every
+other section the first entry that matches decides, so such a section stands in one file: no reader has to know which
+file comes first. Every mistake is collected, so that one run of the lint shows all; a policy with a mistake is none.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any
 from oakum.errors import InputError, LimitError, OakumError, Place
 from oakum.fleet.yaml_events import Cell, Node, texts
 from oakum.policy import sections
+from oakum.policy.entries import Approver
 from oakum.policy.fields import Fields
 from oakum.policy.model import Order, Policy
 from oakum.policy.openings import Calendar
@@ -33,6 +34,7 @@ _UNORDERED: dict[str, Callable[[Fields, sections.Calendars], Any]] = {
     "windows": sections.window,
     "freezes": sections.freeze,
     "protected": lambda fields, _: sections.protected(fields),
+    "approvers": lambda fields, _: sections.approver(fields),
 }
 _ORDERED: dict[str, Callable[[Fields], Any]] = {
     "emergency": sections.emergency,
@@ -127,6 +129,7 @@ def read(files: Mapping[str, bytes]) -> Reading:
         empty = InputError("the policy says nothing", remedy="oakum policy init DIR writes an example")
         reading.unreadable.append(empty)
     _bounded(reading, found)
+    _one_person_a_key(reading, found.get("approvers", []))
     values = {key: tuple(entries) for key, entries in found.items() if key in (*_UNORDERED, *_ORDERED)}
     roles = dict(found.get("roles", []))
     order = found.get("order", [Order()])[0]
@@ -141,6 +144,18 @@ def _bounded(reading: Reading, found: dict[str, list[Any]]) -> None:
         what, remedy = f"{schedules} schedules and events", f"at most {MAX_SCHEDULES} are read: take shorter calendars"
         reading.unreadable.append(LimitError(what, remedy=remedy))
         found.clear()
+
+
+def _one_person_a_key(reading: Reading, approvers: list[Approver]) -> None:
+    """A key under two names would let one person count as two."""
+    seen: dict[str, str] = {}
+    for each in approvers:
+        for key in each.keys:
+            other = seen.setdefault(key, each.name)
+            if other != each.name:
+                what = f"{each.name!r} has a key of {other!r}"
+                place = reading.place("approvers", each.name, "keys")
+                reading.errors.append(InputError(what, place=place, remedy="keep it at one of them"))
 
 
 def _text(data: bytes, name: str) -> str:

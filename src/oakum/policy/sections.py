@@ -16,6 +16,7 @@ from oakum.policy.entries import (
     FINAL_RUNGS,
     RUNGS,
     Approval,
+    Approver,
     Budget,
     Canary,
     Drain,
@@ -36,6 +37,7 @@ from oakum.policy.fields import Fields
 from oakum.policy.recurrence import Rule
 from oakum.policy.rule_text import parse
 from oakum.policy.schedules import Moment, Schedule
+from oakum.policy.ssh_keys import read_key
 from oakum.policy.times import moment, schedule, zone_name
 
 #: What a gate's conditions over a measurement may use.
@@ -215,6 +217,21 @@ def drain(fields: Fields) -> Drain:
 def protected(fields: Fields) -> Protected:
     """One of ``protected``."""
     return Protected(fields.text("name"), fields.scope(), fields.text("reason"))
+
+
+def approver(fields: Fields) -> Approver:
+    """One of ``approvers``."""
+    keys: list[str] = []
+    for cell in fields.cells("keys"):
+        try:
+            keys.append(read_key(cell.value))
+        except OakumError as error:
+            place = fields.place_of("keys")
+            error.place = Place(place.file, cell.line, place.field)
+            raise
+    if not keys:
+        fields.fail("keys", "keys is missing", "give the lines of the person's .pub files")
+    return Approver(fields.text("name"), _some(fields, "roles"), tuple(sorted(set(keys))), fields.flag("break_glass"))
 
 
 def _some(fields: Fields, key: str) -> tuple[str, ...]:
