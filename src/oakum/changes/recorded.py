@@ -1,8 +1,10 @@
 """What the ledger keeps of a run: one entry for each record of its journal, in their order.
 
 An entry tells in the clear what was done to which thing, when, under which plan, policy and feeds; the texts, facts and
-answers of a record stand in it by their digest only, for they may hold what programs and people wrote. Whoever has the
-journal makes the same entries from it again, and so shows that nothing was added, left out or put in another order.
+answers of a record stand in it by their digest only, for they may hold what programs and people wrote. In the record
+that the digest is of, pseudonyms stand for the names of executors: a digest hides nothing that can be guessed. Whoever
+has the journal, and may know the names, makes the same entries from it again, and so shows that nothing was added, left
+out or put in another order.
 """
 
 from __future__ import annotations
@@ -11,11 +13,15 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import assert_never
 
+from msgspec.structs import replace
+
 from oakum.changes.intents.model import Intent
 from oakum.changes.plans.model import Plan, canonical
 from oakum.changes.running.journal import Answered, Meant, Noted, Record, Started, Turned, encode
 from oakum.ledger.entries import Entry, Kind, digest, tellable
 
+#: In the key of an act that asks for a lease, between the run and the executor.
+_LEASE = "/lease/"
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 
 
@@ -63,8 +69,31 @@ def entries_of(
             kind=kind, at=record.at, actor=pseudonym(who) if who else "oakum", what=what,
             subject=tellable(subject or place),
             run=tellable(run), step=tellable(kinds), plan=_digest(plan), policy=policy, feeds=feeds,
-            body=digest(encode(record)),
+            body=digest(encode(veiled(record, pseudonym))),
         )  # fmt: skip
+
+
+def veiled(record: Record, pseudonym: Callable[[str], str]) -> Record:
+    """The record with pseudonyms for the executors that it names: who takes up a run, who asks for its lease."""
+    match record:
+        case Started():
+            return replace(record, executor=pseudonym(record.executor))
+        case Meant() if record.act.do == "lease":
+            parameters = dict(record.act.parameters)
+            if "holder" in parameters:
+                parameters["holder"] = pseudonym(parameters["holder"])
+            act = replace(record.act, key=_veiled_key(record.act.key, pseudonym), parameters=parameters)
+            return replace(record, act=act)
+        case Answered():
+            return replace(record, key=_veiled_key(record.key, pseudonym))
+        case _:
+            return record
+
+
+def _veiled_key(key: str, pseudonym: Callable[[str], str]) -> str:
+    run, lease, rest = key.partition(_LEASE)
+    who, slash, at = rest.rpartition("/")
+    return f"{run}{lease}{pseudonym(who)}{slash}{at}" if lease and slash else key
 
 
 def entry_of_plan(plan: Plan, *, actor: str, feeds: str = "") -> Entry:
@@ -90,10 +119,8 @@ def _entry_of_intent(intent: Intent, plan: Plan, actor: str) -> Entry:
 
 def _of_lease(record: Meant) -> str:
     """Who asks for the right to carry out the run: the key of a lease has the name in it."""
-    prefix = f"{record.act.run}/lease/"
-    if record.act.do != "lease" or not record.act.key.startswith(prefix):
-        return ""
-    return record.act.key.removeprefix(prefix).rpartition("/")[0]
+    _, lease, rest = record.act.key.partition(_LEASE)
+    return rest.rpartition("/")[0] if lease and record.act.do == "lease" else ""
 
 
 def _divided(step: str) -> tuple[str, str]:
