@@ -1,9 +1,9 @@
 """Fill the reference pages with what the program itself says, so that they can't go stale.
 
-A line ``<!-- generated: help scan -->`` (or ``help feeds import``, ``gaps``, ``context``, ``kinds``, ``facts``, and for
-the simulation ``invariants``, ``faults``, ``events``, ``scenarios``, ``words``) becomes that text when the pages are
-built; the JSON Schema of the answer becomes reference/scan.schema.json, and those of plans and what they are made from
-reference/plan.schema.json and so on.
+A line ``<!-- generated: help scan -->`` (or ``help feeds import``, ``gaps``, ``context``, ``kinds``, ``facts``, for the
+simulation ``invariants``, ``faults``, ``events``, ``scenarios``, ``words``, for the ledger ``entries``) becomes it
+when pages are built; the JSON Schema of the answer becomes reference/scan.schema.json, and those of plans and what
+they are made from reference/plan.schema.json and so on.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from oakum.changes.intents.catalogue import KINDS
 from oakum.cli.main import main as oakum
 from oakum.fleet.assets import GAPS
 from oakum.fleet.context import DEFAULTS, VALUES
+from oakum.ledger.entries import KINDS as ENTRY_KINDS
 from oakum.local.schemas import SCHEMAS, schema_of
 from oakum.reports.answer import Answer
 from oakum.simulation.events import EVENTS
@@ -42,6 +43,7 @@ def generated(what: str) -> str:
     return {
         "gaps": _gaps, "context": _context, "kinds": _kinds, "facts": _facts, "invariants": _invariants,
         "faults": _faults, "events": _events, "scenarios": _scenarios, "words": _words,
+        "entries": _kinds_of_entries,
     }[kind]()  # fmt: skip
 
 
@@ -103,6 +105,10 @@ def _events() -> str:
 
 def _words() -> str:
     return _two_columns("fact", "says", WORDS)
+
+
+def _kinds_of_entries() -> str:
+    return "\n".join(f"| `{kind}` | {meaning} |" for kind, meaning in ENTRY_KINDS.items())
 
 
 def _two_columns(one: str, other: str, rows: Mapping[str, str]) -> str:
