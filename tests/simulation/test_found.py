@@ -23,6 +23,8 @@ FOUND: list[tuple[str, str, tuple[Strike, ...]]] = [
      (Strike(kind="outage", state="record", nth=87),)),
     ("freeze-in-between", "what was meant before an outage is done in the freeze",
      (Strike(kind="outage", state="record", nth=14),)),
+    ("bare-hosts-script", "a stale read hides the record that a visit has to take away",
+     (Strike(kind="stale-read", state="admitted", nth=3), Strike(kind="rollback", delay=52.0))),
     ("edge-three-nodes", "the restarts of a reboot loop count as ours",
      (Strike(kind="human-restarts", state="rebooting", nth=2), Strike(kind="reboot-loop", state="applying", nth=2))),
     ("late-return", "a lost machine that was deleted keeps its place for ever",

@@ -98,7 +98,7 @@ def _claim(visit: Visit, seen: Seen | None) -> Iterator[Action]:
         # The record of a node is read from its API, that of a host on the host itself.
         looked = seen.at if visit.step.subject.cluster else seen.scanned
         current = last is None or last.answered is None or (looked is not None and looked >= last.answered)
-        if current and not visit.ours and visit.fresh(looked):
+        if current and not visit.ours and visit.fresh(looked) and not _owed(visit, "claim", "release"):
             return
         if done and not current:
             # A host that is down shows what was found on it last; the answer says more.
@@ -109,11 +109,28 @@ def _claim(visit: Visit, seen: Seen | None) -> Iterator[Action]:
     yield visit.ask("release", "its record is gone, and it is as it was before", version=True, cordon=keep)
 
 
+def _owed(visit: Visit, take: str, give: str) -> bool:
+    """Whether what an act has taken, or may have, was not given back since, whatever a look shows.
+
+    A cache that has missed the claim shows a machine without our record, and calls that the present.
+    """
+    owed = False
+    begins = f"{visit.turn.journal.run}/{visit.step.id}/"
+    for key, outcome in visit.progress.outcomes.items():
+        do = key.removeprefix(begins).partition("/")[0]
+        if do == take and outcome.result != "refused":
+            owed = True
+        elif do == give and (outcome.result == "done" or outcome.code == "gone"):
+            owed = False
+    return owed
+
+
 def _silence(visit: Visit, seen: Seen | None) -> Iterator[Action]:
     last = visit.progress.tried("unsilence")
     answered = last is not None and last.outcome is not None and last.outcome.result in ("done", "refused")
     asked = "silence" in visit.progress.attempts
-    if (seen is not None and seen.silenced and not _older(seen, visit)) or (seen is None and asked and not answered):
+    silenced = seen is not None and (seen.silenced or _owed(visit, "silence", "unsilence"))
+    if (seen is not None and silenced and not _older(seen, visit)) or (seen is None and asked and not answered):
         if last is not None and last.outcome is not None and last.outcome.code == "gone":
             return
         yield visit.ask("unsilence", "our silence has ended")
