@@ -12,7 +12,7 @@ WORKERS ?= 2
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-annotate --no-header
 
-.PHONY: help env demo lab test coverage check bench bench-cluster bench-peers bench-plans fuzz drains mutate sim-soak sim-search sim-rollback ledger-bits docs docs-test picture lock licences clean
+.PHONY: help env demo lab test coverage check bench bench-cluster bench-peers bench-plans bench-ledger fuzz drains mutate sim-soak sim-search sim-rollback ledger-bits docs docs-test picture lock licences clean
 
 help: ## list these commands
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | while IFS=$$'\t' read -r name text; do \
@@ -51,6 +51,9 @@ bench-peers: $(VENV)/dev.stamp ## measure other scanners on the same data, in tu
 
 bench-plans: $(VENV)/dev.stamp ## measure plan, verify, a turn of a run, and simulated schedules, up to 5,000 nodes
 	@$(BIN)/python -m benchmarks.plans
+
+bench-ledger: $(VENV)/dev.stamp ## measure append, signature, export and verification of a ledger of 100,000 entries
+	@$(BIN)/python -m benchmarks.ledger
 
 fuzz: $(VENV)/dev.stamp ## run the property tests on ever new input for OAKUM_FUZZ_SECONDS (300)
 	@$(BIN)/python tools/fuzz.py

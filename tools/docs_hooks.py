@@ -1,9 +1,9 @@
 """Fill the reference pages with what the program itself says, so that they can't go stale.
 
-A line ``<!-- generated: help scan -->`` (or ``help feeds import``, ``gaps``, ``context``, ``kinds``, ``facts``, for the
-simulation ``invariants``, ``faults``, ``events``, ``scenarios``, ``words``, for the ledger ``entries``) becomes it
-when pages are built; the JSON Schema of the answer becomes reference/scan.schema.json, and those of plans and what
-they are made from reference/plan.schema.json and so on.
+A line ``<!-- generated: help scan -->`` becomes that text when the pages are built; likewise ``help feeds import``,
+``gaps``, ``context``, ``kinds``, ``facts``, for the simulation ``invariants``, ``faults``, ``events``, ``scenarios``,
+``words``, and for the ledger ``entries``. The JSON Schema of the answer becomes reference/scan.schema.json, and those
+of plans and what they are made from reference/plan.schema.json and so on.
 """
 
 from __future__ import annotations

@@ -15,6 +15,7 @@ from typing import assert_never
 
 from msgspec.structs import replace
 
+from oakum.changes.approvals import Statement
 from oakum.changes.intents.model import Intent
 from oakum.changes.plans.model import Plan, canonical
 from oakum.changes.running.journal import Answered, Meant, Noted, Record, Started, Turned, encode
@@ -101,6 +102,15 @@ def entry_of_plan(plan: Plan, *, actor: str, feeds: str = "") -> Entry:
     return Entry(
         kind="plan", at=plan.at, actor=actor, body=plan.hash, plan=plan.hash, policy=_digest(plan.policy), feeds=feeds,
         what="rollback" if plan.undoes else "",
+    )  # fmt: skip
+
+
+def entry_of_approval(statement: Statement, signed: bytes, *, actor: str) -> Entry:
+    """The entry for what somebody has signed about a plan; ``signed`` is the whole of it, with the signature."""
+    kinds, place = _divided(statement.step)
+    return Entry(
+        kind="approval", at=statement.at, actor=actor, body=digest(signed), what=statement.says,
+        plan=_digest(statement.plan), step=tellable(kinds), subject=tellable(place),
     )  # fmt: skip
 
 

@@ -5,19 +5,35 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import partial
 
+from oakum.changes.approvals import Statement
 from oakum.changes.plans.model import Plan
-from oakum.changes.recorded import entries_of, entries_of_intents, entry_of_plan
+from oakum.changes.recorded import entries_of, entries_of_intents, entry_of_approval, entry_of_plan
 from oakum.changes.running.journal import Record
 from oakum.ledger.discretion import pseudonym
-from oakum.ledger.entries import tellable
+from oakum.ledger.entries import Entry, tellable
 from oakum.local.ledger.keys import pseudonym_secret
 from oakum.local.ledger.store import Store
 
 
 def record_plan(store: Store, plan: Plan, *, by: str, feeds: str = "") -> int:
-    """Adds a plan and its intents; ``by`` is who had it made, in the clear. Gives the size of the ledger after it."""
+    """Adds a plan, its intents, and the policy and feeds that it goes by; gives the size of the ledger after it.
+
+    ``by`` is who had it made, in the clear; ``feeds`` the digest of the feeds.
+    """
     actor = pseudonym(by, pseudonym_secret(store.path))
-    return store.append([*entries_of_intents(plan, actor=actor), entry_of_plan(plan, actor=actor, feeds=feeds)])
+    made = entry_of_plan(plan, actor=actor, feeds=feeds)
+    under: list[Entry] = []
+    if made.policy:
+        under.append(Entry(kind="policy", at=plan.at, actor="oakum", body=made.policy))
+    if feeds:
+        under.append(Entry(kind="feeds", at=plan.at, actor="oakum", body=feeds))
+    return store.append([*under, *entries_of_intents(plan, actor=actor), made])
+
+
+def record_approval(store: Store, statement: Statement, signed: bytes, *, by: str) -> int:
+    """Adds what somebody has signed about a plan; gives the size after it. ``by`` is who, in the clear."""
+    actor = pseudonym(by, pseudonym_secret(store.path))
+    return store.append([entry_of_approval(statement, signed, actor=actor)])
 
 
 def record_run(store: Store, run: str, records: Iterable[Record], *, policy: str = "", feeds: str = "") -> int:
