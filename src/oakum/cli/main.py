@@ -23,6 +23,7 @@ from oakum.errors import OakumError
 #: command -> (module, one line)
 COMMANDS: dict[str, tuple[str, str]] = {
     "scan": ("scan", "what is vulnerable here, how far each fix has come, and what to do first"),
+    "host": ("host", "hosts by SSH: which are known, what is vulnerable there, what they have to allow"),
     "feeds": ("feeds", "import advisories and see how old they are"),
     "versions": ("versions", "compare versions as an ecosystem's own tools do"),
     "decide": ("decide", "look a row up in a decision table, and see what would change it"),

@@ -56,6 +56,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add("--sbom", metavar="DIGEST=FILE", action="append", default=[], help=help_)
     add("--components", metavar="FILE", type=Path, help="how to recognise more parts of a cluster, YAML")
     add("--save-dump", metavar="FILE", type=Path, help="keep what was read of the live cluster, for --from")
+    add("--schema", action="store_true", help="print the JSON Schema of the json form, and end")
+    configure_answer(parser)
+
+
+def configure_answer(parser: argparse.ArgumentParser) -> None:
+    """The arguments of every scan, whatever is scanned."""
+    add = parser.add_argument
     add("--feeds", metavar="DIR", type=Path, help="a store made by `feeds import`, or a folder of OSV JSON files")
     add("--data", metavar="DIR", type=Path, help="the data folder (default: the user's)")
     add("--as-of", metavar="DATE", default="", help="answer as of this day or RFC 3339 time")
@@ -68,19 +75,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add("--cleared", action="store_true", help="list what names a package and does not apply, with the evidence (json)")
     add("--all", action="store_true", help="the table shows all rows")
     add("--now", metavar="TIME", default="", help="the time of the scan (default: the clock)")
-    add("--schema", action="store_true", help="print the JSON Schema of the json form, and end")
     help_ = "table, json, sarif, cyclonedx, html; several by comma; FORM=FILE writes to a file"
     add("-o", "--output", metavar="FORM[=FILE],...", action="append", default=[], help=help_)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Scan; 0 all well, 1 the condition holds, 2 an input could not be read, 3 something was not assessable."""
-    import sqlite3
-
     from oakum.local.context import context_of
-    from oakum.local.feeds import open_index
-    from oakum.local.offers import offers_of
-    from oakum.local.scan import Options, scan
 
     if arguments.schema:
         return _schema()
@@ -88,6 +89,30 @@ def run(arguments: argparse.Namespace) -> int:
         raise UsageError(
             "nothing to scan is named", remedy="name host, cluster, a root folder or an SBOM: oakum scan host"
         )
+    _outputs(arguments.output)
+    progress = _progress()
+    contexts = context_of(arguments.context)
+    surveys, bad = _surveys(arguments, contexts, progress)
+    named = [word for word in arguments.targets if not _is_cluster(word)]
+    targets, unread = _targets(named, progress)
+    return answered(arguments, targets, surveys, bad + unread, progress)
+
+
+def answered(
+    arguments: argparse.Namespace,
+    targets: list[Target],
+    surveys: list[Survey],
+    bad: int,
+    progress: Callable[[str], None],
+) -> int:
+    """Judges what was read and prints it; ``bad`` is how many targets could not be read. The exit code of ``run``."""
+    import sqlite3
+
+    from oakum.local.context import context_of
+    from oakum.local.feeds import open_index
+    from oakum.local.offers import offers_of
+    from oakum.local.scan import Options, scan
+
     outputs = _outputs(arguments.output)
     now = _time(arguments.now, "--now") if arguments.now else _text(datetime.now(UTC))
     options = Options(
@@ -101,12 +126,7 @@ def run(arguments: argparse.Namespace) -> int:
         baseline_name=str(arguments.baseline or ""),
         show_cleared=arguments.cleared,
     )
-    progress = _progress()
     contexts = context_of(arguments.context)
-    surveys, bad = _surveys(arguments, contexts, progress)
-    named = [word for word in arguments.targets if not _is_cluster(word)]
-    targets, unread = _targets(named, progress)
-    bad += unread
     if not targets and not surveys:
         return 2
     try:
@@ -127,7 +147,7 @@ def run(arguments: argparse.Namespace) -> int:
         ) from None
     progress("")
     for form, file in outputs:
-        _write(_rendered(outcome.answer, form, file, everything=arguments.all), file)
+        write(_rendered(outcome.answer, form, file, everything=arguments.all), file)
     for failing in outcome.failing[:20]:
         print(printable(f"oakum scan: fails: {failing}"), file=sys.stderr)
     if bad:
@@ -245,7 +265,8 @@ def _painted(text: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _write(content: bytes, file: Path | None) -> None:
+def write(content: bytes, file: Path | None) -> None:
+    """Writes an answer to a file, whole or not at all, or to standard output."""
     if file is None:
         sys.stdout.buffer.write(content)
         sys.stdout.buffer.flush()

@@ -82,7 +82,7 @@ class Connections:
         future: concurrent.futures.Future[_Result] = asyncio.run_coroutine_threadsafe(work, self._loop)
         try:
             return future.result()
-        except BaseException:
+        except BaseException:  # whoever waits is interrupted: nobody will take the answer
             future.cancel()
             raise
 

@@ -53,6 +53,9 @@ owner() { # the package of a path, also where /usr was merged since
     found=${found%%,*}
     echo "${found%%:*}"
 }
+owners() { # of many paths, one a line, without blanks
+    sed 's#^/usr/#/#; s#.*#&\n/usr&#' | xargs -r dpkg -S 2>/dev/null | sed 's/: .*//; s/,.*//; s/:.*//' | sort -u
+}
 
 # --- collect ---------------------------------------------------------------------------------------------------------
 
@@ -149,7 +152,7 @@ debs() { # what apt offers, by its lists alone, and what a change of a package h
         if [ -n "$unit" ] && [ "$unit" != init ] && never "$unit"; then
             case $unit in oakum-*) ;; *) sed -n 's#^[^ ]* ..x. [^/]*\(/.*\)$#\1#p' "$folder/maps" 2>/dev/null | grep -v deleted ;; esac
         fi
-    done | sort -u | while read -r path; do owner "$path"; done | sort -u >"$T/.oakum/reboot"
+    done | sort -u | owners >"$T/.oakum/reboot"
 }
 
 # --- look ------------------------------------------------------------------------------------------------------------

@@ -1,0 +1,127 @@
+"""What ``host look`` says, read: a machine as it was seen in one answer."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+
+from oakum.changes.running.observed import Claim, Work
+from oakum.errors import InputError
+
+_STATES = {"running": "running", "done": "done", "failed": "failed"}
+_SAFE = re.compile(r"[^\x20-\x7e]")
+
+
+class Looked(msgspec.Struct, frozen=True, kw_only=True):
+    """One answer. ``at`` is our time of it; times of the host's own clock are brought to ours.
+
+    ``packages`` are installed versions by name, ``broken`` those that are half-installed, ``stale`` those that a
+    running service still uses in a former version, ``before`` the versions at the first change since the boot.
+    ``dead`` are services that have failed since our record was put there.
+    """
+
+    at: datetime
+    helper: str
+    machine: str
+    boot: str
+    kernel: str
+    version: str
+    claim: Claim | None
+    work: dict[str, Work]
+    packages: dict[str, str]
+    broken: frozenset[str]
+    stale: frozenset[str]
+    before: dict[str, str]
+    active: frozenset[str]
+    dead: tuple[str, ...]
+
+    @property
+    def running(self) -> dict[str, str]:
+        """The versions in effect: where a service still runs a former one it is that, or unknown (empty)."""
+        found = {name: version for name, version in self.packages.items() if name not in self.broken}
+        found |= {name: self.before.get(name, "") for name in self.stale}
+        return found | {"kernel": self.kernel}
+
+
+def read_look(answer: bytes, at: datetime) -> Looked:
+    """Reads an answer. Raises InputError where it is none, or cut off."""
+    lines = [_SAFE.sub("?", line) for line in answer.decode("utf-8", "replace").splitlines()]
+    if not lines or lines[-1] != "end":
+        raise InputError("the host's answer is cut off", remedy="see what its account prints at sign-in")
+    facts: dict[str, str] = {}
+    work: dict[str, Work] = {}
+    packages: dict[str, str] = {}
+    before: dict[str, str] = {}
+    broken: set[str] = set()
+    stale: set[str] = set()
+    failed: set[str] = set()
+    active: set[str] = set()
+    baseline: set[str] = set()
+    last = ""
+    for line in lines[:-1]:
+        word, _, rest = line.partition(" ")
+        parts = rest.split(" ")
+        match word:
+            case "work" if len(parts) >= 3 and parts[0] in _STATES:
+                last = " ".join(parts[2:])
+                work[last] = Work(key=last, state=_STATES[parts[0]], since=_time(parts[1]))  # type: ignore[arg-type]  # of _STATES
+            case "why" if last:
+                work[last] = msgspec.structs.replace(work[last], why=rest)
+            case "package" if len(parts) == 5:
+                name, version, _, status, _ = parts
+                if status in ("installed", "triggers-pending", "triggers-awaited"):
+                    packages.setdefault(name, version)
+                elif status not in ("config-files", "not-installed"):
+                    broken.add(name)
+            case "before" if len(parts) == 2:
+                before[parts[0]] = parts[1]
+            case "stale":
+                stale.add(parts[0])
+            case "service" if len(parts) == 2:
+                (failed if parts[1] == "failed" else active).add(parts[0])
+            case "baseline":
+                baseline.add(rest)
+            case _:
+                facts.setdefault(word, rest)
+    for needed in ("machine", "boot", "now", "version"):
+        if not facts.get(needed):
+            raise InputError(
+                f"the host's answer has no {needed}", remedy="install the program anew: oakum host sudoers"
+            )
+    off = at - _time(facts["now"])
+    work = {key: msgspec.structs.replace(each, since=_near(each.since + off, at)) for key, each in work.items()}
+    return Looked(
+        at=at, helper=facts.get("helper", ""), machine=facts["machine"], boot=facts["boot"],
+        kernel=facts.get("kernel", ""), version=facts["version"], claim=_claim(facts), work=work, packages=packages,
+        broken=frozenset(broken), stale=frozenset(stale), before=before, active=frozenset(active),
+        dead=tuple(sorted(failed - baseline)),
+    )  # fmt: skip
+
+
+def _claim(facts: dict[str, str]) -> Claim | None:
+    run, token = facts.get("claim-run", ""), facts.get("claim-token", "0")
+    if not run:
+        return None
+    return Claim(
+        run=run, step=facts.get("claim-step", ""), token=int(token) if token.isdecimal() else 0, cordoned=False
+    )
+
+
+def _time(text: str) -> datetime:
+    try:
+        return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+    except ValueError:
+        raise InputError(f"{text[:40]!r} is no time of a host") from None
+
+
+def _near(moment: datetime, at: datetime) -> datetime:
+    """Not after the look: the host's clock tells whole seconds only."""
+    return min(moment, at) if moment - at < timedelta(seconds=2) else moment
+
+
+def unhealthy(looked: Looked, health: Iterable[str]) -> tuple[str, ...]:
+    """The services that keep a host from counting as up: failed since our record, or wanted and not active."""
+    return (*looked.dead, *(unit for unit in health if unit not in looked.active))
