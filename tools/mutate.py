@@ -34,7 +34,13 @@ ROOT = Path(__file__).resolve().parents[1]
 SOURCES = ROOT / "src/oakum/changes"
 ACCEPTED = ROOT / "tests/mutants/accepted.txt"
 #: What a room's tests are, where they are not tests/changes/ROOM.
-TESTS: dict[str, tuple[str, ...]] = {"budgets": ("tests/changes/drain",)}
+TESTS: dict[str, tuple[str, ...]] = {
+    "budgets": ("tests/changes/drain",),
+    "run": ("tests/changes/running",),
+    "plans": ("tests/changes/planning",),
+    "approvals": ("tests/local",),
+    "recorded": ("tests/ledger",),
+}
 #: Further tests of a room, for the mutants that its own ones pass.
 FURTHER: dict[str, tuple[str, ...]] = {
     "drain": ("tests/cli/test_cli_drain.py",),
