@@ -2,7 +2,8 @@
 
     python -m tools.sim_soak --schedules 100000 --processes 2 --json soak.json --markdown soak.md
 
-``--begin`` takes other seeds than an earlier soak did; ``--add FILE`` adds its totals to those of an earlier one.
+``--page FILE`` writes the tables between the marks of a page. ``--begin`` takes other seeds than an
+earlier soak did; ``--add FILE`` adds its totals to those of an earlier one. ``--processes 0 --add FILE`` only reports.
 Ends with 1 where a state was unsafe or a run was stuck.
 """
 
@@ -17,7 +18,16 @@ from pathlib import Path
 import msgspec
 
 from oakum.simulation.report import markdown, summary
-from oakum.simulation.soak import Totals, shares, soak
+from oakum.simulation.soak import Totals, fill, shares, soak
+
+START, END = "<!-- soak: start -->", "<!-- soak: end -->"
+
+
+def placed(page: str, text: str) -> str:
+    """The page with the text between its marks."""
+    before, _, rest = page.partition(START)
+    _, _, after = rest.partition(END)
+    return f"{before}{START}\n\n{text}\n{END}{after}"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -27,15 +37,17 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--schedules", type=int, default=100_000)
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--begin", type=int, default=0, help="the first seed of each scenario")
+    parser.add_argument("--fill", action="store_true", help="aim at pairs of fault and state that were not met")
     parser.add_argument("--json", type=Path, help="write the totals here")
     parser.add_argument("--markdown", type=Path, help="write the tables here")
+    parser.add_argument("--page", type=Path, help="write the tables between the marks of this page")
     parser.add_argument("--add", type=Path, help="totals of an earlier soak")
     given = parser.parse_args(arguments)
     whole = msgspec.json.decode(given.add.read_bytes(), type=Totals) if given.add else Totals()
-    todo = shares(given.schedules, given.scenarios, begin=given.begin)
+    todo = shares(given.schedules, given.scenarios, begin=given.begin) if given.processes else []
     began = last = time.monotonic()
     # A process of its own for each worker, started afresh: nothing of one run is in the next.
-    with get_context("spawn").Pool(given.processes) as pool:
+    with get_context("spawn").Pool(max(1, given.processes)) as pool:
         for number, part in enumerate(pool.imap_unordered(soak, todo), 1):
             whole.add(part)
             now = time.monotonic()
@@ -44,9 +56,15 @@ def main(arguments: list[str] | None = None) -> int:
                 print(f"{now - began:7.0f} s  {number}/{len(todo)}  {summary(whole)}", flush=True)
                 if given.json:
                     given.json.write_bytes(msgspec.json.encode(whole))
+    if given.fill:
+        whole.add(fill(whole))
+        if given.json:
+            given.json.write_bytes(msgspec.json.encode(whole))
     text = markdown(whole)
     if given.markdown:
         given.markdown.write_text(text)
+    if given.page:
+        given.page.write_text(placed(given.page.read_text(), text))
     print(text)
     return 1 if whole.unsafe or whole.stuck else 0
 

@@ -14,6 +14,7 @@ from time import process_time
 import msgspec
 
 from oakum.changes.plans.model import Plan
+from oakum.simulation import coverage
 from oakum.simulation.chance import chance
 from oakum.simulation.faults import KINDS, START, Schedule, Strike, schedule_of
 from oakum.simulation.scenarios import names, read
@@ -194,6 +195,38 @@ def schedule(scenario: Scenario, seed: int) -> Schedule:
     more = Strike(kind=kind, state=START, delay=round(dice.uniform(0, min(whole, scenario.lasts)), 1),
                   subject=step.subject.id, what=dice.choice(KINDS[kind].what))  # fmt: skip
     return Schedule(seed=seed, strikes=(*drawn.strikes, more))
+
+
+def fill(totals: Totals, *, most: int = 80) -> Totals:
+    """Trials aimed at the pairs of fault and state that a soak has not met, up to ``most`` for each."""
+    more = Totals()
+    for kind, state in coverage.gaps(totals.faults):
+        for number, (scenario, given) in enumerate(_aimed(kind, state)):
+            if number == most or more.faults.get(f"{kind}/{state}"):
+                break
+            more.take(attempt(scenario, given))
+    return more
+
+
+def _aimed(kind: str, state: str) -> Iterator[tuple[Scenario, Schedule]]:
+    """Schedules that bring a state about and strike in it, in the scenarios where it comes easily."""
+    before = tuple(Strike(kind=each, state="applying") for each in _BRING.get(state, ()))
+    for nth in (1, 2, 3):
+        for delay in (0.0, 0.1, 5.0, 40.0):
+            for name in (*_EASY.get(state, ()), "edge-three-nodes", "replicas-in-one-zone", "autoscaler"):
+                for what in KINDS[kind].what:
+                    strike = Strike(kind=kind, state=state, nth=nth, delay=delay, what=what)
+                    yield read(name), Schedule(strikes=(*before, strike))
+
+
+#: What brings a state about that a calm run does not come to, and where else a state comes easily.
+_BRING = {
+    "late": ("slow-boot",), "lost": ("returns-late",), "failed": ("never-returns",), "undone": ("old-kernel",),
+}  # fmt: skip
+_EASY = {
+    "snapshotted": ("needs-snapshot",), "soaking": ("freeze-in-between", "volumes"), "failed": ("partial-rollback",),
+    "skipped": ("finalizer", "tolerating-pods", "budget-turns-impossible", "uncordoned-mid-drain", "node-made-anew"),
+}  # fmt: skip
 
 
 def by_kind(totals: Totals) -> Counter[str]:
