@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
 _EXAMPLES = """\
 Examples:
-  oakum run plan.json --from state.json --inventory hosts.yaml --policy policy/ \\
+  oakum run plan.json --from state.json --policy policy/ \\
       --key ~/.ssh/id_ed25519 --approval plan.approval
   oakum run plan.json --from state.json --policy policy/ --rehearse
-  oakum run plan.json --from state.json --inventory hosts.yaml --policy policy/ \\
+  oakum run plan.json --from state.json --policy policy/ \\
       --key token.pub --break-glass 'CVE-2026-1 is exploited here'
 
 Before anything is begun: the policy is that of the plan, the state is fresh, the plan breaks no rule in it, somebody
@@ -42,8 +42,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add("--from", dest="states", metavar="STATE", action="append", default=[],
         help="what there is now: a dump, a folder, an inventory or a state; repeat for more")  # fmt: skip
     add("--policy", metavar="DIR", type=Path, help="the folder of the policy that the plan was made under")
-    add("--inventory", metavar="FILE", type=Path, action="append", default=[],
-        help="how the hosts are reached; repeat for more")  # fmt: skip
+    add("--hosts", metavar="FILE", type=Path, action="append", default=[],
+        help="how hosts are reached, beside those of oakum host add; repeat for more")  # fmt: skip
     add("--approval", metavar="FILE", type=Path, action="append", default=[],
         help="what oakum approve wrote; repeat for more")  # fmt: skip
     add("--key", metavar="SSHKEY", type=Path, help="your key, which asks for the run (default: $OAKUM_KEY)")
@@ -94,7 +94,7 @@ def _start(arguments: argparse.Namespace, plan: Plan, now: datetime) -> int:
     try:
         with progress(plan, quiet=arguments.output == "json") as listener:
             name, ended = start(
-                plan, arguments.policy, asking, arguments.approval, now, hosts=arguments.inventory,
+                plan, arguments.policy, asking, arguments.approval, now, hosts=arguments.hosts,
                 data=arguments.data, open_world=open_world, listener=listener,
             )  # fmt: skip
     except Refused as refused:

@@ -99,7 +99,9 @@ class RunFile:
     def records(self) -> Iterator[Record]:
         """All records from the first on. Raises InputError naming the first that is not as it was written."""
         with self._mended():
-            rows = self._open.execute("SELECT number, record, digest FROM records ORDER BY number").fetchall()
+            rows = self._open.execute(
+                "SELECT number, CAST(record AS BLOB), CAST(digest AS BLOB) FROM records ORDER BY number"
+            ).fetchall()
         before = self._first
         for place, (number, data, digest) in enumerate(rows, 1):
             if number != place or digest != _link(before, data):
@@ -129,7 +131,9 @@ class RunFile:
         return inputs.digest()
 
     def _end(self) -> tuple[int, bytes]:
-        row = self._open.execute("SELECT number, digest FROM records ORDER BY number DESC LIMIT 1").fetchone()
+        row = self._open.execute(
+            "SELECT number, CAST(digest AS BLOB) FROM records ORDER BY number DESC LIMIT 1"
+        ).fetchone()
         return (0, self._first) if row is None else (int(row[0]), bytes(row[1]))
 
     # What it was started from, and what people ask
@@ -137,7 +141,9 @@ class RunFile:
     def inputs(self) -> dict[str, bytes]:
         """What the run was started from, by name."""
         with self._mended():
-            return {name: bytes(data) for name, data in self._open.execute("SELECT name, data FROM inputs")}
+            return {
+                name: bytes(data) for name, data in self._open.execute("SELECT name, CAST(data AS BLOB) FROM inputs")
+            }
 
     def ask(self, wish: str, at: datetime, why: str = "") -> None:
         """Adds a wish of people."""
@@ -157,7 +163,10 @@ class RunFile:
     def approvals(self) -> tuple[bytes, ...]:
         """The files of approvals, in the order in which they came."""
         with self._mended():
-            return tuple(bytes(data) for (data,) in self._open.execute("SELECT data FROM approvals ORDER BY number"))
+            return tuple(
+                bytes(data)
+                for (data,) in self._open.execute("SELECT CAST(data AS BLOB) FROM approvals ORDER BY number")
+            )
 
     def changed(self) -> int:
         """A number that is another one after another process has added something."""

@@ -76,6 +76,7 @@ class Terminal:
     """The port ``World`` of a run at a terminal: acts and looks go to the world, lease and wishes to the run's file."""
 
     def __init__(self, run: Run, world: World, clock: ports.Clock) -> None:
+        """Raises OakumError where what the run was started from is not as it was."""
         self._run, self._world, self._clock = run, world, clock
         self._consent = Consent(run)
         self._machine = machine_id()
@@ -91,14 +92,17 @@ class Terminal:
 
     def observe(self, about: Sequence[str]) -> Observed:
         """What the world shows, with the lease and the wishes of the file."""
-        if self.interrupted and not self._stop_kept:
-            # Whoever takes up the run after us has to know it as well.
-            self._run.file.ask("stop", self._clock.now(), "asked at the terminal")
-            self._stop_kept = True
+        self.keep_stop()
         seen = self._world.observe(about)
         now = self._clock.now()
         wishes = self._run.file.wishes() | self._consent.at(now).wishes | seen.wishes
         return Look(seen, self._run.file.leased(now.timestamp()), wishes)
+
+    def keep_stop(self) -> None:
+        """Writes down that it was asked to stop: whoever takes up the run after us has to know it as well."""
+        if self.interrupted and not self._stop_kept:
+            self._run.file.ask("stop", datetime.now(UTC), "asked at the terminal")
+            self._stop_kept = True
 
     def stirred(self) -> Callable[[], bool]:
         """Something that tells whether anybody has asked for anything since now."""
@@ -223,6 +227,9 @@ def _interruptible(terminal: Terminal, listener: Listener) -> Iterator[None]:
     before = {each: signal.signal(each, asked) for each in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
+    except Left:
+        terminal.keep_stop()
+        raise
     finally:
         for each, handler in before.items():
             signal.signal(each, handler)
