@@ -185,14 +185,14 @@ def test_the_records_of_a_run_are_there_once(ledger: Path) -> None:
 
 def test_two_writers_take_turns(ledger: Path) -> None:
     def add(word: int) -> None:
-        for number in range(20):
+        for number in range(6):
             with Store(ledger, write=True) as store:
                 store.append([entry(1000 * word + number)])
 
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(add, (1, 2)))
     with Store(ledger) as store:
-        assert store.size() == 340
+        assert store.size() == 312
         assert store.root() == Tree(map(leaf_hash, store.entries())).root()
 
 
@@ -240,6 +240,40 @@ def test_what_was_answered_survives_kill_9(tmp_path: Path) -> None:
         told = size
 
 
+def test_what_a_killed_writer_left_half_done_is_taken_back_by_a_reader(ledger: Path, tmp_path: Path) -> None:
+    writer = sqlite3.connect(ledger, isolation_level=None)
+    writer.execute("PRAGMA cache_size = 1")
+    writer.execute("PRAGMA cache_spill = 1")
+    writer.execute("BEGIN IMMEDIATE")
+    for number in range(300, 900):
+        writer.execute("INSERT INTO entries VALUES (?, NULL, NULL, zeroblob(500))", (number,))
+    # As the disk is at this moment; the locks of whoever is killed are gone.
+    for name in (ledger.name, f"{ledger.name}-journal"):
+        (tmp_path / "crashed").mkdir(exist_ok=True)
+        (tmp_path / "crashed" / name).write_bytes((tmp_path / name).read_bytes())
+    writer.execute("ROLLBACK")
+    writer.close()
+    crashed = tmp_path / "crashed" / ledger.name
+    assert crashed.stat().st_size > ledger.stat().st_size
+    with Store(crashed) as store:
+        assert list(store.entries()) == written(300)
+        with pytest.raises(InputError, match=r"readonly|read-only"):
+            store.append([entry(1)])
+    assert verdict(crashed, tmp_path / "key.pub").faults == ()
+
+
+def test_a_reader_needs_no_right_to_write(ledger: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("oakum.local.ledger.store.os.access", lambda *_: False)
+    with Store(ledger) as store:
+        assert store.size() == 300
+
+
+def test_the_same_checkpoint_is_kept_once(ledger: Path, tmp_path: Path) -> None:
+    assert sign(ledger, tmp_path / "key") == sign(ledger, tmp_path / "key")
+    with Store(ledger) as store:
+        assert len(store.checkpoints()) == 1
+
+
 # Bad input
 
 
@@ -271,6 +305,10 @@ def is_cut(path: Path) -> None:
     os.truncate(path, 20_000)
 
 
+def is_pipe(path: Path) -> None:
+    os.mkfifo(path)
+
+
 def is_empty(path: Path) -> None:
     path.write_bytes(b"")
 
@@ -287,7 +325,7 @@ def test_what_is_no_ledger_is_refused_with_file_and_remedy(tmp_path: Path, make:
         assert raised.value.remedy
 
 
-@pytest.mark.parametrize("make", [is_text, is_another_database, is_newer, is_empty])
+@pytest.mark.parametrize("make", [is_text, is_another_database, is_newer, is_empty, is_pipe])
 def test_what_is_no_ledger_is_not_verified(tmp_path: Path, make: Callable[[Path], None]) -> None:
     path = tmp_path / "x"
     make(path)

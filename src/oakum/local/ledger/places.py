@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import mmap
 import os
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from oakum.adapters.files.tree import DirectoryTree
 from oakum.errors import InputError, OakumError, Place, UsageError
@@ -22,6 +22,22 @@ from oakum.local.ledger.store import Store, StoreSource, is_store
 _ARCHIVE = ".tar"
 
 
+class _FileBytes:
+    """The bytes of a file, of which only what is asked for is in memory."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._size = os.fstat(file.fileno()).st_size
+
+    def __len__(self) -> int:
+        return self._size
+
+    def __getitem__(self, key: slice, /) -> bytes:
+        begin, end, _ = key.indices(self._size)
+        self._file.seek(begin)
+        return self._file.read(max(0, end - begin))
+
+
 @contextmanager
 def opened(path: Path) -> Iterator[Source]:
     """The ledger at a path, for as long as it is read. Raises InputError, UsageError where there is none."""
@@ -29,6 +45,9 @@ def opened(path: Path) -> Iterator[Source]:
         if path.is_dir():
             yield FolderSource(DirectoryTree(path))
             return
+        if path.exists() and not path.is_file():
+            # A pipe would be waited for, and an archive is read from more than one place.
+            raise _no_ledger(path, "it is neither a file nor a folder")
         if is_store(path):
             with Store(path) as store:
                 # Without a checkpoint there is nothing to verify it by, and that is another answer than "no".
@@ -36,10 +55,9 @@ def opened(path: Path) -> Iterator[Source]:
                 yield StoreSource(store)
             return
         with path.open("rb") as file:
-            if os.fstat(file.fileno()).st_size == 0:
+            data = _FileBytes(file)
+            if not len(data):
                 raise _no_ledger(path, "it is empty")
-            data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-        with data:
             if not looks_like_an_archive(data):
                 raise _no_ledger(path, "it is neither an archive nor a database of one")
             yield ArchiveSource(data)

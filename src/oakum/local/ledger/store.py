@@ -8,6 +8,7 @@ somebody who means it there are checkpoints, kept elsewhere.
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -71,9 +72,12 @@ class Store:
         with self._errors():
             if write:
                 path.absolute().parent.mkdir(parents=True, exist_ok=True)
-            mode = "rwc" if write else "ro"
+            # A reader that may write is able to take back what a writer left half-done when it was killed.
+            mode = "rwc" if write else "rw" if os.access(path, os.W_OK) else "ro"
             uri = f"{path.absolute().as_uri()}?mode={mode}"
             self._db = sqlite3.connect(uri, uri=True, timeout=_PATIENCE, isolation_level=None)
+            if not write:
+                self._db.execute("PRAGMA query_only = ON")
         try:
             with self._errors():
                 self._prepare(write)
