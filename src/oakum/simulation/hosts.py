@@ -246,7 +246,8 @@ class Hosts:
         """Its kubelet, or the service of a host, no longer works, though the machine runs."""
         if not machine.sick:
             machine.sick = True
-            machine.down_by = by
+            # Whoever had taken it down before has done so still.
+            machine.down_by = by if machine.alive else machine.down_by
             self.time.after(self.world.times.not_ready, self._unready, machine, machine.boots)
 
     def heal(self, machine: Machine) -> None:
