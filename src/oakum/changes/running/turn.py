@@ -140,9 +140,9 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True):
     def watch(self, why: str, *, until: float | None = None) -> Rest:
         """Something is under way: look again soon, and the later the longer it takes, at a deadline at the latest.
 
-        The pause is a sixteenth of the time that has passed, so that watching adds a few percent to what is watched.
+        The pause is a twenty-fourth of the time that has passed, so that watching adds a few percent to what is watched.
         """
-        pause = min(max(self.elapsed / 16, 1.0), 15.0)
+        pause = min(max(self.elapsed / 24, 1.0), 15.0)
         if until is not None:
             pause = min(pause, max(until - self.elapsed, 1.0))
         return self.rest(pause, why)
