@@ -15,7 +15,7 @@ from oakum.simulation.soak import APART, LEAST, Share, Totals, by_kind, schedule
 from oakum.simulation.trials import Trial, attempt
 
 #: Schedules of the short soak, over the worlds of a few nodes.
-SHORT, LARGE = 200, 8
+SHORT, LARGE = 320, 8
 SMALL = [name for name in names() if read(name).size <= LARGE]
 
 
