@@ -1,39 +1,30 @@
-"""Puts a run into the ledger: its plan and intents once, and each record of its journal once."""
+"""Puts a run into the ledger: what it was started from, each approval and each record of its journal, all of it once.
+
+What of a run is there already the ledger's file knows by the number of each piece, so that whoever was cut off calls
+again and adds what is missing.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from functools import partial
+from itertools import groupby
+from pathlib import Path
 
-from oakum.changes.approvals import Statement
+from msgspec.structs import replace
+
+from oakum.changes.approvals import Signed
 from oakum.changes.plans.model import Plan
 from oakum.changes.recorded import entries_of, entries_of_intents, entry_of_approval, entry_of_plan
 from oakum.changes.running.journal import Record
+from oakum.errors import InputError
 from oakum.ledger.discretion import pseudonym
 from oakum.ledger.entries import Entry, tellable
+from oakum.local.approvals import check
 from oakum.local.ledger.keys import pseudonym_secret
 from oakum.local.ledger.store import Store
-
-
-def record_plan(store: Store, plan: Plan, *, by: str, feeds: str = "") -> int:
-    """Adds a plan, its intents, and the policy and feeds that it goes by; gives the size of the ledger after it.
-
-    ``by`` is who had it made, in the clear; ``feeds`` the digest of the feeds.
-    """
-    actor = pseudonym(by, pseudonym_secret(store.path))
-    made = entry_of_plan(plan, actor=actor, feeds=feeds)
-    under: list[Entry] = []
-    if made.policy:
-        under.append(Entry(kind="policy", at=plan.at, actor="oakum", body=made.policy))
-    if feeds:
-        under.append(Entry(kind="feeds", at=plan.at, actor="oakum", body=feeds))
-    return store.append([*under, *entries_of_intents(plan, actor=actor), made])
-
-
-def record_approval(store: Store, statement: Statement, signed: bytes, *, by: str) -> int:
-    """Adds what somebody has signed about a plan; gives the size after it. ``by`` is who, in the clear."""
-    actor = pseudonym(by, pseudonym_secret(store.path))
-    return store.append([entry_of_approval(statement, signed, actor=actor)])
+from oakum.local.runs import Run
 
 
 def record_run(store: Store, run: str, records: Iterable[Record], *, policy: str = "", feeds: str = "") -> int:
@@ -49,3 +40,56 @@ def record_run(store: Store, run: str, records: Iterable[Record], *, policy: str
     if made:
         store.append(made, run=run, first=known)
     return len(made)
+
+
+def record_all(ledger: Path, run: Run, *, feeds: str = "") -> int:
+    """Adds everything of a run that is not there yet; gives how many entries. Raises OakumError.
+
+    Called before a run's first act it keeps what was agreed to; called again at its end, and when it is taken up, what
+    was done. People are the names that the run's policy lists for their keys, and stand there as pseudonyms.
+    """
+    policy, _ = run.policy()
+    secret = pseudonym_secret(ledger)
+
+    def actor(signed: Signed | None) -> str:
+        if signed is None:
+            return "oakum"
+        listed = (each.name for each in policy.approvers if signed.key in each.keys)
+        return pseudonym(next(listed, signed.key), secret)
+
+    added = 0
+    with Store(ledger, write=True) as store:
+        for series, pieces in (
+            ("plan", enumerate(_of_plan(run.plan, actor(run.request()), feeds))),
+            ("request", _signed([run.file.inputs().get("request", b"")], actor)),
+            ("approvals", _signed(run.file.approvals(), actor)),
+        ):
+            # A space stands in no name of a run, so that such a series is nobody's journal.
+            name = f"{run.name} {series}"
+            known = store.recorded(name)
+            new = [(number, replace(entry, run=tellable(run.name))) for number, entry in pieces if number >= known]
+            # Pieces that follow one another are one transaction.
+            for _, group in groupby(enumerate(new), key=lambda each: each[1][0] - each[0]):
+                numbered = [piece for _, piece in group]
+                store.append([entry for _, entry in numbered], run=name, first=numbered[0][0])
+            added += len(new)
+        return added + record_run(store, run.name, run.records(), policy=run.plan.policy, feeds=feeds)
+
+
+def _signed(files: Sequence[bytes], actor: Callable[[Signed], str]) -> Iterator[tuple[int, Entry]]:
+    """The entries of signed statements, by the numbers of their files; what is none has agreed to nothing."""
+    for number, data in enumerate(files):
+        with suppress(InputError):
+            signed = check(data, "a statement")
+            yield number, entry_of_approval(signed.statement, data, actor=actor(signed))
+
+
+def _of_plan(plan: Plan, actor: str, feeds: str) -> list[Entry]:
+    """A plan, what it goes by, and what it is for."""
+    made = entry_of_plan(plan, actor=actor, feeds=feeds)
+    under: list[Entry] = []
+    if made.policy:
+        under.append(Entry(kind="policy", at=plan.at, actor="oakum", body=made.policy))
+    if feeds:
+        under.append(Entry(kind="feeds", at=plan.at, actor="oakum", body=feeds))
+    return [*under, *entries_of_intents(plan, actor=actor), made]
