@@ -164,7 +164,7 @@ def test_a_run_repeats_in_another_process_whatever_its_hashes() -> None:
 def test_whoever_waits_is_woken_by_what_happens() -> None:
     """A machine that is up again is seen at once, however long the run meant to wait."""
     result = ran(trace=True)
-    ready = [float(line.split()[0]) for line in result.trace if '"state":"verifying"' in line]
+    ready = [float(line.split()[0]) for line in result.trace if line.endswith("-> verifying")]
     assert len(ready) == 3
     late = Approvals(plan=Seconds(5000.3))
     first = next(each for each in ran(approvals=late).records if isinstance(each, Turned))

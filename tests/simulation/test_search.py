@@ -25,7 +25,7 @@ Acting._release = careless
 def search(*arguments: str, before: str = "") -> subprocess.CompletedProcess[str]:
     code = f"import sys\n{before}\nfrom tools.sim_search import main\nraise SystemExit(main())"
     command = [sys.executable, "-c", code, "--only", "packages", *arguments]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=900)
 
 
 def limits(crashes: int, overtakings: int, others: int) -> tuple[str, ...]:

@@ -120,13 +120,14 @@ def _print(report: Report) -> None:
 def _lines(row: Row) -> list[tuple[str, str]]:
     unsafe = ", ".join(f"{name} {number}" for name, number in sorted(row.unsafe.items()))
     share = f"{row.finished} of {row.targets}" + (f" ({100 * row.finished / row.targets:.1f} %)" if row.targets else "")
+    whole = f"{row.patched / 60:.0f} minutes (mean of {row.complete} that were complete)"
     found = [
         ("trials", f"{row.trials}, {row.faults} faults struck"),
         ("unsafe states", f"{sum(row.unsafe.values())}" + (f": {unsafe}" if unsafe else "")),
         ("left on machines", str(row.stranded)),
         ("ends", ", ".join(f"{number} {name}" for name, number in sorted(row.ends.items()))),
         ("patched", share),
-        ("time to patched", f"{row.patched / 60:.0f} minutes (mean of {row.complete} that were complete)"),
+        ("time to patched", whole if row.complete else "none came to an end with all patched"),
         ("evictions", str(row.evictions)),
         ("pod minutes lost", f"{row.pod_minutes:.0f}"),
     ]

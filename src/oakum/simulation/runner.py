@@ -16,7 +16,8 @@ import msgspec
 
 from oakum.changes.plans.model import Plan
 from oakum.changes.run import Do, Ended, Look, Machine, Wait, Write, run
-from oakum.changes.running.journal import Journal, Record, Turned, encode
+from oakum.changes.running.acts import Act, Outcome
+from oakum.changes.running.journal import Answered, Journal, Meant, Noted, Record, Started, Turned, encode
 from oakum.policy.openings import Calendar
 from oakum.simulation.alarms import Metric
 from oakum.simulation.faults import ACT, RECORD, START, Schedule, Strike, Struck, strike
@@ -300,7 +301,27 @@ class Driver:
 
 
 def _told(what: object) -> str:
-    return msgspec.json.encode(what, order="sorted").decode() if isinstance(what, msgspec.Struct) else str(what)
+    """A request, an answer or a record in the words of a trace."""
+    match what:
+        case Act():
+            pod = f" {what.pod}" if what.pod else ""
+            return f"does {what.do} {what.subject.id}{pod} [{what.key.removeprefix(what.run + '/')}]"
+        case Outcome():
+            code = f" ({what.code})" if what.code else ""
+            return f"=> {what.result}{code}" + (f": {what.why}" if what.why else "")
+        case Started():
+            return f"writes: takes {what.run} up, plan {what.plan}"
+        case Meant():
+            return f"writes: means {what.act.do} {what.act.subject.id} {what.act.pod}".rstrip()
+        case Answered():
+            return f"writes: answered {_told(what.outcome)} [{what.key}]"
+        case Turned():
+            return f"writes: {what.step} -> {what.state}" + (f": {what.why}" if what.why else "")
+        case Noted():
+            return f"writes: {what.what} {what.about}".rstrip() + (f": {what.why}" if what.why else "")
+        case Ended():
+            return what.result + (f": {what.why}" if what.why else "")
+    return str(what)
 
 
 def missed(world: World) -> float:
