@@ -76,7 +76,17 @@ def python(*arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-SLOW_TO_IMPORT = ("rich", "cyclonedx", "cel_expr_python", "yaml", "cvss", "packageurl", "asyncio", "multiprocessing")
+SLOW_TO_IMPORT = (
+    "rich",
+    "cyclonedx",
+    "cel_expr_python",
+    "yaml",
+    "cvss",
+    "packageurl",
+    "asyncio",
+    "multiprocessing",
+    "cryptography",
+)
 PROBE = """
 import sys
 from oakum.cli.main import main

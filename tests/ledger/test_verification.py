@@ -138,6 +138,11 @@ def test_a_kept_checkpoint_of_another_story_is_named(kept: bytes) -> None:
     assert verdict.faults[0].remedy
 
 
+def test_a_copy_that_was_changed_accuses_nobody_of_signing_two_stories() -> None:
+    verdict = found({BUNDLE: rebundled(BUNDLE, 256, 7, written(1)[0])}, {"kept": note(ENTRIES[:300])})
+    assert [(each.where, each.name) for each in verdict.faults] == [("index", "263")]
+
+
 def test_a_ledger_that_was_rewritten_and_signed_anew_contradicts_the_kept_checkpoint() -> None:
     rewritten = verify(Files(files([*ENTRIES[:263], *ENTRIES[264:]])), KEYS, kept={"kept": note(ENTRIES[:300])})
     assert [(each.where, each.name) for each in rewritten.faults] == [("checkpoint", "kept")]

@@ -74,11 +74,11 @@ def verify(
         except OakumError as error:
             faults.append(_fault("checkpoint", name, error))
     found = _Contents(source, checkpoint)
-    for each in (*found.faults(), *_broken_promises(checkpoint, held, found.tree)):
-        faults.append(each)
-        if len(faults) == MOST_FAULTS:
-            break
-    return Verdict(checkpoint, tuple(faults), len(found.tree))
+    faults += found.faults()
+    if found.proven:
+        # Of entries that nobody has signed it says nothing that they are not those of an earlier checkpoint either.
+        faults += _broken_promises(checkpoint, held, found.tree)
+    return Verdict(checkpoint, tuple(faults[:MOST_FAULTS]), len(found.tree))
 
 
 def _broken_promises(now: Checkpoint, kept: Sequence[tuple[str, Checkpoint]], tree: Tree) -> Iterator[Fault]:
@@ -95,14 +95,14 @@ def _broken_promises(now: Checkpoint, kept: Sequence[tuple[str, Checkpoint]], tr
 class _Contents:
     """What the files of a ledger say: entries from the bundles, hashes of entries from the tiles of level 0.
 
-    ``tree`` is that of the entries as far as they could be read without a gap.
+    ``tree`` is that of the entries as far as they could be read without a gap; ``proven``: it is the one that was signed.
     """
 
     def __init__(self, source: Source, checkpoint: Checkpoint) -> None:
         self._source, self._checkpoint = source, checkpoint
         self._tiles = list(tiles_of(checkpoint.size))
         source.expect([CHECKPOINT, *(tile.path for tile in self._tiles)])
-        self.tree = Tree()
+        self.tree, self.proven = Tree(), False
         self._files: dict[Tile, Fault] = {}
         #: The first entry that no bundle holds, and why; entries that are no entries, by number.
         self._gap: Fault | None = None
@@ -116,7 +116,8 @@ class _Contents:
                 self._read_bundle(tile)
             else:
                 self._read_tile(tile)
-        if len(self.tree) == self._checkpoint.size and self.tree.root() == self._checkpoint.root:
+        self.proven = len(self.tree) == self._checkpoint.size and self.tree.root() == self._checkpoint.root
+        if self.proven:
             yield from self._forms
             yield from self._wrong_tiles()
         else:
