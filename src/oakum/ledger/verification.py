@@ -95,7 +95,7 @@ def _broken_promises(now: Checkpoint, kept: Sequence[tuple[str, Checkpoint]], tr
 class _Contents:
     """What the files of a ledger say: entries from the bundles, hashes of entries from the tiles of level 0.
 
-    ``tree`` is that of the entries as far as they could be read without a gap; ``proven``: it is the one that was signed.
+    ``tree`` is that of the entries as far as they go without a gap; ``proven``: it is the one that was signed.
     """
 
     def __init__(self, source: Source, checkpoint: Checkpoint) -> None:
