@@ -26,6 +26,9 @@ from oakum.changes.verify import Violation
 from oakum.errors import NotAssessableError, UsageError
 from oakum.local.approvals import LASTS, check, read_approvals, signed_file, statement_until
 from oakum.local.compat import knowledge
+from oakum.local.ledger.runs import record_all
+from oakum.local.ledger.store import ledger_file
+from oakum.local.paths import data_folder
 from oakum.local.plans import verify_plan
 from oakum.local.policies import calendar_of, policy_files
 from oakum.local.running import Consent, Listener, World, carry_out
@@ -137,7 +140,7 @@ def start(
             data, name, plan, policy_files(policy), now, request=request, approvals=agreed, hosts=places
         )  # fmt: skip
         try:
-            return name, carry_out(run, world, listener)
+            return name, _proven(data, run, world, listener)
         finally:
             run.close()
 
@@ -158,9 +161,22 @@ def resume(
             remedy = f"wait for it, or ask it to stop: oakum stop {run.name}"
             raise UsageError(f"{run.name} is carried out by {by}", remedy=remedy)
         with open_world(run.plan, run=run.name, hosts=run.about.hosts, data=data) as world:
-            return run.name, carry_out(run, world, listener)
+            return run.name, _proven(data, run, world, listener)
     finally:
         run.close()
+
+
+def _proven(data: str | None, run: Run, world: World, listener: Listener) -> Ended:
+    """Carries a run out, and has the ledger know it: what it begins with before anything is done, all of it after.
+
+    What a crash keeps from the ledger comes when the run is taken up again.
+    """
+    ledger = ledger_file(None, data_folder(data))
+    record_all(ledger, run)
+    try:
+        return carry_out(run, world, listener)
+    finally:
+        record_all(ledger, run)
 
 
 def ended(run: Run) -> Noted | None:

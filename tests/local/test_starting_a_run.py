@@ -1,0 +1,112 @@
+"""A run from its start to its end through the one function that the command calls, on simulated hosts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from tests.local.estate import HOSTS, NEW, NOW, Estate, inventory
+from tests.local.simulated import Simulated
+
+from oakum.changes.plans import Plan
+from oakum.changes.run import Wait
+from oakum.changes.running.observed import Observed
+from oakum.errors import OakumError, UsageError
+from oakum.local.ledger.store import Store
+from oakum.local.running import Left, World
+from oakum.local.runs import open_run, run_names
+from oakum.local.starting import Asking, OpenWorld, Refused, resume, start, summary_of
+
+
+class Hurried(Simulated):
+    """Hosts whose time lies behind ours and goes on by a third of a minute at each look, so that nobody waits."""
+
+    def observe(self, about: Sequence[str]) -> Observed:
+        self.world.timeline.run_to(self.world.timeline.now + 20)
+        return super().observe(about)
+
+
+class Leaves(Simulated):
+    """Somebody who leaves when the first step is done."""
+
+    def waits(self, wait: Wait) -> None:
+        if "watched" in wait.why:
+            raise Left
+
+
+@pytest.fixture
+def hurried(estate: Estate) -> Hurried:
+    estate.hosts.write_text(inventory(at=NOW - timedelta(days=3)))
+    return Hurried(estate)
+
+
+def opening(world: World, asked: list[str]) -> OpenWorld:
+    @contextmanager
+    def open_world(plan: Plan, *, run: str, hosts: Sequence[str], data: str | None) -> Iterator[World]:
+        asked.append(f"{run} {' '.join(hosts)}")
+        yield world
+
+    return open_world
+
+
+def begun(estate: Estate, world: Hurried, listener: Simulated, **more: object) -> str:
+    given: dict[str, object] = {
+        "asking": Asking(key=estate.keys / "asks"), "approvals": [estate.approved("agrees")], "hosts": [Path("h.json")],
+        "data": estate.data, "open_world": opening(world, []), "listener": listener, "now": NOW,
+    }  # fmt: skip
+    name, ended = start(estate.plan, estate.policy, **(given | more))  # type: ignore[arg-type]  # words of a test
+    assert ended.result == "done"
+    return name
+
+
+def test_a_run_is_kept_told_and_in_the_ledger(estate: Estate, hurried: Hurried) -> None:
+    name = begun(estate, hurried, hurried)
+    assert {each.software["openssl"].running for each in hurried.world.machines.values()} == {NEW}
+    run = open_run(estate.data, name)
+    found = summary_of(run, NOW)
+    assert (found.state, found.requested_by, found.approved_by, found.well) == (
+        "done", "approver-1", ["approver-2"], True,
+    )  # fmt: skip
+    assert found.counts == {"done": len(HOSTS)} and found.broken_glass == []
+    assert run.about.hosts == (str(Path("h.json").absolute()),)
+    with Store(Path(estate.data) / "ledger.sqlite") as store:
+        assert store.recorded(name) == run.file.length
+    run.close()
+
+
+def test_broken_glass_is_told_with_its_reason(estate: Estate, hurried: Hurried) -> None:
+    asking = Asking(key=estate.keys / "asks", break_glass="it burns")
+    name = begun(estate, hurried, hurried, asking=asking, approvals=[])
+    run = open_run(estate.data, name)
+    assert summary_of(run, NOW).broken_glass == ["approver-1: it burns"]
+    run.close()
+
+
+def test_whoever_left_resumes_and_nothing_is_done_twice(estate: Estate, hurried: Hurried) -> None:
+    with pytest.raises(Left):
+        begun(estate, hurried, Leaves(estate))
+    (name,) = run_names(estate.data)
+    asked: list[str] = []
+    again = resume(estate.data, name, [], NOW, open_world=opening(hurried, asked), listener=hurried)
+    assert again[1].result == "done" and asked == [f"{name} {Path('h.json').absolute()}"]
+    assert [each for each in hurried.acts if each.startswith("apply")] == [f"apply {host}" for host in HOSTS]
+    with pytest.raises(UsageError, match="is over"):
+        resume(estate.data, name, [], NOW, open_world=opening(hurried, []), listener=hurried)
+
+
+def test_where_the_ledger_cannot_be_written_nothing_is_done(estate: Estate, hurried: Hurried) -> None:
+    Path(estate.data).mkdir()
+    (Path(estate.data) / "ledger.sqlite").write_bytes(b"something else" * 100)
+    with pytest.raises(OakumError):
+        begun(estate, hurried, hurried)
+    assert hurried.acts == []
+
+
+def test_nobody_is_refused_without_being_told_who_is_missing(estate: Estate, hurried: Hurried) -> None:
+    with pytest.raises(Refused, match="1 more person of platform") as caught:
+        begun(estate, hurried, hurried, approvals=[estate.approved("asks")])
+    assert caught.value.found.judged[0].who == "approver-1"
+    assert run_names(estate.data) == []
