@@ -75,6 +75,36 @@ def test_every_proof_of_every_small_tree_holds() -> None:
             assert why_not_consistent(at + 1, size, TREE.root(at + 1), root, proof) == ""
 
 
+SMALL = range(1, 18)
+
+
+# A proof binds no size: that a root is one of a tree of a size is what its checkpoint says. For the size of the root it
+# holds for one index only, and for no place that needs a proof of another length.
+
+
+def test_a_proof_of_one_entry_holds_for_one_index_and_one_length() -> None:
+    places = [(index, size) for size in SMALL for index in range(size)]
+    needed = {place: len(inclusion(*place, TREE.node)) for place in places}
+    for index, size in places:
+        leaf, root, proof = TREE.node(0, index), TREE.root(size), inclusion(index, size, TREE.node)
+        held = [place for place in places if not why_not_included(*place, leaf, proof, root)]
+        assert [place for place in held if place[1] == size] == [(index, size)]
+        assert {needed[place] for place in held} == {len(proof)}
+
+
+def test_a_proof_of_growth_holds_for_one_old_size_and_one_length() -> None:
+    pairs = [(old, new) for new in SMALL for old in range(1, new)]
+    needed = {pair: len(consistency(*pair, TREE.node)) for pair in pairs}
+    for old, new in pairs:
+        one, two, proof = TREE.root(old), TREE.root(new), consistency(old, new, TREE.node)
+        held = [pair for pair in pairs if not why_not_consistent(*pair, one, two, proof)]
+        assert [pair for pair in held if pair[1] == new] == [(old, new)]
+        assert {needed[pair] for pair in held} == {len(proof)}
+        for at in range(2 + len(proof)):
+            bad = flipped([one, two, *proof], at, old)
+            assert why_not_consistent(old, new, bad[0], bad[1], bad[2:]), (old, new, at)
+
+
 def flipped(hashes: list[bytes], at: int, bit: int) -> list[bytes]:
     changed = bytearray(hashes[at])
     changed[bit // 8] ^= 1 << bit % 8

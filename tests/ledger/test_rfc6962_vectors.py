@@ -114,8 +114,8 @@ def test_a_consistency_proof_holds_for_nothing_else(old: int, new: int) -> None:
     others = [
         *((size, new, one, two, proof) for size in (old - 1, old + 1, old ^ 2)),
         *((old, size, one, two, proof) for size in (new * 2, new // 2)),
-        (old, new, WRONG, two, proof),
-        (old, new, one, WRONG, proof),
+        *((old, new, wrong, two, proof) for wrong in (WRONG, EMPTY_ROOT)),
+        *((old, new, one, wrong, proof) for wrong in (WRONG, EMPTY_ROOT)),
         (old, new, two, one, proof),
         (old, new, one, two, []),
         *((old, new, one, two, [*proof[:at], EMPTY_ROOT, *proof[at + 1 :]]) for at in range(len(proof))),

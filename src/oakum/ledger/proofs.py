@@ -1,7 +1,7 @@
 """Whether a proof holds: an entry stands in a tree, or an earlier tree is the beginning of a later one.
 
-Source: RFC 9162, 2.1.3.2 and 2.1.4.2 (the trees are those of RFC 6962). A proof that holds for any other index, size,
-root or entry is no proof, so each comes with the only length that it can have.
+Source: RFC 9162, 2.1.3.2 and 2.1.4.2 (the trees are those of RFC 6962). Each index and size has one length of proof,
+and no other is taken. That a root is one of a tree of that size no proof can show: a checkpoint says it.
 """
 
 from __future__ import annotations
