@@ -59,6 +59,14 @@ def test_the_root_is_that_of_the_text(entries: list[bytes]) -> None:
     assert Tree(map(leaf_hash, entries)).root() == mth(entries)
 
 
+def test_a_tree_of_many_leaves_is_the_one_that_grows_by_each() -> None:
+    grown = Tree()
+    for size in range(LARGEST + 1):
+        assert Tree(TREE.levels[0][:size]).levels == grown.levels
+        if size < LARGEST:
+            grown.append(TREE.node(0, size))
+
+
 @given(sizes, st.data())
 def test_proofs_are_those_of_the_text(size: int, data: st.DataObject) -> None:
     index, old = data.draw(st.integers(0, size - 1)), data.draw(st.integers(1, size))

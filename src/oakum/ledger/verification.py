@@ -103,6 +103,7 @@ class _Contents:
         self._tiles = list(tiles_of(checkpoint.size))
         source.expect([CHECKPOINT, *(tile.path for tile in self._tiles)])
         self.tree, self.proven = Tree(), False
+        self._leaves: list[bytes] = []
         self._files: dict[Tile, Fault] = {}
         #: The first entry that no bundle holds, and why; entries that are no entries, by number.
         self._gap: Fault | None = None
@@ -116,6 +117,7 @@ class _Contents:
                 self._read_bundle(tile)
             else:
                 self._read_tile(tile)
+        self.tree = Tree(self._leaves)
         self.proven = len(self.tree) == self._checkpoint.size and self.tree.root() == self._checkpoint.root
         if self.proven:
             yield from self._forms
@@ -146,7 +148,7 @@ class _Contents:
         entries, problem = entries_in(data, tile.width)
         for each in entries:
             self._check_form(each)
-            self.tree.append(leaf_hash(each))
+            self._leaves.append(leaf_hash(each))
         if problem:
             index = tile.begin + len(entries)
             # With all entries there, what is too much belongs to the file.
@@ -162,7 +164,7 @@ class _Contents:
         except OakumError as error:
             why = f"{error.what}{f' ({error.place})' if error.place else ''}"
             remedy = "it was signed as it stands: ask who wrote it"
-            self._forms.append(Fault("index", str(len(self.tree)), why, remedy))
+            self._forms.append(Fault("index", str(len(self._leaves)), why, remedy))
 
     def _read_tile(self, tile: Tile) -> None:
         data = self._read(tile, WIDTH * HASH_SIZE)
