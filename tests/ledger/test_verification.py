@@ -230,6 +230,12 @@ def test_an_archive_that_was_changed_at_its_seams_is_found(bad: bytes) -> None:
     assert of_archive(bad).faults
 
 
+def test_a_cut_archive_says_where_it_ends() -> None:
+    verdict = of_archive(ARCHIVE[:20_000])
+    assert first(verdict) == ("tile", "tile/entries/000")
+    assert verdict.faults[0].why == "the archive ends here"
+
+
 @pytest.mark.parametrize("path", list(GOOD))
 @pytest.mark.parametrize("at", [0, 50, 100, 108, 124, 136, 148, 156, 257, 300, 400, 511])
 def test_a_changed_header_is_named_by_the_file_that_it_belongs_to(path: str, at: int) -> None:
