@@ -13,8 +13,6 @@ import stat
 from contextlib import suppress
 from pathlib import Path
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
 from oakum.errors import InputError, OakumError, Place, UsageError
 from oakum.ledger.keys import KEY_SIZE, PublicKey, checked_name, private_text, read_private_key, read_public_key
 
@@ -27,6 +25,9 @@ class FileSigner:
 
     def __init__(self, path: Path) -> None:
         """Reads the key. Raises InputError, UsageError where others may read the file too."""
+        # Imported by those who sign: runs come here for pseudonyms only.
+        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
         place = Place(str(path))
         text = _read(path)
         mode = path.stat().st_mode
@@ -60,6 +61,8 @@ def make_key(name: str, path: Path) -> PublicKey:
 
     Raises UsageError where one of the files is there already, InputError where it can't be written.
     """
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
     checked_name(name)
     seed = secrets.token_bytes(KEY_SIZE)
     public = PublicKey(name, Ed25519PrivateKey.from_private_bytes(seed).public_key().public_bytes_raw())
