@@ -34,7 +34,7 @@ class Leaves(Simulated):
 
     def waits(self, wait: Wait) -> None:
         if "watched" in wait.why:
-            raise Left
+            raise Left("by hand")
 
 
 @pytest.fixture

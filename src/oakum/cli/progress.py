@@ -71,7 +71,7 @@ class Screen(Lines):
     def wrote(self, record: Record) -> None:
         """The table follows."""
         self._journal.add(record)
-        if isinstance(record, Turned):
+        if isinstance(record, Turned | Noted):
             self._wait = ""
         super().wrote(record)
         self._live.update(self._table())
@@ -89,10 +89,11 @@ class Screen(Lines):
         self._live.console.print(Text(printable(f"{self._mark}{when}{text}")))
 
     def _table(self) -> Any:
+        from rich.console import Group
         from rich.table import Table
         from rich.text import Text
 
-        found = Table(box=None, caption=Text(self._wait), caption_justify="left", pad_edge=False)
+        found = Table(box=None, pad_edge=False)
         for name in ("WAVE", "DONE", "OTHERWISE", "IN HAND"):
             found.add_column(name)
         over = {note.about for note in self._journal.notes if note.what == "wave-over"}
@@ -105,7 +106,7 @@ class Screen(Lines):
             text = "over" if wave.id in over else ", ".join(hand[:_NAMED]) + more
             row = (wave.id, f"{done}/{len(states)}", str(other or ""), text)
             found.add_row(*(Text(printable(cell)) for cell in row))
-        return found
+        return Group(found, Text(self._wait))
 
 
 @contextmanager

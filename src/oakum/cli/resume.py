@@ -29,7 +29,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Go on."""
     from oakum.cli.progress import progress
-    from oakum.cli.run import tell
+    from oakum.cli.run import left_behind, tell
+    from oakum.local.running import Left
     from oakum.local.runs import open_run
     from oakum.local.starting import resume
     from oakum.local.worlds import open_world
@@ -37,8 +38,11 @@ def run(arguments: argparse.Namespace) -> int:
     run_ = open_run(arguments.data, arguments.name)
     name, plan = run_.name, run_.plan
     run_.close()
-    with progress(plan, quiet=arguments.output == "json") as listener:
-        _, ended = resume(
-            arguments.data, name, arguments.approval, datetime.now(UTC), open_world=open_world, listener=listener
-        )
+    try:
+        with progress(plan, quiet=arguments.output == "json") as listener:
+            _, ended = resume(
+                arguments.data, name, arguments.approval, datetime.now(UTC), open_world=open_world, listener=listener
+            )
+    except Left as left:
+        return left_behind(left)
     return tell(arguments.data, name, ended, arguments.output)

@@ -15,6 +15,7 @@ from oakum.errors import UsageError
 if TYPE_CHECKING:
     from oakum.changes.plans import Plan
     from oakum.changes.run import Ended
+    from oakum.local.running import Left
     from oakum.reports.runs import Summary
 
 _EXAMPLES = """\
@@ -85,6 +86,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _start(arguments: argparse.Namespace, plan: Plan, now: datetime) -> int:
     from oakum.cli.progress import progress
+    from oakum.local.running import Left
     from oakum.local.starting import Asking, Refused, start
     from oakum.local.worlds import open_world
     from oakum.reports.runs import approvals_text
@@ -101,7 +103,17 @@ def _start(arguments: argparse.Namespace, plan: Plan, now: datetime) -> int:
         print("Not begun: not enough people agreed to this plan.", file=sys.stderr)
         sys.stderr.write(approvals_text(refused.found))
         return 1
+    except Left as left:
+        return left_behind(left)
     return tell(arguments.data, name, ended, arguments.output)
+
+
+def left_behind(left: Left) -> int:
+    """What whoever left at once has to know; the exit code."""
+    print(
+        f"Left: what is in hand stays as it is. It is finished or restored by: oakum resume {left.run}", file=sys.stderr
+    )
+    return 130
 
 
 def tell(data: str | None, name: str, ended: Ended, output: str) -> int:

@@ -49,7 +49,11 @@ class Listener(Protocol):
 
 
 class Left(KeyboardInterrupt):
-    """Somebody left at once; the run can be resumed."""
+    """Somebody left at once; the ``run`` can be resumed."""
+
+    def __init__(self, run: str = "") -> None:
+        super().__init__()
+        self.run = run
 
 
 class Consent:
@@ -77,7 +81,7 @@ class Terminal:
 
     def __init__(self, run: Run, world: World, clock: ports.Clock) -> None:
         """Raises OakumError where what the run was started from is not as it was."""
-        self._run, self._world, self._clock = run, world, clock
+        self.run, self._world, self._clock = run, world, clock
         self._consent = Consent(run)
         self._machine = machine_id()
         self.interrupted = False
@@ -88,26 +92,26 @@ class Terminal:
         if act.do != "lease":
             return self._world.act(act)
         holder, seconds = act.parameters.get("holder", ""), float(act.parameters.get("seconds", "60"))
-        return self._run.file.lease(holder, self._machine, seconds, self._clock.now().timestamp())
+        return self.run.file.lease(holder, self._machine, seconds, self._clock.now().timestamp())
 
     def observe(self, about: Sequence[str]) -> Observed:
         """What the world shows, with the lease and the wishes of the file."""
         self.keep_stop()
         seen = self._world.observe(about)
         now = self._clock.now()
-        wishes = self._run.file.wishes() | self._consent.at(now).wishes | seen.wishes
-        return Look(seen, self._run.file.leased(now.timestamp()), wishes)
+        wishes = self.run.file.wishes() | self._consent.at(now).wishes | seen.wishes
+        return Look(seen, self.run.file.leased(now.timestamp()), wishes)
 
     def keep_stop(self) -> None:
         """Writes down that it was asked to stop: whoever takes up the run after us has to know it as well."""
         if self.interrupted and not self._stop_kept:
-            self._run.file.ask("stop", datetime.now(UTC), "asked at the terminal")
+            self.run.file.ask("stop", datetime.now(UTC), "asked at the terminal")
             self._stop_kept = True
 
     def stirred(self) -> Callable[[], bool]:
         """Something that tells whether anybody has asked for anything since now."""
-        before, interrupted = self._run.file.changed(), self.interrupted
-        return lambda: self._run.file.changed() != before or self.interrupted != interrupted
+        before, interrupted = self.run.file.changed(), self.interrupted
+        return lambda: self.run.file.changed() != before or self.interrupted != interrupted
 
 
 class Look:
@@ -229,7 +233,7 @@ def _interruptible(terminal: Terminal, listener: Listener) -> Iterator[None]:
         yield
     except Left:
         terminal.keep_stop()
-        raise
+        raise Left(terminal.run.name) from None
     finally:
         for each, handler in before.items():
             signal.signal(each, handler)

@@ -23,7 +23,7 @@ from oakum.changes.run import Ended
 from oakum.changes.running.journal import Journal, Noted
 from oakum.changes.state import State
 from oakum.changes.verify import Violation
-from oakum.errors import NotAssessableError, UsageError
+from oakum.errors import InputError, NotAssessableError, UsageError
 from oakum.local.approvals import LASTS, check, read_approvals, signed_file, statement_until
 from oakum.local.compat import knowledge
 from oakum.local.ledger.runs import record_all
@@ -175,6 +175,10 @@ def _proven(data: str | None, run: Run, world: World, listener: Listener) -> End
     record_all(ledger, run)
     try:
         return carry_out(run, world, listener)
+    except (InputError, NotAssessableError) as error:
+        resume_ = f"then oakum resume {run.name}"
+        error.remedy = f"{error.remedy}; {resume_}" if error.remedy else resume_
+        raise
     finally:
         record_all(ledger, run)
 
