@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.local.estate import HOSTS, NEW, NOW, OLD, Estate
+from tests.local.simulated import Simulated
 
+from oakum.changes.run import Wait
 from oakum.changes.running.journal import Answered, Journal, Meant, Started
 from oakum.errors import UsageError
 from oakum.local.policies import policy_files
@@ -109,8 +112,6 @@ def test_a_second_signal_leaves_at_once_and_the_stop_is_kept_for_whoever_resumes
 
 
 def test_without_approval_nothing_is_done_and_a_late_one_lets_it_go_on(estate: Estate) -> None:
-    from tests.local.simulated import Simulated
-
     run = made(estate, approved=False)
     world = Simulated(estate, patience=20)
     with pytest.raises(TimeoutError):
@@ -125,11 +126,21 @@ def test_without_approval_nothing_is_done_and_a_late_one_lets_it_go_on(estate: E
     run.close()
 
 
+def test_an_approval_that_comes_while_it_waits_is_taken_up(estate: Estate) -> None:
+    class Late(Simulated):
+        def waits(self, wait: Wait) -> None:
+            super().waits(wait)
+            if len(self.waited) == 3:
+                assert self.acts == []
+                hand_over(estate.data, "run-1", estate.approval("agrees"))
+
+    run = made(estate, approved=False)
+    world = Late(estate, patience=1000)
+    assert carry_out(run, world, world, world).result == "done"
+    run.close()
+
+
 def test_an_approval_that_ends_in_the_middle_lets_nothing_more_begin(estate: Estate) -> None:
-    from datetime import timedelta
-
-    from tests.local.simulated import Simulated
-
     run = make_run(
         estate.data, "run-1", estate.plan, policy_files(estate.policy), NOW,
         request=estate.approval("asks", "request"),
@@ -144,8 +155,6 @@ def test_an_approval_that_ends_in_the_middle_lets_nothing_more_begin(estate: Est
 
 
 def test_two_at_once_one_is_refused(estate: Estate) -> None:
-    from tests.local.simulated import Simulated
-
     made(estate).close()
     one, two = open_run(estate.data, "run-1"), open_run(estate.data, "run-")
     world = Simulated(estate)
@@ -176,4 +185,5 @@ def test_a_lease_of_another_machine_is_waited_for_and_one_of_this_is_not(estate:
     assert lease("here/2", "this", 60, 1093.0).result == "refused"
     assert lease("there/1", "that", 0, 1094.0).token == 3, "given back"
     assert lease("here/2", "this", 60, 1095.0).token == 4
+    assert lease("here/2", "this", 60, 1155.0).token == 5, "who lets it run out takes it anew"
     run.close()
