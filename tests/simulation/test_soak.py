@@ -11,7 +11,7 @@ from oakum.simulation.invariants import Broken
 from oakum.simulation.report import markdown, summary
 from oakum.simulation.scenarios import Scenario, names, read
 from oakum.simulation.shrink import shrink
-from oakum.simulation.soak import APART, LEAST, Share, Totals, by_kind, schedule, shares, soak
+from oakum.simulation.soak import APART, LEAST, Share, Totals, by_kind, fill, schedule, shares, soak
 from oakum.simulation.trials import Trial, attempt
 
 #: Schedules of the short soak, over the worlds of a few nodes.
@@ -113,3 +113,12 @@ def test_a_failing_schedule_shrinks_to_the_strikes_that_matter() -> None:
 def test_a_schedule_that_does_not_fail_is_left_as_it_is() -> None:
     given = Schedule(seed=7, strikes=(Strike(kind="killed", state="record", nth=9),))
     assert shrink(read("lost-lease"), given) == (given, 1)
+
+
+def test_trials_are_aimed_at_what_was_not_met() -> None:
+    pairs = [(kind, state) for kind in KINDS for state in coverage.STATES]
+    met = {f"{kind}/{state}": 1 for kind, state in pairs if not coverage.impossible(kind, state)}
+    del met["killed/snapshotted"], met["alarm/undone"]
+    more = fill(Totals(faults=met))
+    assert more.faults["killed/snapshotted"] and more.faults["alarm/undone"]
+    assert more.failures == []

@@ -197,7 +197,7 @@ def schedule(scenario: Scenario, seed: int) -> Schedule:
     return Schedule(seed=seed, strikes=(*drawn.strikes, more))
 
 
-def fill(totals: Totals, *, most: int = 80) -> Totals:
+def fill(totals: Totals, *, most: int = 200) -> Totals:
     """Trials aimed at the pairs of fault and state that a soak has not met, up to ``most`` for each."""
     more = Totals()
     for kind, state in coverage.gaps(totals.faults):
@@ -210,21 +210,34 @@ def fill(totals: Totals, *, most: int = 80) -> Totals:
 
 def _aimed(kind: str, state: str) -> Iterator[tuple[Scenario, Schedule]]:
     """Schedules that bring a state about and strike in it, in the scenarios where it comes easily."""
-    before = tuple(Strike(kind=each, state="applying") for each in _BRING.get(state, ()))
     for nth in (1, 2, 3):
-        for delay in (0.0, 0.1, 5.0, 40.0):
+        for delay in (0.0, 0.1, 5.0, 40.0, 600.0):
             for name in (*_EASY.get(state, ()), "edge-three-nodes", "replicas-in-one-zone", "autoscaler"):
-                for what in KINDS[kind].what:
-                    strike = Strike(kind=kind, state=state, nth=nth, delay=delay, what=what)
-                    yield read(name), Schedule(strikes=(*before, strike))
+                for before in _BRING.get(state, ((),)):
+                    for subject in _whom(kind, name):
+                        strike = Strike(kind=kind, state=state, nth=nth, delay=delay, subject=subject)
+                        yield read(name), Schedule(strikes=(*before, strike))
 
 
-#: What brings a state about that a calm run does not come to, and where else a state comes easily.
-_BRING = {
-    "late": ("slow-boot",), "lost": ("returns-late",), "failed": ("never-returns",), "undone": ("old-kernel",),
+def _whom(kind: str, name: str) -> tuple[str, ...]:
+    """Whom to strike: the subject of the occasion, or where a fault strikes others each machine of the plan in turn."""
+    answer = ready(read(name)).answer
+    if KINDS[kind].where != "other" or not isinstance(answer, Plan):
+        return ("",)
+    return tuple(each.subject.id for each in answer.steps.values())
+
+
+#: What brings a state about that a calm run does not come to, in one way or another, and where a state comes easily.
+_BRING: dict[str, tuple[tuple[Strike, ...], ...]] = {
+    "late": ((Strike(kind="slow-boot", state="applying"),),),
+    "lost": ((Strike(kind="returns-late", state="applying"),),),
+    "failed": ((Strike(kind="never-returns", state="applying"),),
+               (Strike(kind="held-lock", state="admitted", seconds=86_400.0),)),
+    "undone": ((Strike(kind="old-kernel", state="applying"),),),
 }  # fmt: skip
 _EASY = {
-    "snapshotted": ("needs-snapshot",), "soaking": ("freeze-in-between", "volumes"), "failed": ("partial-rollback",),
+    "snapshotted": ("needs-snapshot", "etcd-minor-with-a-copy"), "soaking": ("freeze-in-between", "volumes"),
+    "failed": ("partial-rollback", "superseded-patch"), "undone": ("partial-rollback",),
     "skipped": ("finalizer", "tolerating-pods", "budget-turns-impossible", "uncordoned-mid-drain", "node-made-anew"),
 }  # fmt: skip
 
