@@ -54,8 +54,8 @@ def test_a_command_has_its_input_its_output_and_its_status(lab_host: Machine) ->
 
 def test_another_host_key_than_the_pinned_one_is_never_talked_to(lab_host: Machine, other_key: Path) -> None:
     with pytest.raises(InputError, match="not the pinned one"):
-        run(entry(lab_host, host_keys=(public(other_key),)), "/bin/touch", "/root/touched")
-    assert lab_host.run("ls /root/touched", check=False) == ""
+        run(entry(lab_host, host_keys=(public(other_key),)), "/bin/touch", "/opt/touched")
+    assert lab_host.run("ls /opt/touched", check=False) == ""
 
 
 def test_without_a_pinned_key_there_is_no_connection(lab_host: Machine) -> None:
@@ -154,6 +154,13 @@ def test_nobody_there_is_unanswered_and_nothing_was_begun(lab_host: Machine) -> 
     answer = run(entry(lab_host, port=9))
     assert isinstance(answer, Unanswered)
     assert not answer.begun
+
+
+def test_a_program_that_ends_without_reading_is_told_by_its_status(lab_host: Machine) -> None:
+    for size in (10, 5_000_000):
+        answer = run(entry(lab_host), "/nowhere/program", input=bytes(size))
+        assert isinstance(answer, Ran), answer
+        assert answer.status == 127
 
 
 def test_more_output_than_is_read_is_an_error(lab_host: Machine) -> None:

@@ -11,6 +11,7 @@ import asyncio
 import concurrent.futures
 import threading
 from collections.abc import Coroutine, Iterable, Mapping, Sequence
+from contextlib import suppress
 from types import TracebackType
 from typing import Any, TypeVar
 
@@ -120,9 +121,11 @@ class Connections:
             async with asyncio.timeout(request.seconds):
                 process = await connection.create_process(command, encoding=None)
                 try:
-                    if request.input:
-                        process.stdin.write(request.input)
-                    process.stdin.write_eof()
+                    # A program that ends before it has read all says so by its status.
+                    with suppress(OSError):
+                        if request.input:
+                            process.stdin.write(request.input)
+                        process.stdin.write_eof()
                     await asyncio.gather(
                         _read(process.stdout, output, request.output),
                         _read(process.stderr, errors, ERRORS, cut=True),

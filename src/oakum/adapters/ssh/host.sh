@@ -231,10 +231,6 @@ act() {
             case $3 in keep | lose) ;; *) refuse never 'keep or lose' ;; esac
             echo "package $1 $2 $3" >>"$request"
             ;;
-        health)
-            case $rest in *[!A-Za-z0-9@._:-]* | -* | '') refuse never 'no name of a service' ;; esac
-            echo "health $rest" >>"$request"
-            ;;
         end) break ;;
         *) refuse never 'a word that this version does not know' ;;
         esac
@@ -379,10 +375,17 @@ others() {
     done
 }
 
-# What an installation that was cut off has left half-way is brought to its end first.
+# What an installation that was cut off has left half-way is brought to its end first. What cannot be is no obstacle for
+# a change of just those packages, which may mend them, nor for the way back.
 repair() {
     [ -n "$(dpkg --audit)" ] || [ -n "$(ls /var/lib/dpkg/updates)" ] || return 0
-    timeout -k 10 1200 dpkg --force-confdef --force-confold --configure -a || why 'a package is half-installed and cannot be configured'
+    timeout -k 10 1200 dpkg --force-confdef --force-confold --configure -a && return 0
+    [ "$do" = apply ] || return 0
+    dpkg-query -W -f '${db:Status-Status} ${Package}\n' >"$W/states"
+    while read -r status name; do
+        case $status in installed | config-files | not-installed | triggers-*) continue ;; esac
+        grep -q "^package $name " "$W/request" || fail "$name is half-installed and cannot be configured"
+    done <"$W/states"
 }
 
 room() {
@@ -481,21 +484,17 @@ why() {
     esac
 }
 
-# Services that still run what was replaced are restarted, but for those that must not be; none may have died of it.
+# Services that still run what was replaced are restarted, but for those that must not be. One that dies of it is seen:
+# the host is not up then, which its run waits for as long as its gate allows, and takes the change back.
 services() {
     ! replaced | grep -q '^1 ' || systemctl daemon-reexec
     replaced | cut -d' ' -f1 | sort -u | while read -r pid; do
         unit=$(unit_of "$pid")
         if own_root "$pid" && serves "$pid" "$unit"; then echo "$unit"; fi
     done | sort -u | while read -r unit; do
-        if [ -n "$unit" ] && [ "$unit" != init ] && ! never "$unit"; then echo "$unit"; fi
+        if [ "$unit" != init ] && ! never "$unit"; then echo "$unit"; fi
     done >"$W/restart"
-    while read -r unit; do systemctl try-restart "$unit"; done <"$W/restart"
-    sleep 1
-    dead=$(systemctl list-units --failed --plain --no-legend --no-pager | cut -d' ' -f1 | grep -vxFf "$STATE/failed" | head -n 1)
-    [ -z "$dead" ] || [ "$do" = undo ] || fail "$dead has failed"
-    sed -n 's/^health //p' "$W/request" | while read -r unit; do systemctl is-active --quiet "$unit" || echo "$unit"; done >"$W/unhealthy"
-    [ ! -s "$W/unhealthy" ] || [ "$do" = undo ] || fail "$(head -n 1 "$W/unhealthy") is not active"
+    while read -r unit; do timeout -k 10 120 systemctl try-restart "$unit"; done <"$W/restart"
 }
 
 case ${1:-} in

@@ -12,6 +12,8 @@ from oakum.changes.running.observed import Claim, Work
 from oakum.errors import InputError
 
 _STATES = {"running": "running", "done": "done", "failed": "failed"}
+#: Clocks that differ by less than this are one clock: the host's tells whole seconds, and the way takes its time.
+_SAME = timedelta(seconds=5)
 _SAFE = re.compile(r"[^\x20-\x7e]")
 
 
@@ -92,7 +94,9 @@ def read_look(answer: bytes, at: datetime) -> Looked:
                 f"the host's answer has no {needed}", remedy="install the program anew: oakum host sudoers"
             )
     off = at - _time(facts["now"])
-    work = {key: msgspec.structs.replace(each, since=_near(each.since + off, at)) for key, each in work.items()}
+    if abs(off) < _SAME:
+        off = timedelta(0)
+    work = {key: msgspec.structs.replace(each, since=min(each.since + off, at)) for key, each in work.items()}
     return Looked(
         at=at, helper=facts.get("helper", ""), machine=facts["machine"], boot=facts["boot"],
         kernel=facts.get("kernel", ""), version=facts["version"], claim=_claim(facts), work=work, packages=packages,
@@ -115,11 +119,6 @@ def _time(text: str) -> datetime:
         return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
     except ValueError:
         raise InputError(f"{text[:40]!r} is no time of a host") from None
-
-
-def _near(moment: datetime, at: datetime) -> datetime:
-    """Not after the look: the host's clock tells whole seconds only."""
-    return min(moment, at) if moment - at < timedelta(seconds=2) else moment
 
 
 def unhealthy(looked: Looked, health: Iterable[str]) -> tuple[str, ...]:

@@ -70,7 +70,7 @@ class HostsWorld:
         if act.do == "snapshot" or act.parameters.get("copy"):
             return _refused("there is no way to copy a host", "never")
         try:
-            request = request_of(act, self.hosts[name])
+            request = request_of(act)
             answer = self._ask(name, request)
         except OakumError as error:
             return _refused(error.what, "not-now")
@@ -242,14 +242,13 @@ def open_world(plan: Plan, *, run: str, hosts: Sequence[Path], data: Path) -> It
         yield HostsWorld(known, connections, machines, run=run)
 
 
-def request_of(act: Act, host: Host) -> bytes:
+def request_of(act: Act) -> bytes:
     """An act in the words of the host's program."""
     lines = [f"key {act.key}", f"do {act.do}", f"run {act.run}", f"token {act.token}"]
     facts = {"uid": act.uid or act.subject.uid, "version": act.resource_version, "boot": act.boot_id,
              "step": act.parameters.get("step", "")}  # fmt: skip
     lines += [f"{word} {value}" for word, value in facts.items() if value]
     lines += [_package(change) for change in act.changes]
-    lines += [f"health {unit}" for unit in host.health] if act.do == "apply" else []
     for line in lines:
         if any(ord(letter) < 32 or ord(letter) == 127 for letter in line):
             raise InputError("a name in the plan holds a control character", remedy="make the plan anew")
