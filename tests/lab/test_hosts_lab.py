@@ -21,14 +21,14 @@ def test_a_reboot_is_one_and_a_pulled_plug_ends_everything(hosts_lab: HostsLab) 
     before = boot_of(host)
     assert before
     assert host.run("systemctl is-system-running") == "running"
-    host.run("touch /run/gone /root/stays; systemctl reboot", check=False)
+    host.run("touch /run/gone /opt/stays; systemctl reboot", check=False)
     wait_until(lambda: boot_of(host) not in ("", before), "another boot id")
-    assert host.run("ls /run/gone /root/stays 2>/dev/null", check=False) == "/root/stays"
+    assert host.run("ls /run/gone /opt/stays 2>/dev/null", check=False) == "/opt/stays"
     host.pull_plug()
     assert not host.answers()
     host.power_on()
     host.wait()
-    assert host.run("cat /root/stays", check=False) == ""
+    assert host.run("cat /opt/stays", check=False) == ""
     hosts_lab.remove(host)
 
 
