@@ -1,0 +1,168 @@
+"""The chain on real machines: hosts, a plan, another's approval, the canary, the others; and the way back of all of it.
+
+What came of it is read from outside, from the machines' own disks.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from tests.adapters.ssh.labs import DIES, installs, offer
+from tests.lab.hosts import Host as Machine
+from tests.lab.hosts import HostsLab
+from tests.local.estate import write_policy
+
+from oakum.changes.plans import Plan
+from oakum.cli.main import main
+from oakum.local.plans import read_plan
+from oakum.local.runs import open_run, run_names
+from oakum.local.starting import summary_of
+
+Out = pytest.CaptureFixture[str]
+POLICY = """\
+soak: [{name: all, after_wave: 1s}]
+canary: [{name: one, nodes: 1, soak: 1s}]
+gates: [{name: all, ready_within: 10s}]
+"""
+
+
+@pytest.fixture(scope="module")
+def machines(hosts_lab: HostsLab) -> Iterator[list[Machine]]:
+    made = hosts_lab.start("chain-1", "chain-2", "chain-3")
+    yield made
+    for each in made:
+        hosts_lab.remove(each)
+
+
+class Desk:
+    """One person's desk: a data folder with three hosts, a policy, and files."""
+
+    def __init__(self, folder: Path, keys: Path, machines: list[Machine], *health: str) -> None:
+        self.folder, self.keys = folder, keys
+        self.policy = write_policy(folder / "policy", keys)
+        file = self.policy / "policy.yaml"
+        kept = [line for line in file.read_text().splitlines() if not line.startswith(("soak:", "canary:"))]
+        file.write_text("\n".join(kept) + "\n" + POLICY)
+        for each in machines:
+            words = ["--host-key", each.host_key, "--identity", str(each.lab.key), "--no-agent"]
+            words += [word for unit in health for word in ("--health", unit)]
+            assert main(["host", "add", each.name, each.address, *words, "--environment", "prod"]) == 0
+        self.state = folder / "inventory.json"
+
+    def scan(self) -> str:
+        main(["host", "scan", "--save", str(self.state)])
+        return str(self.state)
+
+    def plan(self, package: str) -> Plan:
+        intent = self.folder / "intent.yaml"
+        intent.write_text(
+            f"version: 1\nintents:\n- {{name: {package}, kind: packages, wants: {{names: [{package}]}}}}\n"
+        )
+        file = self.folder / f"{package}.json"
+        words = ["--from", self.scan(), "--intent", str(intent), "--policy", str(self.policy), "--out", str(file)]
+        assert main(["plan", *words]) == 0
+        return read_plan(file)
+
+    def run(self, file: str) -> int:
+        """Approved by another, and run."""
+        path, approval = self.folder / file, self.folder / f"{file}.approval"
+        assert main(["approve", str(path), "--key", str(self.keys / "agrees"), "--out", str(approval)]) == 0
+        words = ["--from", self.scan(), "--policy", str(self.policy), "--key", str(self.keys / "asks")]
+        return main(["run", str(path), *words, "--approval", str(approval)])
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("OAKUM_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("COLUMNS", "120")
+    return tmp_path
+
+
+def provide(machines: list[Machine], lab: HostsLab, name: str, *versions: str) -> None:
+    offer(lab, name, *versions)
+    for each in machines:
+        each.run(f"apt-get -qq update; apt-get -qq -y install {name}={versions[0]} >/dev/null")
+
+
+def test_three_hosts_are_patched_one_first_and_all_of_it_is_taken_back(
+    folder: Path, keys: Path, machines: list[Machine], hosts_lab: HostsLab, capsys: Out
+) -> None:
+    provide(machines, hosts_lab, "chain", "1.0", "1.1")
+    desk = Desk(folder, keys, machines)
+    plan = desk.plan("chain")
+    assert [len(wave.steps) for wave in plan.waves] == [1, 2]
+    assert desk.run("chain.json") == 0, capsys.readouterr()
+    assert [each.version("chain") for each in machines] == ["1.1"] * 3
+    (name,) = run_names(None)
+    back = str(desk.folder / "back.json")
+    given = ["--from", desk.scan(), "--policy", str(desk.policy), "--out", back]
+    assert main(["rollback", name, "--all", *given]) == 0
+    assert desk.run("back.json") == 0, capsys.readouterr()
+    assert [each.version("chain") for each in machines] == ["1.0"] * 3
+    for each in machines:
+        # By dpkg's own count: there once, and back once.
+        assert [line.split()[-2:] for line in installs(each, "chain")][-2:] == [["1.0", "1.1"], ["1.1", "1.0"]]
+        assert len(installs(each, "chain")) == 3
+
+
+def test_a_service_that_dies_on_the_first_host_stops_the_run_and_spares_the_others(
+    folder: Path, keys: Path, machines: list[Machine], hosts_lab: HostsLab, capsys: Out
+) -> None:
+    provide(machines, hosts_lab, "dying", "1.0")
+    offer(hosts_lab, "dying", "1.1", program=DIES)
+    for each in machines:
+        each.run("apt-get -qq update")
+    desk = Desk(folder, keys, machines, "dying.service")
+    plan = desk.plan("dying")
+    (first,) = plan.waves[0].steps
+    assert desk.run("dying.json") == 1
+    assert "undone" in capsys.readouterr().out
+    assert [each.version("dying") for each in machines] == ["1.0"] * 3
+    run = open_run(None, run_names(None)[0])
+    found = summary_of(run, datetime.now(UTC))
+    run.close()
+    assert found.state == "stopped"
+    assert found.counts == {"undone": 1, "waiting": 2}
+    for each in machines:
+        assert each.run("systemctl is-active dying") == "active"
+        assert len(installs(each, "dying")) == (3 if each.name == first.subject.id else 1)
+
+
+def test_oakum_run_that_is_killed_is_resumed_and_nothing_is_installed_twice(
+    folder: Path, keys: Path, machines: list[Machine], hosts_lab: HostsLab
+) -> None:
+    provide(machines, hosts_lab, "killed", "1.0", "1.1")
+    desk = Desk(folder, keys, machines)
+    plan = desk.plan("killed")
+    approval = folder / "approval"
+    assert main(["approve", str(folder / "killed.json"), "--key", str(keys / "agrees"), "--out", str(approval)]) == 0
+    begin = ["run", str(folder / "killed.json"), "--from", desk.scan(), "--policy", str(desk.policy)]
+    words, kills = [*begin, "--key", str(keys / "asks"), "--approval", str(approval)], 0
+    # Whole seconds and thirds of them, so that it dies while connecting, acting, waiting, and between hosts.
+    for seconds in (1.0, 2.3, 1.7, 2.9, 4.1, 3.4, 60.0):
+        process = subprocess.Popen([sys.executable, "-m", "oakum", *words], cwd=folder, stdout=subprocess.DEVNULL)
+        try:
+            code = process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            code = process.wait()
+            kills += 1
+        if code == 0:
+            break
+        if names := run_names(None):
+            words = ["resume", *names]
+    assert code == 0
+    assert kills >= 3
+    assert [each.version("killed") for each in machines] == ["1.1"] * 3
+    for each in machines:
+        assert len(installs(each, "killed")) == 2, "there once, and up once"
+        assert not (each.root / "var/lib/oakum/claim").exists()
+    run = open_run(None, run_names(None)[0])
+    assert summary_of(run, datetime.now(UTC)).well
+    assert run.plan == plan
+    run.close()
