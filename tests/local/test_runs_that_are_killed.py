@@ -126,6 +126,17 @@ def test_without_approval_nothing_is_done_and_a_late_one_lets_it_go_on(estate: E
     run.close()
 
 
+def test_agreement_without_a_signature_is_none_whoever_writes_it_down(estate: Estate) -> None:
+    run = made(estate, approved=False)
+    run.file.ask(f"approve:{estate.plan.hash}", NOW)
+    world = Simulated(estate, patience=20)
+    world.world.wishes.add(f"approve:{estate.plan.hash}")
+    with pytest.raises(TimeoutError):
+        carry_out(run, world, world, world)
+    assert world.acts == []
+    run.close()
+
+
 def test_an_approval_that_comes_while_it_waits_is_taken_up(estate: Estate) -> None:
     class Late(Simulated):
         def waits(self, wait: Wait) -> None:

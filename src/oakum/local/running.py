@@ -33,6 +33,8 @@ from oakum.local.runs import Run
 World = ports.World[Act, Outcome, Observed]
 #: Seconds between two looks at whether somebody has asked for something.
 _PULSE = 0.25
+#: What anybody at this machine may ask of a run.
+ASKED = frozenset({"pause", "resume", "stop"})
 
 
 class Listener(Protocol):
@@ -99,7 +101,9 @@ class Terminal:
         self.keep_stop()
         seen = self._world.observe(about)
         now = self._clock.now()
-        wishes = self.run.file.wishes() | self._consent.at(now).wishes | seen.wishes
+        # What people only ask needs no signature; that they agreed is earned by signatures alone.
+        asked = (self.run.file.wishes() | seen.wishes) & ASKED
+        wishes = asked | self._consent.at(now).wishes
         return Look(seen, self.run.file.leased(now.timestamp()), wishes)
 
     def keep_stop(self) -> None:
