@@ -10,6 +10,7 @@ from tests.adapters.ssh.labs import DIES, RUN, Bench, change, installs, offer, u
 from tests.lab.hosts import Host as Machine
 from tests.lab.hosts import HostsLab
 
+from oakum.adapters.ssh import connections
 from oakum.adapters.ssh.connections import Connections
 from oakum.changes.running.acts import Outcome
 from oakum.changes.running.observed import Claim
@@ -27,8 +28,8 @@ def machine(hosts_lab: HostsLab) -> Iterator[Machine]:
 
 @pytest.fixture
 def bench(machine: Machine) -> Iterator[Bench]:
-    with Connections({"world": way(machine)}) as connections:
-        bench = Bench(connections, machine)
+    with Connections({"world": way(machine)}) as opened:
+        bench = Bench(opened, machine)
         yield bench
         bench.act("release", "world")
 
@@ -136,8 +137,10 @@ def test_a_service_that_dies_of_its_update_is_seen_and_lives_again_after_the_way
 
 
 def test_a_connection_that_breaks_off_leaves_the_work_to_its_end(
-    bench: Bench, machine: Machine, hosts_lab: HostsLab
+    bench: Bench, machine: Machine, hosts_lab: HostsLab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(connections, "_KEEPALIVE", 1)
+    monkeypatch.setattr(connections, "CONNECT", 3.0)
     slow = {"preinst": "#!/bin/sh\n[ $1 = install ] || { touch /run/slow; sleep 5; }\n"}
     installed(machine, hosts_lab, "lab-slow", "1.0", "1.1", scripts=slow)
     key = f"{RUN}/packages@world/apply/cut"
