@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -146,6 +146,9 @@ BEFORE: dict[str, tuple[Any, int, str]] = {
     ),
     "an approval as a request": (
         lambda e: words(e, "--request", str(e.approved("agrees"))), 2, "no request for a run of this plan"
+    ),
+    "a request that has ended": (
+        lambda e: words(e, "--request", str(e.approved("asks", "request", at=NOW - timedelta(days=2)))), 2, "has ended"
     ),
     "nobody agrees": (asks, 1, "1 more person of platform"),
     "whoever asks agrees": (lambda e: asks(e, "--approval", str(e.approved("asks"))), 1, "approves nothing of it"),

@@ -128,6 +128,15 @@ def test_a_step_without_a_way_back_and_pods_past_their_budget_have_approvals_of_
     assert found.wishes == {f"approve:{plan.hash}{each}" for each in wishes}
 
 
+@pytest.mark.parametrize("said", [{"says": "approve"}, {"plan": "sha256:" + "0" * 64}])
+def test_only_a_request_for_this_plan_asks_for_it(estate: Estate, said: dict[str, Any]) -> None:
+    policy, _ = calendar_of(estate.policy)
+    given = [estate.signed("agrees")]
+    asked = estate.signed("asks", **({"says": "request"} | said))
+    assert earned(estate.plan, policy, estate.signed("asks", "request"), given, NOW).wishes
+    assert not earned(estate.plan, policy, asked, given, NOW).wishes
+
+
 def test_what_is_broken_glass_is_told_with_its_reason(estate: Estate) -> None:
     found = outcome(estate, estate.plan, "asks", [("asks", ALONE), ("agrees", ALONE)])
     assert [(each.who, each.signed.statement.reason) for each in found.broken_glass] == [("approver-1", "it burns")]

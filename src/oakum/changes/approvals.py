@@ -149,7 +149,7 @@ def earned(plan: Plan, policy: Policy, request: Signed | None, given: Iterable[S
     Without a request nobody knows that an approval is another person's, so that none counts.
     """
     people = {key: each for each in policy.approvers for key in each.keys}
-    asked = people.get(request.key) if request is not None else None
+    asked = people.get(request.key) if request is not None and _asks(request.statement, plan) else None
     judged = tuple(_judge(each, people, plan, asked, now) for each in given)
     wishes: set[str] = set()
     missing: list[str] = []
@@ -178,6 +178,10 @@ def earned(plan: Plan, policy: Policy, request: Signed | None, given: Iterable[S
         wishes=frozenset(wishes), judged=judged, missing=tuple(missing),
         until=min((edge for edge in edges if edge > now), default=None),
     )  # fmt: skip
+
+
+def _asks(said: Statement, plan: Plan) -> bool:
+    return said.says == "request" and said.plan == plan.hash
 
 
 def _judge(signed: Signed, people: dict[str, Approver], plan: Plan, asked: Approver | None, now: datetime) -> Judged:

@@ -102,7 +102,7 @@ def asked_for(
             "nobody says who asks for this run, so that nobody else can agree to it",
             remedy="name your SSH key with --key, or what oakum approve --request wrote with --request",
         )
-    _is_request(signed, plan, policy)
+    _is_request(signed, plan, policy, now)
     files = list(read_approvals(approvals))
     if asking.break_glass:
         if asking.key is None:
@@ -116,9 +116,11 @@ def asked_for(
     return request, [data for data, _ in files], found
 
 
-def _is_request(signed: Signed, plan: Plan, policy: Policy) -> None:
+def _is_request(signed: Signed, plan: Plan, policy: Policy, now: datetime) -> None:
     if signed.statement.says != "request" or signed.statement.plan != plan.hash:
         raise UsageError("this is no request for a run of this plan", remedy="make one with oakum approve --request")
+    if now >= signed.statement.until:
+        raise UsageError("the request has ended", remedy="make one anew with oakum approve --request")
     if not any(signed.key in each.keys for each in policy.approvers):
         raise UsageError(
             "the policy lists nobody with the key that asks for this run",
