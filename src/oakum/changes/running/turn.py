@@ -140,7 +140,7 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True):
     def watch(self, why: str, *, until: float | None = None) -> Rest:
         """Something is under way: look again soon, and the later the longer it takes, at a deadline at the latest.
 
-        The pause is a twenty-fourth of the time that has passed, so that watching adds a few percent to what is watched.
+        The pause is a twenty-fourth of the time that has passed, so that watching adds a few percent to it.
         """
         pause = min(max(self.elapsed / 24, 1.0), 15.0)
         if until is not None:
