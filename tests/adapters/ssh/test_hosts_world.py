@@ -11,9 +11,12 @@ from tests.lab.hosts import Host as Machine
 from tests.lab.hosts import HostsLab
 
 from oakum.adapters.ssh import connections
+from oakum.adapters.ssh.commands import PLACE, program
 from oakum.adapters.ssh.connections import Connections
+from oakum.adapters.ssh.model import Host
 from oakum.changes.running.acts import Outcome
 from oakum.changes.running.observed import Claim
+from oakum.local.hosts import sudoers
 
 DONE = Outcome(result="done")
 
@@ -237,6 +240,37 @@ def test_a_script_that_fails_prints_its_secret_nowhere_but_on_the_machine(
     assert bench.made("undo", "world", change("lab-secret", "1.1", "1.0")).state == "done"
     assert machine.version("lab-secret") == "1.0"
     assert machine.run("dpkg --audit") == ""
+
+
+@pytest.fixture
+def account(machine: Machine) -> Iterator[Host]:
+    """An account that is not root, with just what `oakum host sudoers` asks for."""
+    machine.run("useradd --create-home --shell /bin/sh oakum")
+    machine.authorize("oakum", machine.lab.public_key)
+    machine.run("chown -R oakum: /home/oakum")
+    machine.run("cat >/etc/sudoers.d/oakum && chmod 440 /etc/sudoers.d/oakum", input=sudoers("oakum"))
+    machine.run(f"mkdir -p {PLACE.rpartition('/')[0]} && cat >{PLACE} && chmod 755 {PLACE}", input=program().decode())
+    yield way(machine, user="oakum", sudo=True)
+    machine.run("userdel --remove --force oakum; rm -f /etc/sudoers.d/oakum", check=False)
+
+
+def test_an_account_with_sudo_changes_packages_until_that_is_withdrawn(
+    account: Host, machine: Machine, hosts_lab: HostsLab
+) -> None:
+    installed(machine, hosts_lab, "lab-sudo", "1.0", "1.1")
+    with Connections({"world": account}) as opened:
+        bench = Bench(opened, machine, world=account)
+        assert bench.act("claim", "world") == DONE
+        assert bench.made("apply", "world", change("lab-sudo", "1.0", "1.1")).state == "done"
+        assert machine.version("lab-sudo") == bench.seen("world").running["lab-sudo"] == "1.1"
+        machine.run("rm /etc/sudoers.d/oakum")
+        outcome = bench.act("release", "world")
+        assert (outcome.result, outcome.code) == ("refused", "not-now")
+        assert "sudo does not let the account" in outcome.why
+        assert bench.seen("world").up is False
+        machine.run("cat >/etc/sudoers.d/oakum && chmod 440 /etc/sudoers.d/oakum", input=sudoers("oakum"))
+        assert bench.act("release", "world") == DONE
+        assert bench.seen("world").up is True
 
 
 def test_another_agent_is_waited_for(bench: Bench, machine: Machine, hosts_lab: HostsLab) -> None:
