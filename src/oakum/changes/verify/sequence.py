@@ -99,7 +99,7 @@ def _intents(given: Given) -> Iterator[Violation]:
 
 
 def _roles(given: Given, several: Sequence[Placed]) -> Iterator[Violation]:
-    """Roles by waves; pools by waves, or in one wave by the order of preference. A canary goes before all of them."""
+    """Roles by waves; pools by waves, or in one wave by the order of preference. Canaries go before all of them."""
     roles, pools = given.policy.order.node_roles, given.policy.order.pools
     by_phase: dict[tuple[int, int], dict[tuple[int, int], list[Placed]]] = {}
     for each in several:
@@ -109,31 +109,39 @@ def _roles(given: Given, several: Sequence[Placed]) -> Iterator[Violation]:
             pool = pools.index(machine.pool) if machine.pool in pools else len(pools)
             by_phase.setdefault(each.phase, {}).setdefault((role, pool), []).append(each)
     for places in by_phase.values():
-        first = _first_wave(given, [each for steps in places.values() for each in steps])
+        canaries = _canary_waves(given, [each for steps in places.values() for each in steps])
         for (role, pool), early in places.items():
             for (other, later), late in places.items():
                 if role < other:
                     waves = sum(1 << wave for wave in {each.wave for each in early})
                     for each in _one_a_wave(late):
-                        if each.wave != first and not given.order.all_before(waves, each.wave):
+                        if each.wave not in canaries and not given.order.all_before(waves, each.wave):
                             why = f"the role {roles[role]} is not over before it begins"
                             yield each.broken("roles-order", why)
                 elif role == other and pool < later:
-                    yield from _pools(given, early, late, pools[pool], first)
+                    yield from _pools(given, early, late, pools[pool], canaries)
 
 
 def _pools(
-    given: Given, early: Sequence[Placed], late: Sequence[Placed], name: str, canary: int | None
+    given: Given, early: Sequence[Placed], late: Sequence[Placed], name: str, canaries: frozenset[int | None]
 ) -> Iterator[Violation]:
     last: dict[int, int] = {}
     for each in early:
         last[each.wave] = max(last.get(each.wave, -1), each.position)
     for each in _one_a_wave(late):
-        if each.wave == canary:
+        if each.wave in canaries:
             continue
         if any(given.order.before(each.wave, wave) for wave in last) or each.position < last.get(each.wave, -1):
             yield each.broken("roles-order", f"it goes before machines of the pool {name}")
             return
+
+
+def _canary_waves(given: Given, several: Sequence[Placed]) -> frozenset[int | None]:
+    """The first wave of all, and of the steps of each entry of the policy's canaries."""
+    sets: dict[frozenset[str], list[Placed]] = {}
+    for each in several:
+        sets.setdefault(frozenset(one.canary.name for one in each.settings), []).append(each)
+    return frozenset(_first_wave(given, steps) for steps in (several, *sets.values()))
 
 
 def _one_a_wave(several: Sequence[Placed]) -> Sequence[Placed]:
