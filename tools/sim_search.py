@@ -73,7 +73,7 @@ world:
           offers: {kernel: [6.1.100]}
           packages: {openssl: [3.0.15, 3.0.16]}
       workloads:
-        - {name: web, namespace: shop, replicas: 3, starts: 10s, apart: true}
+        - {name: web, namespace: shop, replicas: 2, starts: 10s, apart: true}
         - {name: db, kind: StatefulSet, namespace: shop, replicas: 2, starts: 15s}
       budgets:
         - {name: web, namespace: shop, for: web, max_unavailable: 1}
