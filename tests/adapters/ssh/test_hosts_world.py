@@ -96,15 +96,10 @@ def test_no_name_of_a_package_is_more_than_a_name(bench: Bench, name: str) -> No
 def test_packages_change_to_the_very_versions_and_back_to_the_former_ones(
     bench: Bench, machine: Machine, hosts_lab: HostsLab
 ) -> None:
-    installed(
-        machine,
-        hosts_lab,
-        "lab-one",
-        "1.0",
-        "1.1",
-        conffiles=("/etc/lab-one.conf",),
-        files={"/etc/lab-one.conf": "a\n"},
-    )
+    file = "/etc/lab-one.conf"
+    installed(machine, hosts_lab, "lab-one", "1.0", conffiles=(file,), files={file: "a\n"})
+    offer(hosts_lab, "lab-one", "0.9", "1.1", conffiles=(file,), files={file: "b\n"})
+    machine.run("apt-get -qq update")
     (machine.root / "etc/lab-one.conf").write_text("ours\n")
     assert bench.act("claim", "world") == DONE
     ahead = change("lab-one", "1.0", "1.1")
