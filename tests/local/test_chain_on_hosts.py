@@ -144,7 +144,7 @@ def test_oakum_run_that_is_killed_is_resumed_and_nothing_is_installed_twice(
     begin = ["run", str(folder / "killed.json"), "--from", desk.scan(), "--policy", str(desk.policy)]
     words, kills = [*begin, "--key", str(keys / "asks"), "--approval", str(approval)], 0
     # Whole seconds and thirds of them, so that it dies while connecting, acting, waiting, and between hosts.
-    for seconds in (1.0, 2.3, 1.7, 2.9, 4.1, 3.4, 60.0):
+    for seconds in (1.0, 2.3, 1.7, 2.9, 4.1, 3.4, 300.0):
         process = subprocess.Popen([sys.executable, "-m", "oakum", *words], cwd=folder, stdout=subprocess.DEVNULL)
         try:
             code = process.wait(seconds)

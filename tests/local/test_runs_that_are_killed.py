@@ -35,7 +35,7 @@ def made(estate: Estate, *, approved: bool = True) -> Run:
 def play(estate: Estate, mode: str, seed: int) -> dict[str, Any]:
     words = [sys.executable, str(STAGE), estate.data, "run-1", str(estate.hosts), mode, str(seed)]
     path = {"PYTHONPATH": f"{ROOT / 'src'}:{ROOT}", "PATH": "/usr/bin:/bin"}
-    done = subprocess.run(words, capture_output=True, text=True, timeout=60, env=path, check=False)
+    done = subprocess.run(words, capture_output=True, text=True, timeout=240, env=path, check=False)
     assert done.returncode == 0, done.stderr
     found: dict[str, Any] = json.loads(done.stdout)
     return found
