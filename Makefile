@@ -12,7 +12,7 @@ WORKERS ?= 2
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-annotate --no-header
 
-.PHONY: help env demo lab test coverage check bench bench-cluster bench-peers bench-plans bench-ledger fuzz drains mutate sim-soak sim-search sim-rollback ledger-bits docs docs-test picture lock licences clean
+.PHONY: help env demo lab test e2e coverage check bench bench-cluster bench-peers bench-plans bench-ledger fuzz drains mutate sim-soak sim-search sim-rollback ledger-bits docs docs-test picture lock licences clean
 
 help: ## list these commands
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | while IFS=$$'\t' read -r name text; do \
@@ -28,6 +28,9 @@ lab: $(VENV)/dev.stamp ## build the Kubernetes control plane of the tests, once 
 
 test: $(VENV)/dev.stamp ## run the tests (PYTEST_ARGS=... for more)
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(PYTEST_ARGS)
+
+e2e: $(VENV)/dev.stamp ## run what takes minutes: packages on real Debian machines, there and back, and the whole chain
+	@$(BIN)/python -m pytest -n 0 -m e2e $(PYTEST_ARGS)
 
 coverage: $(VENV)/dev.stamp ## run the tests and report coverage, here and in htmlcov/
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --cov --cov-report=term --cov-report=html $(PYTEST_ARGS)

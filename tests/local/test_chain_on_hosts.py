@@ -23,6 +23,8 @@ from oakum.local.plans import read_plan
 from oakum.local.runs import open_run, run_names
 from oakum.local.starting import summary_of
 
+pytestmark = pytest.mark.e2e
+
 Out = pytest.CaptureFixture[str]
 POLICY = """\
 soak: [{name: all, after_wave: 1s}]

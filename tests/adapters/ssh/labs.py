@@ -120,7 +120,7 @@ def change(name: str, before: str, after: str, **given: object) -> Change:
     return Change(**(standard | given))  # type: ignore[arg-type]  # words of a test
 
 
-def until(condition: Callable[[], bool], seconds: float = 60) -> None:
+def until(condition: Callable[[], bool], seconds: float = 240) -> None:
     """Asks again and again."""
     end = time.monotonic() + seconds
     while not condition():

@@ -18,6 +18,8 @@ from oakum.changes.running.acts import Outcome
 from oakum.changes.running.observed import Claim
 from oakum.local.hosts import sudoers
 
+pytestmark = pytest.mark.e2e
+
 DONE = Outcome(result="done")
 
 
