@@ -231,3 +231,18 @@ def _resolved(text: str) -> object:
         if _FLOAT.fullmatch(text):
             return float(text)
     return text
+
+
+def decoded(data: bytes, name: str, most: int) -> str:
+    """The text of a file of at most ``most`` bytes, which ``name`` calls it in errors.
+
+    Raises LimitError where it is larger, InputError with the line where it is not UTF-8.
+    """
+    if len(data) > most:
+        size = f"{most >> 20} MiB" if most >= 1 << 20 else f"{most >> 10} KiB"
+        raise LimitError(f"the file is larger than {size}", place=Place(name), remedy="divide it")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise InputError("the file is not UTF-8", place=Place(name, line), remedy="save it as UTF-8") from None

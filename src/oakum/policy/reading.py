@@ -12,7 +12,7 @@ from datetime import tzinfo
 from typing import Any
 
 from oakum.errors import InputError, LimitError, OakumError, Place
-from oakum.fleet.yaml_events import Cell, Node, texts
+from oakum.fleet.yaml_events import Cell, Node, decoded, texts
 from oakum.policy import sections
 from oakum.policy.entries import Approver
 from oakum.policy.fields import Fields
@@ -115,7 +115,7 @@ def read(files: Mapping[str, bytes]) -> Reading:
         return reading
     for name in sorted(files):
         try:
-            text = _text(files[name], name)
+            text = decoded(files[name], name, MAX_BYTES)
             if name.lower().endswith(".ics"):
                 reading.calendars[name] = text
             else:
@@ -156,16 +156,6 @@ def _one_person_a_key(reading: Reading, approvers: list[Approver]) -> None:
                 what = f"{each.name!r} has a key of {other!r}"
                 place = reading.place("approvers", each.name, "keys")
                 reading.errors.append(InputError(what, place=place, remedy="keep it at one of them"))
-
-
-def _text(data: bytes, name: str) -> str:
-    if len(data) > MAX_BYTES:
-        raise LimitError(f"the file is larger than {MAX_BYTES >> 20} MiB", place=Place(name), remedy="divide it")
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise InputError("the file is not UTF-8", place=Place(name, line), remedy="save it as UTF-8") from None
 
 
 def _document(node: Node, place: Place, reading: Reading, found: dict[str, list[Any]]) -> None:

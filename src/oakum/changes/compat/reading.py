@@ -13,10 +13,10 @@ from datetime import date
 from oakum.changes.compat.facts import TYPES
 from oakum.changes.compat.model import Api, Edge, Knowledge, Pairing, Source
 from oakum.changes.compat.ranges import Range, parse_range
-from oakum.errors import InputError, LimitError, OakumError, Place
+from oakum.errors import InputError, OakumError, Place
 from oakum.expressions import Condition
 from oakum.expressions import compile as compile_condition
-from oakum.fleet.yaml_events import texts
+from oakum.fleet.yaml_events import decoded, texts
 from oakum.policy.fields import Fields
 
 #: One file.
@@ -37,7 +37,7 @@ _URL = re.compile(r"https://[!-~]{4,500}\Z")
 
 def read(data: bytes, name: str) -> Knowledge:
     """Read one file; ``name`` is what errors call it. Raises InputError, LimitError at the first mistake."""
-    fields = Fields(texts(_text(data, name), name, deepest=_DEEPEST), Place(name))
+    fields = Fields(texts(decoded(data, name, MAX_BYTES), name, deepest=_DEEPEST), Place(name))
     for key in fields.keys:
         if key not in _SECTIONS:
             fields.fail(key, f"unknown section {key!r}", f"the sections are {', '.join(_SECTIONS)}")
@@ -56,16 +56,6 @@ def read(data: bytes, name: str) -> Knowledge:
         raise InputError("the file says nothing", place=Place(name), remedy="give apis, compatible or edges")
     _consistent(knowledge, fields)
     return knowledge
-
-
-def _text(data: bytes, name: str) -> str:
-    if len(data) > MAX_BYTES:
-        raise LimitError(f"the file is larger than {MAX_BYTES >> 10} KiB", place=Place(name), remedy="divide it")
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise InputError("the file is not UTF-8", place=Place(name, line), remedy="save it as UTF-8") from None
 
 
 def _apis(fields: Fields) -> list[Api]:

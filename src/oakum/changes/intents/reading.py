@@ -14,7 +14,7 @@ from oakum.changes.intents.catalogue import KINDS, kind_of
 from oakum.changes.intents.kinds import Field, Kind
 from oakum.changes.intents.model import Intent
 from oakum.errors import InputError, LimitError, OakumError, Place
-from oakum.fleet.yaml_events import texts
+from oakum.fleet.yaml_events import decoded, texts
 from oakum.policy.fields import Fields
 
 #: One file, and all intents together.
@@ -71,7 +71,7 @@ def read_intents(files: Mapping[str, bytes]) -> tuple[Intent, ...]:
 
 
 def _entries(data: bytes, file: str) -> list[Fields]:
-    fields = Fields(texts(_text(data, file), file, deepest=_DEEPEST), Place(file))
+    fields = Fields(texts(decoded(data, file, MAX_BYTES), file, deepest=_DEEPEST), Place(file))
     for key in fields.keys:
         if key not in _SECTIONS:
             fields.fail(key, f"unknown section {key[:40]!r}", f"the sections are {', '.join(_SECTIONS)}")
@@ -81,16 +81,6 @@ def _entries(data: bytes, file: str) -> list[Fields]:
             "version", f"version {given[:20]!r} of the format is not known", "write version: 1, or update Oakum"
         )
     return fields.children("intents")
-
-
-def _text(data: bytes, file: str) -> str:
-    if len(data) > MAX_BYTES:
-        raise LimitError(f"the file is larger than {MAX_BYTES >> 20} MiB", place=Place(file), remedy="divide it")
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise InputError("the file is not UTF-8", place=Place(file, line), remedy="save it as UTF-8") from None
 
 
 def _intent(fields: Fields) -> Intent:

@@ -23,8 +23,8 @@ from oakum.changes.state.inventory import (
 )
 from oakum.changes.state.missing import ALL, LISTABLE
 from oakum.changes.state.model import Effect, Part
-from oakum.errors import InputError, LimitError, Place
-from oakum.fleet.yaml_events import Cell, texts
+from oakum.errors import InputError, Place
+from oakum.fleet.yaml_events import Cell, decoded, texts
 from oakum.policy.fields import Fields
 from oakum.versions import scheme
 
@@ -44,7 +44,7 @@ _T = TypeVar("_T")
 
 def read_inventory(data: bytes, name: str) -> Inventory:
     """Read one file; ``name`` is what errors call it. Raises InputError or LimitError at the first mistake."""
-    fields = Fields(texts(_text(data, name), name, deepest=_DEEPEST), Place(name))
+    fields = Fields(texts(decoded(data, name, MAX_BYTES), name, deepest=_DEEPEST), Place(name))
     for key in fields.keys:
         if key not in _SECTIONS:
             fields.fail(key, f"unknown section {key[:40]!r}", f"the sections are {', '.join(_SECTIONS)}")
@@ -64,16 +64,6 @@ def read_inventory(data: bytes, name: str) -> Inventory:
             "the inventory says nothing", place=Place(name), remedy="give hosts, nodes, clusters or offers"
         )
     return found
-
-
-def _text(data: bytes, name: str) -> str:
-    if len(data) > MAX_BYTES:
-        raise LimitError(f"the file is larger than {MAX_BYTES >> 20} MiB", place=Place(name), remedy="divide it")
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise InputError("the file is not UTF-8", place=Place(name, line), remedy="save it as UTF-8") from None
 
 
 def _named(fields: Fields, key: str) -> dict[str, Fields]:
