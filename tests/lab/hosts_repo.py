@@ -10,6 +10,7 @@ import os
 import shutil
 import tempfile
 import threading
+import time
 from collections.abc import Iterable, Mapping
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -33,6 +34,7 @@ class Repository:
     def __init__(self, folder: Path, base: Path) -> None:
         self.folder, self._base = folder, base
         self._server: ThreadingHTTPServer | None = None
+        self._published = 0.0
         for suite, kept in ((SUITE, "old"), (SECURITY, "new")):
             pool = folder / "pool" / suite
             pool.mkdir(parents=True)
@@ -51,7 +53,11 @@ class Repository:
                 deb.unlink()
 
     def publish(self) -> None:
-        """Writes the indexes of both suites and signs them."""
+        """Writes the indexes of both suites and signs them.
+
+        Clients ask in whole seconds whether an index is newer: no two are of the same second.
+        """
+        time.sleep(max(0.0, self._published + 1.1 - time.time()))
         for suite, (label, name) in _LABELS.items():
             place = self.folder / "dists" / suite
             binary = place / "main/binary-amd64"
@@ -75,6 +81,7 @@ class Repository:
                     unsigned.name, env={"GNUPGHOME": str(home)})  # fmt: skip
                 run("gpgconf", "--homedir", home, "--kill", "all")
                 signed.rename(place / "InRelease")
+        self._published = time.time()
 
     def serve(self, address: str) -> None:
         """Answers at an address of this machine."""

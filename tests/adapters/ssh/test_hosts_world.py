@@ -121,6 +121,22 @@ def test_packages_change_to_the_very_versions_and_back_to_the_former_ones(
     assert len(installs(machine, "lab-one")) == 3
 
 
+def test_looks_do_not_keep_work_from_beginning(bench: Bench, machine: Machine, hosts_lab: HostsLab) -> None:
+    """A look tries the lock that work takes; work that finds it taken waits, for nobody begins it a second time."""
+    installed(machine, hosts_lab, "lab-looked", "1.0")
+    offer(hosts_lab, "lab-looked", "0.9", "1.1")
+    machine.run("apt-get -qq update")
+    assert bench.act("claim", "world") == DONE
+    machine.run(
+        "for n in 1 2 3 4; do (while [ ! -e /run/looked ]; do for each in /var/lib/oakum/work/*; do "
+        "flock -n $each/lock sleep 0.05; done; done) >/dev/null 2>&1 </dev/null & done"
+    )
+    try:
+        assert bench.made("apply", "world", change("lab-looked", "1.0", "1.1")).state == "done"
+    finally:
+        machine.run("touch /run/looked")
+
+
 def test_a_service_that_dies_of_its_update_is_seen_and_lives_again_after_the_way_back(
     bench: Bench, machine: Machine, hosts_lab: HostsLab
 ) -> None:

@@ -16,6 +16,8 @@ from oakum.errors import UsageError
 
 #: Where the program stands on a host.
 PLACE = "/usr/local/lib/oakum/host"
+#: Its parts (``host/PART.sh``), in their order: the doors come last, when everything is known.
+PARTS = ("common", "collect", "look", "act", "work", "apt", "main")
 COLLECT, LOOK, ACT = (PLACE, "collect"), (PLACE, "look"), (PLACE, "act")
 #: The program given on standard input, for an account that has nothing installed.
 COLLECT_ONCE = ("/bin/sh", "-s", "--", "collect")
@@ -30,8 +32,9 @@ INSTALL = (
 
 @lru_cache(maxsize=1)
 def program() -> bytes:
-    """The program that stands on hosts."""
-    return resources.files("oakum.adapters.ssh").joinpath("host.sh").read_bytes()
+    """The program that stands on hosts: its parts, one after the other."""
+    folder = resources.files("oakum.adapters.ssh").joinpath("host")
+    return b"\n".join(folder.joinpath(f"{part}.sh").read_bytes() for part in PARTS)
 
 
 def digest() -> str:

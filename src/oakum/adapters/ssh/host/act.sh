@@ -1,0 +1,110 @@
+# --- act -------------------------------------------------------------------------------------------------------------
+
+refuse() { echo "refused $1 $2"; exit 0; }
+
+act() {
+    mkdir -p "$STATE/tokens" "$STATE/acts" "$STATE/work" "$STATE/kept"
+    chmod 700 "$STATE"
+    key='' do='' run='' token=0 uid='' version='' boot='' step=''
+    request=$(mktemp "$STATE/.request.XXXXXX") || exit 1
+    trap 'rm -f "$request"' EXIT
+    while read -r word rest; do
+        case $word in
+        key) key=$rest ;; do) do=$rest ;; run) run=$rest ;; token) token=$rest ;; uid) uid=$rest ;;
+        version) version=$rest ;; boot) boot=$rest ;; step) step=$rest ;;
+        package)
+            # shellcheck disable=SC2086 # three words: name, version, keep
+            set -- $rest
+            [ $# = 3 ] || refuse never 'a package is NAME VERSION KEEP'
+            case $1 in *[!a-z0-9+.-]* | [!a-z0-9]* | '') refuse never 'no name of a package' ;; esac
+            case $2 in *[!A-Za-z0-9.+:~-]* | [!0-9A-Za-z]* | '') refuse never 'no version of a package' ;; esac
+            case $3 in keep | lose) ;; *) refuse never 'keep or lose' ;; esac
+            echo "package $1 $2 $3" >>"$request"
+            ;;
+        end) break ;;
+        *) refuse never 'a word that this version does not know' ;;
+        esac
+    done
+    [ "${word:-}" = end ] || refuse not-now 'the request was cut off'
+    [ -n "$key" ] && [ -n "$run" ] || refuse never 'no key or no run'
+    case $token in *[!0-9]* | '') refuse never 'no token' ;; esac
+    exec 9>"$STATE/lock"
+    flock -w 20 9 || refuse not-now 'another request is being answered'
+    hash=$(sum "$key")
+    if [ -f "$STATE/acts/$hash" ]; then cat "$STATE/acts/$hash"; return; fi
+    seen=$(cat "$STATE/tokens/$(sum "$run")" 2>/dev/null || echo 0)
+    [ "$token" -ge "$seen" ] || refuse fenced "token $seen has been seen"
+    [ -z "$uid" ] || [ "$uid" = "$(cat /etc/machine-id)" ] || refuse gone 'another machine has that name now'
+    [ -z "$version" ] || [ "$version" = "$(version)" ] || refuse changed 'it was changed since it was looked at'
+    put "$STATE/tokens/$(sum "$run")" "$token"
+    case $do in
+    claim) claim ;;
+    release)
+        if [ -f "$STATE/claim" ]; then
+            [ "$(sed -n 's/^run //p' "$STATE/claim")" = "$run" ] || refuse changed 'another run holds it'
+            rm -f "$STATE/claim"
+        fi
+        ;;
+    apply | undo) begin ;;
+    reboot)
+        [ -z "$boot" ] || [ "$boot" = "$BOOT" ] || refuse changed 'it has restarted since it was looked at'
+        busy
+        ;;
+    silence | unsilence | discard) ;;
+    *) refuse never 'no such act on a host' ;;
+    esac
+    put "$STATE/acts/$hash" done
+    find "$STATE/acts" -type f -mtime +60 -delete
+    find "$STATE/work" -mindepth 1 -maxdepth 1 -type d -mtime +60 -exec rm -rf {} +
+    case $do in
+    apply | undo) apart "oakum-$hash" "$SELF" work "$hash" ;;
+    reboot) sync && apart "oakum-reboot" "$SELF" restart ;;
+    esac
+    echo done
+}
+put() { printf '%s\n' "$2" >"$1.new" && sync "$1.new" 2>/dev/null; mv "$1.new" "$1"; }
+
+claim() {
+    if [ -f "$STATE/claim" ]; then
+        held=$(sed -n 's/^run //p' "$STATE/claim")
+        [ "$held" = "$run" ] && [ "$(sed -n 's/^step //p' "$STATE/claim")" = "$step" ] || refuse changed "$held holds it"
+    else
+        systemctl list-units --failed --plain --no-legend --no-pager 2>/dev/null | cut -d' ' -f1 >"$STATE/failed.new"
+        mv "$STATE/failed.new" "$STATE/failed"
+    fi
+    put "$STATE/claim" "run $run
+step $step
+token $token"
+}
+
+busy() {
+    for folder in "$STATE"/work/*; do
+        [ -f "$folder/state" ] || continue
+        settle "$folder"
+        [ "$(cat "$folder/state")" != running ] || refuse not-now 'other work is under way on the machine'
+    done
+}
+
+begin() {
+    busy
+    grep -q '^package ' "$request" || refuse never 'nothing to change'
+    folder=$STATE/work/$hash
+    mkdir -p "$folder"
+    printf '%s\n' "$key" >"$folder/key"
+    echo "do $do" | cat - "$request" >"$folder/request"
+    echo "$BOOT" >"$folder/boot"
+    now >"$folder/since"
+    : >"$folder/why"
+    put "$folder/state" running
+}
+
+# A process that outlives the session that asked for it, and a restart of sshd.
+apart() {
+    name=$1
+    shift
+    if [ -d /run/systemd/system ]; then
+        systemd-run --quiet --no-block --collect --unit="$name" -p KillMode=mixed -- "$@" </dev/null >/dev/null 2>&1 9>&-
+    else
+        setsid "$@" </dev/null >/dev/null 2>&1 9>&- &
+    fi
+}

@@ -1,0 +1,58 @@
+#!/bin/sh
+# Oakum's part on a host: POSIX sh, no Python. What it may do is what stands here, whoever calls it; words come as
+# arguments, data on standard input, and every name and version in it is checked before it is used.
+#
+#   host collect   what the readers of a scan need, as a tar archive on standard output; changes nothing
+#   host look      the machine, our record, long work, versions in effect; changes nothing there
+#   host act       one request on standard input, one line as the answer: done | refused CODE WHY
+#   host work KEY  carries long work out; `act` starts it apart from the session that asked for it
+#
+# State: /var/lib/oakum (root's alone): claim, failed (units that had failed before it), tokens/RUN, acts/KEY (answers
+# given), work/KEY/ (key, request, state, why, since, boot, log), kept/ (packages for the way back), before (versions
+# at the first change since the boot). KEY and RUN are SHA-256 of the names.
+set -u
+umask 077
+PATH=/usr/sbin:/usr/bin:/sbin:/bin
+LC_ALL=C
+export PATH LC_ALL
+SELF=/usr/local/lib/oakum/host
+STATE=/var/lib/oakum
+BOOT=$(cat /proc/sys/kernel/random/boot_id)
+# Services that a running system does not survive being restarted without notice; what they use waits for a reboot.
+NEVER='dbus.service dbus-broker.service systemd-logind.service getty@* serial-getty@* console-getty.service user@*
+display-manager.service gdm.service gdm3.service lightdm.service sddm.service oakum-* libvirtd.service docker.service
+containerd.service kubelet.service'
+
+sum() { printf %s "$1" | sha256sum | cut -d' ' -f1; }
+now() { date -u +%Y-%m-%dT%H:%M:%SZ; }
+never() {
+    for pattern in $NEVER; do
+        # shellcheck disable=SC2254 # these are patterns
+        case $1 in $pattern) return 0 ;; esac
+    done
+    return 1
+}
+unit_of() { # the system service of a process, empty where it belongs to none
+    [ "$1" != 1 ] || { echo init; return; }
+    sed -n 's#^[^/]*/.*system\.slice/\(.*/\)\{0,1\}\([^/]*\.service\).*#\2#p' "/proc/$1/cgroup" 2>/dev/null | head -n 1
+}
+# The processes of a session belong to the person, also where they stand in the cgroup of sshd itself.
+serves() {
+    case $2 in ssh.service | sshd.service) [ "$(systemctl show -p MainPID --value "$2")" = "$1" ] ;; *) [ -n "$2" ] ;; esac
+}
+own_root() { [ "$(stat -L -c %d:%i "/proc/$1/root" 2>/dev/null)" = "$(stat -L -c %d:%i /proc/1/root 2>/dev/null)" ]; }
+# PID PATH of every executable mapping whose file is gone, without what lives in memory or is made at run time.
+replaced() {
+    grep -HE '^[0-9a-f]+-[0-9a-f]+ ..x. [0-9a-f]+ [^ ]+ [0-9]+ +/.* \(deleted\)$' /proc/[0-9]*/maps 2>/dev/null |
+        sed -n 's#^/proc/\([0-9]*\)/maps:[^/]*\(/.*\) (deleted)$#\1 \2#p' |
+        grep -vE '^[0-9]+ /(memfd:|dev/|SYSV|tmp/|var/tmp/|run/|proc/|\[|anon_hugepage)' | sort -u
+}
+owner() { # the package of a path, also where /usr was merged since
+    found=$(dpkg -S "$1" 2>/dev/null || dpkg -S "${1#/usr}" 2>/dev/null || dpkg -S "/usr$1" 2>/dev/null) || return 1
+    found=${found%%: *}
+    found=${found%%,*}
+    echo "${found%%:*}"
+}
+owners() { # of many paths, one a line, without blanks
+    sed 's#^/usr/#/#; s#.*#&\n/usr&#' | xargs -r dpkg -S 2>/dev/null | sed 's/: .*//; s/,.*//; s/:.*//' | sort -u
+}

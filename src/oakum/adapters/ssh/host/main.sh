@@ -1,0 +1,10 @@
+# --- the doors -------------------------------------------------------------------------------------------------------
+
+case ${1:-} in
+collect) collect ;;
+look) look ;;
+act) act ;;
+work) work "${2:-}" ;;
+restart) sleep 1; systemctl reboot ;;
+*) echo 'collect | look | act' >&2; exit 2 ;;
+esac

@@ -1,0 +1,76 @@
+# --- work: what is the same for every package manager ----------------------------------------------------------------
+
+work() {
+    case $1 in *[!0-9a-f]* | '') exit 2 ;; esac
+    W=$STATE/work/$1
+    exec 7>>"$W/lock"
+    # A look holds the lock for a moment, to see whether anybody does; whoever does this work holds it to the end.
+    flock -w 60 7 || exit 0
+    [ "$(cat "$W/state")" = running ] || exit 0
+    [ ! -e "$W/started" ] || { over "$W" failed 'it was ended before its time'; exit 0; }
+    : >"$W/started"
+    exec >>"$W/log" 2>&1 </dev/null
+    DEBIAN_FRONTEND=noninteractive DEBIAN_PRIORITY=critical NEEDRESTART_SUSPEND=1 UCF_FORCE_CONFFOLD=1 APT_LISTCHANGES_FRONTEND=none
+    export DEBIAN_FRONTEND DEBIAN_PRIORITY NEEDRESTART_SUSPEND UCF_FORCE_CONFFOLD APT_LISTCHANGES_FRONTEND
+    do=$(sed -n 's/^do //p' "$W/request")
+    others
+    repair
+    room
+    unheld
+    if [ "$do" = apply ]; then
+        keep
+        words=$(sed -n 's/^package \([^ ]*\) \([^ ]*\) .*/\1=\2/p' "$W/request")
+    else
+        words=$(sed -n 's/^package \([^ ]*\) \([^ ]*\) .*/\1 \2/p' "$W/request" | while read -r name wanted; do kept "$name" "$wanted" || echo "$name=$wanted"; done)
+    fi
+    exact "$words"
+    before
+    # shellcheck disable=SC2086 # lists of words without blanks
+    apt_get -d install --allow-downgrades $words
+    # shellcheck disable=SC2086
+    apt_get install --allow-downgrades $words
+    while read -r word name wanted _; do
+        [ "$word" = package ] || continue
+        [ "$(installed "$name")" = "$wanted" ] || fail "$name is not at the version that was wanted"
+    done <"$W/request"
+    services
+    over "$W" done ''
+}
+
+fail() { over "$W" failed "$1"; exit 0; }
+
+# Other agents that change packages are waited for, not fought for the lock.
+others() {
+    waited=0
+    while systemctl is-active --quiet apt-daily.service apt-daily-upgrade.service packagekit.service 2>/dev/null ||
+        systemctl list-units --plain --no-legend --state=activating apt-daily.service apt-daily-upgrade.service 2>/dev/null | grep -q .; do
+        waited=$((waited + 2))
+        [ $waited -le 600 ] || fail 'another agent (unattended-upgrades) is at work on the machine'
+        sleep 2
+    done
+}
+
+room() {
+    for place in / /var /boot; do
+        free=$(df -Pk "$place" | awk 'NR == 2 { print $4 }')
+        least=51200
+        if [ $place = /boot ]; then
+            grep -q '^package linux-image' "$W/request" || continue
+            least=122880
+        fi
+        [ "$free" -ge $least ] || fail "no space left on $place"
+    done
+}
+
+# Services that still run what was replaced are restarted, but for those that must not be. One that dies of it is seen:
+# the host is not up then, which its run waits for as long as its gate allows, and takes the change back.
+services() {
+    ! replaced | grep -q '^1 ' || systemctl daemon-reexec
+    replaced | cut -d' ' -f1 | sort -u | while read -r pid; do
+        unit=$(unit_of "$pid")
+        if own_root "$pid" && serves "$pid" "$unit"; then echo "$unit"; fi
+    done | sort -u | while read -r unit; do
+        if [ "$unit" != init ] && ! never "$unit"; then echo "$unit"; fi
+    done >"$W/restart"
+    while read -r unit; do timeout -k 10 120 systemctl try-restart "$unit"; done <"$W/restart"
+}
