@@ -244,7 +244,8 @@ class _Run:
             until = min(until, at + pause)
         if self.kept is not None:
             until = min(until, self.kept + timedelta(seconds=self.lasts / _KEEP))
-        why = next((rest.why for rest in rests if rest.until <= until), rests[0].why if rests else "")
+        rest = next((rest for rest in rests if rest.until <= until), rests[0] if rests else None)
+        why = "" if rest is None else f"{rest.about}: {rest.why}" if rest.about and rest.why else rest.why
         yield Wait(max(until, at + timedelta(seconds=1)), why)
 
     def _end(self, at: datetime) -> Generator[Asked, object, Ended]:

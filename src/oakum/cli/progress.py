@@ -30,7 +30,7 @@ class Lines:
 
     def __init__(self, mark: str = "") -> None:
         self._mark = mark
-        self._said: str = ""
+        self._said = set[str]()
 
     def wrote(self, record: Record) -> None:
         """A line for what people want to know of a record."""
@@ -38,15 +38,15 @@ class Lines:
             case Started():
                 self.say(record.at, f"taken up by {record.executor}")
             case Turned():
-                self._said = ""
+                self._said.clear()
                 self.say(record.at, f"{record.step}: {record.state}{f': {record.why}' if record.why else ''}")
             case Noted():
                 self.say(record.at, told(record).rstrip(": "))
 
     def waits(self, wait: Wait) -> None:
-        """What it waits for, when that is another thing than before."""
-        if wait.why and wait.why != self._said:
-            self._said = wait.why
+        """What it waits for, when that was not told since a step last went on."""
+        if wait.why and wait.why not in self._said:
+            self._said.add(wait.why)
             self.say(None, f"waits until {wait.until:%H:%M:%S} at the latest: {wait.why}")
 
     def stopping(self) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
+import os
 import threading
 from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -293,6 +294,7 @@ def _words(error: BaseException) -> str:
         return "no answer in time"
     if isinstance(error, asyncssh.Error):
         return error.reason[:200] or type(error).__name__
-    return (error.strerror if isinstance(error, OSError) and error.strerror else str(error))[:200] or type(
-        error
-    ).__name__
+    if isinstance(error, OSError) and (error.errno or 0) > 0:
+        # asyncio puts addresses into its own words.
+        return os.strerror(error.errno or 0).lower()
+    return str(error)[:200] or type(error).__name__

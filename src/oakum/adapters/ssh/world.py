@@ -73,7 +73,7 @@ class HostsWorld:
             request = request_of(act)
             answer = self._ask(name, request)
         except OakumError as error:
-            return _refused(error.what, "not-now")
+            return _refused(_told(error), "not-now")
         if isinstance(answer, Unanswered):
             return Outcome(result="unknown", why=answer.why)
         return _outcome(answer)
@@ -120,7 +120,7 @@ class HostsWorld:
         elif isinstance(answer, Unanswered):
             self.problems[name] = f"it does not answer: {answer.why}"
         if isinstance(answer, OakumError):
-            self.problems[name] = answer.what
+            self.problems[name] = _told(answer)
         if looked is not None:
             self._looked[name] = looked
             sick = unhealthy(looked, self.hosts[name].health)
@@ -153,10 +153,10 @@ class HostsWorld:
         up, since = self._up[name]
         looked = self._looked.get(name)
         if looked is None:
-            return Seen(at=at, uid=self.machines[name], up=False, since=since)
+            return Seen(at=at, uid=self.machines[name], up=False, why=self.problems.get(name, ""), since=since)
         return Seen(
-            at=at, uid=looked.machine, resource_version=looked.version, up=up, since=since, claim=looked.claim,
-            boot_id=looked.boot, running=looked.running, scanned=looked.at,
+            at=at, uid=looked.machine, resource_version=looked.version, up=up, why=self.problems.get(name, ""),
+            since=since, claim=looked.claim, boot_id=looked.boot, running=looked.running, scanned=looked.at,
             work={key: work for key, work in looked.work.items() if key.startswith(f"{self.run}/")},
         )  # fmt: skip
 
@@ -280,6 +280,11 @@ def answered(answer: Ran) -> str:
     if "sudo:" in answer.errors:
         return "sudo does not let the account run our program (oakum host sudoers)"
     return f"our program on it ended with status {answer.status}"
+
+
+def _told(error: OakumError) -> str:
+    """What is wrong, and what to do."""
+    return f"{error.what}; {error.remedy}" if error.remedy else error.what
 
 
 def _refused(why: str, code: Code) -> Outcome:

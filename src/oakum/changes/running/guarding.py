@@ -92,7 +92,7 @@ def _end(turn: Turn, begun: Begun) -> Action:
     out = _out(turn, begun)
     if out:
         # For too long it is a failure, which the guardrail counts.
-        return _held(turn, begun, f"{out} fell out of service after its change")
+        return _held(turn, begun, out)
     if turn.now < until:
         return Rest(until=min(until, turn.now + timedelta(seconds=60)), why="it is watched", about=wave.id)
     quiet = turn.compiled.quiet_alarms(wave.id)
@@ -113,13 +113,13 @@ def _end(turn: Turn, begun: Begun) -> Action:
 
 
 def _out(turn: Turn, begun: Begun) -> str:
-    """A machine that was changed in the wave and is out of service now, and is no failure yet."""
+    """What is wrong with a machine of the wave that was changed, is out of service now, and is no failure yet."""
     gone = fallen(turn)
     for cluster in turn.compiled.clusters_in[begun.wave.id]:
         for id, seen in turn.observed.impaired(cluster).items():
             step = turn.standing.changed.get(id)
             if seen.up is False and step is not None and step not in gone and turn.compiled.wave_of[step] is begun.wave:
-                return id
+                return f"{id} fell out of service after its change{f' ({seen.why})' if seen.why else ''}"
     return ""
 
 

@@ -21,6 +21,7 @@ def fail(visit: Visit, why: str) -> Turned:
 
     Where the way back did not work either the machine is left to people as it is, but nothing of ours stays on it.
     """
+    why = visit.told(why)
     if visit.back:
         told = visit.facts.get("failed", "")
         return give_back(visit, "failed", f"{told}; and the way back failed: {why}" if told else why)

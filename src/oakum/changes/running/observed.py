@@ -46,16 +46,17 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
     """A machine (or an object of a cluster) as it was seen at ``at``.
 
     ``up`` is whether it answers and serves: Ready, reachable, or for an object: all pods of its newest generation
-    available. ``since`` is when that last changed. ``cordoned`` says that nothing is scheduled there. ``claim`` is our
-    record, whoever's run wrote it. ``running`` are the versions in effect by name, as our own look at the machine found
-    them at ``scanned``. ``work`` are long operations of this run. ``silenced`` says that our silence holds, ``copies``
-    are keys of snapshots that are kept.
+    available; ``why`` says in words why it is not. ``since`` is when that last changed. ``cordoned`` says that nothing
+    is scheduled there. ``claim`` is our record, whoever's run wrote it. ``running`` are the versions in effect by name,
+    as our own look at the machine found them at ``scanned``. ``work`` are long operations of this run. ``silenced``
+    says that our silence holds, ``copies`` are keys of snapshots that are kept.
     """
 
     at: datetime
     uid: str
     resource_version: str = ""
     up: bool | None = None
+    why: str = ""
     since: datetime | None = None
     cordoned: bool = False
     claim: Claim | None = None

@@ -43,7 +43,7 @@ def obstacle(visit: Visit) -> Obstacle | None:
     if seen.up is None:
         return Obstacle("unknown", "whether it is in service is not known")
     if not seen.up and not turn.plan.undoes:
-        return Obstacle("passing", "it is out of service before anything was done to it")
+        return Obstacle("passing", visit.told("it is out of service before anything was done to it"))
     return _versions(visit) or _others(visit)
 
 

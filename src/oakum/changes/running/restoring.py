@@ -43,7 +43,7 @@ def restoring(visit: Visit, seen: Seen | None) -> Iterator[Action]:
         if visit.watched < visit.group.gate.ready_within:
             yield visit.watch("it fell out of service when it was given back")
             return
-        ending, why = "failed", "it fell out of service when it was given back"
+        ending, why = "failed", visit.told("it fell out of service when it was given back")
     if ending == "done":
         soak = visit.group.soak_node
         # Without a soak only a copy is left to be thrown away, which is done as if it had soaked.

@@ -31,7 +31,8 @@ def soaking(visit: Visit, seen: Seen) -> Iterator[Action]:
     if soak and seen.up is False:
         away = (visit.turn.now - seen.since).total_seconds() if seen.since is not None else visit.elapsed
         if away >= _BLINK or visit.elapsed >= soak:
-            yield visit.enter("soaking", "it fell out of service while it was watched", **{"failed-soak": "true"})
+            why = visit.told("it fell out of service while it was watched")
+            yield visit.enter("soaking", why, **{"failed-soak": "true"})
             return
     if soak and (visit.elapsed < soak or not seen.up):
         yield visit.rest(min(max(soak - visit.elapsed, 5.0), 30.0), "it is watched")

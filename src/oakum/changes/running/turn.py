@@ -132,10 +132,16 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True):
         turn = self.turn
         return Turned(at=turn.now, step=self.step.id, state=state, why=why, facts=facts, token=turn.journal.token)
 
+    def told(self, why: str) -> str:
+        """A reason, with what keeps the machine out of service where that is known."""
+        seen = self.seen
+        known = seen.why if seen is not None and seen.up is False else ""
+        return f"{why} ({known})" if known and known not in why else why
+
     def rest(self, seconds: float, why: str, *, held: bool = False) -> Rest:
         """Nothing to be done for so many seconds."""
         until = self.turn.now + timedelta(seconds=seconds)
-        return Rest(until=until, why=why, about=self.step.id, held=held)
+        return Rest(until=until, why=self.told(why), about=self.step.id, held=held)
 
     def watch(self, why: str, *, until: float | None = None) -> Rest:
         """Something is under way: look again soon, and the later the longer it takes, at a deadline at the latest.
@@ -175,7 +181,7 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True):
             ready = last.at if earlier else _ready(last)
             if turn.now < ready <= turn.now + timedelta(hours=1):
                 why = last.outcome.why if last.outcome is not None and last.outcome.why else "no answer yet"
-                return Rest(until=ready, why=f"{do}: {why}", about=step.id)
+                return Rest(until=ready, why=self.told(f"{do}: {why}"), about=step.id)
             number = last.number if last.open else last.number + 1
         act = Act(
             key=f"{turn.journal.run}/{step.id}/{name}/{number}", do=do, run=turn.journal.run, plan=turn.compiled.hash,
