@@ -186,7 +186,7 @@ def test_a_rehearsal_says_that_it_is_one_on_every_line_and_keeps_nothing(estate:
     assert lines and all(line.startswith("rehearsal ") for line in lines)
     order = [line.split()[3].rstrip(":") for line in lines if line.endswith(": done")]
     assert order == ["packages@web-1", "packages@web-2", "packages@web-3"]
-    assert any("waits until" in line and "the changes are under way" in line for line in lines)
+    assert any("waits until" in line and "packages@web-1: the changes are under way" in line for line in lines)
     assert "a simulation: nothing real was touched" in out and "NOW" not in out
     assert run_names(None) == []
 

@@ -65,9 +65,14 @@ def test_patching_06_a_machine_that_is_not_ready_is_no_success() -> None:
     play.show(ID, boot_id="boot-2", running={"linux": NEW})
     play.turn()
     play.later(10)
-    play.show(ID, up=False)
+    play.show(ID, up=False, why="web.service is not active")
     play.turn()
     assert play.state() == "verifying"
+    assert play.whys() == "it is not ready yet (web.service is not active)"
+    play.later(9000)
+    play.turn()
+    assert play.why() == "it is not ready (web.service is not active)"
+    assert play.journal.of(STEP).facts["failed"] == play.why(), "whoever reads the journal later is told the same"
 
 
 def test_patching_06_a_change_that_did_not_stay_is_not_done() -> None:
