@@ -16,8 +16,10 @@ act() {
             # shellcheck disable=SC2086 # three words: name, version, keep
             set -- $rest
             [ $# = 3 ] || refuse never 'a package is NAME VERSION KEEP'
-            case $1 in *[!a-z0-9+.-]* | [!a-z0-9]* | '') refuse never 'no name of a package' ;; esac
-            case $2 in *[!A-Za-z0-9.+:~-]* | [!0-9A-Za-z]* | '') refuse never 'no version of a package' ;; esac
+            M=$(manager)
+            [ "$M" != none ] || refuse never 'the machine has no package manager that this version knows'
+            "${M}_name" "$1" || refuse never 'no name of a package'
+            "${M}_version" "$2" || refuse never 'no version of a package'
             case $3 in keep | lose) ;; *) refuse never 'keep or lose' ;; esac
             echo "package $1 $2 $3" >>"$request"
             ;;

@@ -47,6 +47,13 @@ replaced() {
         sed -n 's#^/proc/\([0-9]*\)/maps:[^/]*\(/.*\) (deleted)$#\1 \2#p' |
         grep -vE '^[0-9]+ /(memfd:|dev/|SYSV|tmp/|var/tmp/|run/|proc/|\[|anon_hugepage)' | sort -u
 }
+manager() { # what keeps the machine's packages; each has its functions in a part of its own (apt_installed ...)
+    if [ -s /var/lib/dpkg/status ]; then
+        echo apt
+    else
+        echo none
+    fi
+}
 owner() { # the package of a path, also where /usr was merged since
     found=$(dpkg -S "$1" 2>/dev/null || dpkg -S "${1#/usr}" 2>/dev/null || dpkg -S "/usr$1" 2>/dev/null) || return 1
     found=${found%%: *}

@@ -10,31 +10,38 @@ work() {
     [ ! -e "$W/started" ] || { over "$W" failed 'it was ended before its time'; exit 0; }
     : >"$W/started"
     exec >>"$W/log" 2>&1 </dev/null
-    DEBIAN_FRONTEND=noninteractive DEBIAN_PRIORITY=critical NEEDRESTART_SUSPEND=1 UCF_FORCE_CONFFOLD=1 APT_LISTCHANGES_FRONTEND=none
-    export DEBIAN_FRONTEND DEBIAN_PRIORITY NEEDRESTART_SUSPEND UCF_FORCE_CONFFOLD APT_LISTCHANGES_FRONTEND
     do=$(sed -n 's/^do //p' "$W/request")
-    others
-    repair
-    room
-    unheld
-    if [ "$do" = apply ]; then
-        keep
-        words=$(sed -n 's/^package \([^ ]*\) \([^ ]*\) .*/\1=\2/p' "$W/request")
-    else
-        words=$(sed -n 's/^package \([^ ]*\) \([^ ]*\) .*/\1 \2/p' "$W/request" | while read -r name wanted; do kept "$name" "$wanted" || echo "$name=$wanted"; done)
-    fi
-    exact "$words"
-    before
-    # shellcheck disable=SC2086 # lists of words without blanks
-    apt_get -d install --allow-downgrades $words
-    # shellcheck disable=SC2086
-    apt_get install --allow-downgrades $words
-    while read -r word name wanted _; do
-        [ "$word" = package ] || continue
-        [ "$(installed "$name")" = "$wanted" ] || fail "$name is not at the version that was wanted"
-    done <"$W/request"
+    packages
     services
     over "$W" done ''
+}
+
+# A manager M has the functions M_name, M_version (is that one?), M_installed (the version of a name), M_repair, M_unheld,
+# M_keep, M_exact, M_change; each ends the work by `fail` where it must not go on.
+packages() {
+    M=$(manager)
+    others
+    "${M}_repair"
+    room
+    "${M}_unheld"
+    [ "$do" != apply ] || "${M}_keep"
+    "${M}_exact"
+    before
+    "${M}_change"
+    while read -r word name wanted _; do
+        [ "$word" = package ] || continue
+        [ "$("${M}_installed" "$name")" = "$wanted" ] || fail "$name is not at the version that was wanted"
+    done <"$W/request"
+}
+
+# The versions that were installed at the first change since the boot: what runs since then still is of these.
+before() {
+    [ "$(head -n 1 "$STATE/before" 2>/dev/null)" = "$BOOT" ] || put "$STATE/before" "$BOOT"
+    while read -r word name _; do
+        [ "$word" = package ] || continue
+        was=$("${M}_installed" "$name")
+        [ -z "$was" ] || grep -q "^$name " "$STATE/before" || echo "$name $was" >>"$STATE/before"
+    done <"$W/request"
 }
 
 fail() { over "$W" failed "$1"; exit 0; }
