@@ -254,6 +254,7 @@ def copy_of(soft: Soft, version: str) -> Soft:
     return Soft(
         installed=version or soft.installed, running=version or soft.running, part=soft.part, effect=soft.effect,
         ecosystem=soft.ecosystem, offers=soft.offers, kept=soft.kept, closes=soft.closes, security=soft.security,
+        packages=soft.packages,
     )  # fmt: skip
 
 

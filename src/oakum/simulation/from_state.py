@@ -70,7 +70,7 @@ def _soft(given: state.Software) -> Soft:
     return Soft(
         installed=given.installed, running=given.current, part=given.part, effect=given.effect,
         ecosystem=given.ecosystem, offers=tuple(given.offers or ()), kept=given.kept, closes=dict(given.closes),
-        security=given.security,
+        security=given.security, packages=dict(given.packages),
     )  # fmt: skip
 
 

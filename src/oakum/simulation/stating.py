@@ -56,5 +56,5 @@ def _software(soft: Soft) -> state.Software:
     return state.Software(
         installed=soft.installed, running="" if soft.running == soft.installed else soft.running, part=soft.part,
         effect=soft.effect, ecosystem=soft.ecosystem, offers=soft.offers, kept=soft.kept, closes=soft.closes,
-        security=soft.security,
+        security=soft.security, packages=soft.packages,
     )  # fmt: skip

@@ -44,6 +44,7 @@ class Soft(msgspec.Struct, eq=False, kw_only=True):
     kept: tuple[str, ...] = ()
     closes: dict[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
     security: tuple[str, ...] = ()
+    packages: dict[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
 
 
 class Machine(msgspec.Struct, eq=False, kw_only=True):

@@ -183,6 +183,11 @@ OF_STEPS: dict[str, tuple[str, Base, Corrupt]] = {
     ),
     "no way back": ("way-back", kernels, planned(lambda p: edits.step(p, W2, back=()))),
     "back to elsewhere": ("way-back", kernels, planned(lambda p: edits.back(p, W2, after="6.1.80"))),
+    "back with other packages": (
+        "way-back",
+        kernels,
+        planned(lambda p: edits.back(p, W2, parameters={"packages/6.1.90": "backdoor=1"})),
+    ),
     "back without a reboot": ("way-back", kernels, planned(lambda p: edits.back(p, W2, reboot=False))),
     "back and further": (
         "way-back",

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import msgspec
+
 from oakum.changes.intents.kinds import Field, Found, Kind, aim, change_of, class_of
 from oakum.changes.intents.model import Intent
 from oakum.changes.plans.model import Change, LeftOut, Times
@@ -48,7 +50,23 @@ def _moved(
 
 def _kernel(intent: Intent, machine: Machine) -> Found:
     proof = ("boot", "running", "ready", "rescan")
-    return _moved(intent, machine, "kernel", drain=lambda *_: True, reboot=True, kept=True, proof=proof)
+    found = _moved(intent, machine, "kernel", drain=lambda *_: True, reboot=True, kept=True, proof=proof)
+    if not isinstance(found, tuple):
+        return found
+    return tuple(
+        msgspec.structs.replace(each, parameters=_packages(machine.software[each.component], each)) for each in found
+    )
+
+
+def packages_of(change: Change) -> tuple[str, ...]:
+    """The packages that bring the change's version (``Software.packages``); none where a reboot is enough."""
+    return tuple(change.parameters.get(f"packages/{change.after}", "").split())
+
+
+def _packages(software: Software, change: Change) -> dict[str, str]:
+    """Both ways, for the way back is the same change with its versions in exchanged roles."""
+    ways = {version: software.packages.get(version, ()) for version in (change.after, change.back)}
+    return {f"packages/{version}": " ".join(several) for version, several in ways.items() if several}
 
 
 def _runtime(intent: Intent, machine: Machine) -> Found:

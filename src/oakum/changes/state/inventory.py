@@ -31,6 +31,7 @@ class SoftwareEntry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     kept: tuple[str, ...] | None = None
     security: tuple[str, ...] | None = None
     closes: dict[str, tuple[str, ...]] | None = None
+    packages: dict[str, tuple[str, ...]] | None = None
 
 
 class MachineEntry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

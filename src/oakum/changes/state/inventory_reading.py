@@ -163,8 +163,6 @@ def _machine(fields: Fields, *, host: bool) -> MachineEntry:
 
 
 def _software(fields: Fields, *, whole: bool) -> SoftwareEntry:
-    closes = fields.mapping("closes")
-    inner = Fields(dict(closes), fields.place_of("closes")) if closes else fields
     ecosystem = fields.text("ecosystem", "")
     if ecosystem and scheme(ecosystem) is None:
         fields.fail(
@@ -179,10 +177,20 @@ def _software(fields: Fields, *, whole: bool) -> SoftwareEntry:
         offers=_texts(fields, "offers"),
         kept=_texts(fields, "kept"),
         security=_texts(fields, "security"),
-        closes={version: _texts(inner, version) or () for version in closes} if "closes" in fields.keys else None,
+        closes=_by_version(fields, "closes"),
+        packages=_by_version(fields, "packages"),
     )
     fields.done()
     return made
+
+
+def _by_version(fields: Fields, key: str) -> dict[str, tuple[str, ...]] | None:
+    """Lists of texts by version; None where the field is not there."""
+    if key not in fields.keys:
+        return None
+    given = fields.mapping(key)
+    inner = Fields(dict(given), fields.place_of(key)) if given else fields
+    return {version: _texts(inner, version) or () for version in given}
 
 
 def _offer(fields: Fields) -> OfferEntry:

@@ -67,7 +67,9 @@ def offered(machine: Machine, inventory: Inventory) -> Machine:
 def _known_first(before: Software, entry: SoftwareEntry) -> Software:
     after = _software("", before, msgspec.structs.replace(entry, installed="", running=""))
     if before.offers is not None:
-        after = msgspec.structs.replace(after, offers=before.offers, security=before.security, closes=before.closes)
+        after = msgspec.structs.replace(
+            after, offers=before.offers, security=before.security, closes=before.closes, packages=before.packages
+        )
     return msgspec.structs.replace(after, kept=before.kept) if before.kept else after
 
 
@@ -101,6 +103,7 @@ def _software(name: str, before: Software | None, entry: SoftwareEntry) -> Softw
         offers=before.offers if entry.offers is None else in_order(entry.offers, ecosystem),
         kept=before.kept if entry.kept is None else in_order(entry.kept, ecosystem),
         closes=before.closes if entry.closes is None else dict(entry.closes),
+        packages=before.packages if entry.packages is None else dict(entry.packages),
         security=before.security if entry.security is None else in_order(entry.security, ecosystem),
     )
 

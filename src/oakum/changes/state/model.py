@@ -32,7 +32,9 @@ class Software(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     ``offers`` are the versions that the machine's channels have now, oldest first; None where nobody knows them, which
     is not the same as none. ``kept`` are those that can be put back (they are in a channel, or the machine keeps
     them). ``closes`` names, by version, the findings that it closes; ``security`` the offered versions that are
-    security updates. ``ecosystem`` says how versions compare (``oakum.versions``).
+    security updates. ``packages`` are, by version, the packages that bring it where they have names and versions of
+    their own (a kernel's), as NAME=VERSION; an empty version is a package that is not there then. ``ecosystem`` says
+    how versions compare (``oakum.versions``).
     """
 
     installed: str
@@ -44,6 +46,7 @@ class Software(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     kept: tuple[str, ...] = ()
     closes: dict[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
     security: tuple[str, ...] = ()
+    packages: dict[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
 
     @property
     def current(self) -> str:

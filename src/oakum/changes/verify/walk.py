@@ -154,8 +154,9 @@ def _leads_back(each: Placed, step: Step) -> Iterator[Violation]:
         found = back.get(key)
         if found is None or change.back != change.before:
             yield each.broken("way-back", f"no way leads {change.component} from {change.after} to {change.before}")
-        elif (found.reboot, found.kind) != (change.reboot, change.kind):
-            yield each.broken("way-back", f"the way back of {change.component} is of another kind, or its reboot is")
+        elif (found.reboot, found.kind, found.parameters) != (change.reboot, change.kind, change.parameters):
+            why = f"the way back of {change.component} is of another kind, or its reboot or its parameters are"
+            yield each.broken("way-back", why)
     for key, change in back.items():
         if key not in ahead:
             yield each.broken("way-back", f"it brings {change.component} to {change.after}, where it was not before")
