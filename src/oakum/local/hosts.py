@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from oakum.adapters.packages.apt import read_policy, software_of
+from oakum.adapters.packages.kernels import with_kernel
 from oakum.adapters.ssh import collected, commands
 from oakum.adapters.ssh.connections import Connections, Request
 from oakum.adapters.ssh.model import Host, Ran, Unanswered
@@ -98,11 +99,12 @@ def _software(scan: Scanned) -> dict[str, SoftwareEntry]:
     ]
     native = asset.host.architecture if asset.host is not None else ""
     installed = {each.name: each.version for each in packages if each.arch in (native, "all", "")}
-    return software_of(
+    found = software_of(
         read_policy(_said(scan.tree, "policy")), installed, asset.host.channels if asset.host is not None else (),
         held={each.name for each in packages if each.held},
         kept=_said(scan.tree, "kept").splitlines(), reboot=_said(scan.tree, "reboot").splitlines(),
     )  # fmt: skip
+    return found if asset.host is None else with_kernel(found, _said(scan.tree, "kernels"), asset.host)
 
 
 def _said(tree: collected.CollectedTree, name: str) -> str:

@@ -85,6 +85,12 @@ debs() { # what apt offers, by its lists alone, and what a change of a package h
             take && /^(Package|Version|Source|Architecture):/ { print }' >"$T$plain"
     done
     apt-cache policy $(cat "$T/.oakum/names") >"$T/.oakum/policy" 2>/dev/null
+    # What apt would do for each package that brings kernels.
+    dpkg-query -W -f '${db:Status-Status} ${Package}\n' 'linux-image-*' 2>/dev/null | sed -n 's/^installed //p' |
+        grep -vE '^linux-image-(unsigned-)?[0-9]' | while read -r name; do
+        echo "for $name"
+        apt-get -q -s -o APT::Install-Recommends=false install "$name" 2>/dev/null | grep -E '^(Inst|Remv|Purg) '
+    done >"$T/.oakum/kernels"
     ls /var/cache/apt/archives "$STATE/kept" 2>/dev/null | sed -n 's/\.deb$//p' | sort -u >"$T/.oakum/kept"
     { systemd-detect-virt --container || true; } >"$T/.oakum/container" 2>/dev/null
     # What the services use that wait for a reboot.
