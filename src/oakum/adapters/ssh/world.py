@@ -21,10 +21,12 @@ from oakum.adapters.ssh.hosts_file import read_hosts
 from oakum.adapters.ssh.looks import Looked, read_look, unhealthy
 from oakum.adapters.ssh.model import Host, Ran, Unanswered
 from oakum.changes.drain import Surroundings
+from oakum.changes.intents.machines import packages_of
 from oakum.changes.plans.model import Change, Plan
 from oakum.changes.running.acts import Act, Outcome
 from oakum.changes.running.observed import Etcd, Sample, Seen
 from oakum.changes.state.model import Webhook
+from oakum.changes.state.software import KERNEL
 from oakum.errors import InputError, NotAssessableError, OakumError
 from oakum.fleet.cluster.snapshot import Snapshot
 
@@ -35,7 +37,7 @@ DONE = Outcome(result="done")
 _OLD = timedelta(seconds=30)
 #: What a shell says where the program is not there, or may not be run.
 _MISSING = (126, 127)
-_KINDS = frozenset({"packages"})
+_KINDS = frozenset({"packages", "kernel"})
 
 
 class HostsWorld:
@@ -233,13 +235,26 @@ def open_world(plan: Plan, *, run: str, hosts: Sequence[Path], data: Path) -> It
             if change.kind not in _KINDS:
                 raise NotAssessableError(
                     f"{step.id} is a change of the kind {change.kind}, which this version does not make on hosts",
-                    remedy="plan packages alone",
+                    remedy="plan packages and kernels alone",
                 )
+            if change.kind == "kernel":
+                _check_kernel(step.id, change, back=bool(plan.undoes) or change in step.back)
     for name in sorted(machines):
         if name not in known:
             raise NotAssessableError(f"no way to the host {name} is known", remedy=f"oakum host add {name} ADDRESS")
     with Connections(known) as connections:
         yield HostsWorld(known, connections, machines, run=run)
+
+
+def _check_kernel(step: str, change: Change, *, back: bool) -> None:
+    """Raises NotAssessableError for a kernel of which the state did not say enough to install and to prove it."""
+    if change.component != KERNEL:
+        what = f"{step}: a host tells its kernel as {KERNEL}, and the plan calls it {change.component}"
+    elif not back and change.installed != change.after and not packages_of(change):
+        what = f"{step}: nobody has told which packages bring the kernel {change.after}"
+    else:
+        return
+    raise NotAssessableError(what, remedy="plan from the inventory of a scan: oakum host scan --save FILE")
 
 
 def request_of(act: Act) -> bytes:
@@ -248,16 +263,24 @@ def request_of(act: Act) -> bytes:
     facts = {"uid": act.uid or act.subject.uid, "version": act.resource_version, "boot": act.boot_id,
              "step": act.parameters.get("step", "")}  # fmt: skip
     lines += [f"{word} {value}" for word, value in facts.items() if value]
-    lines += [_package(change) for change in act.changes]
+    lines += [line for change in act.changes for line in _wanted(change)]
     for line in lines:
         if any(ord(letter) < 32 or ord(letter) == 127 for letter in line):
             raise InputError("a name in the plan holds a control character", remedy="make the plan anew")
     return "\n".join([*lines, "end", ""]).encode()
 
 
-def _package(change: Change) -> str:
-    keep = "keep" if change.reversibility == "reversible" else "lose"
-    return f"package {change.component} {change.after} {keep}"
+def _wanted(change: Change) -> Iterator[str]:
+    """What is to be there when the change is made, a line each."""
+    if change.kind != "kernel":
+        keep = "keep" if change.reversibility == "reversible" else "lose"
+        yield f"package {change.component} {change.after} {keep}"
+        return
+    yield f"kernel {change.after}"
+    for each in packages_of(change):
+        name, _, version = each.partition("=")
+        # The way back of a kernel is the boot loader's menu, whether or not its former packages can be had.
+        yield f"package {name} {version} lose" if version else f"absent {name}"
 
 
 def _outcome(answer: Ran) -> Outcome:

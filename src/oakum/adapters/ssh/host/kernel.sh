@@ -32,8 +32,17 @@ kernel_before() {
     fi
 }
 
-# Whether packages are to be changed: not under the kernel that they belong to.
-kernel_packages() { ! later "$running" "$kernel"; }
+# Whether packages are to be changed: not under the kernel that they belong to, and back to former ones only as long as
+# they can be had; else it is enough that the boot loader starts the kernel that is wanted.
+kernel_packages() {
+    ! later "$running" "$kernel" || return 1
+    [ "$running" = "$kernel" ] || return 0
+    while read -r word name wanted _; do
+        if [ "$word" = package ] && [ "$(apt_installed "$name")" != "$wanted" ] && ! apt_kept "$name" "$wanted" >/dev/null; then
+            apt-cache madison "$name" | grep -qF "| $wanted |" || return 1
+        fi
+    done <"$W/request"
+}
 
 # What the machine starts next is the kernel that is wanted.
 kernel_after() {
