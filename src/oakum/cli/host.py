@@ -14,10 +14,15 @@ from oakum.errors import InputError, OakumError, Place, UsageError
 from oakum.reports.printable import printable
 
 if TYPE_CHECKING:
-    from oakum.adapters.ssh.model import Host
+    from collections.abc import Sequence
 
-_EXAMPLES = """Examples:
+    from oakum.adapters.ssh.model import Host
+    from oakum.local.inventories import KeysOf
+
+_EXAMPLES = """\
+Examples:
   oakum host add web1 admin@192.0.2.11 --sudo --known-hosts ~/.ssh/known_hosts --label zone=a
+  oakum host add --from inventory.ini --group web --known-hosts ~/.ssh/known_hosts
   oakum host scan web1 web2 --save web.json
   oakum host sudoers --user admin"""
 _USER = re.compile(r"[a-z_][a-z0-9_-]{0,31}\Z")
@@ -27,7 +32,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """The arguments of ``host``."""
     parser.epilog = _EXAMPLES
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    _add_arguments(commands.add_parser("add", help="a host, with the keys by which it is known"))
+    _add_arguments(commands.add_parser("add", help="a host, or those of an inventory, with the keys they are known by"))
     listed = commands.add_parser("list", help="the known hosts")
     listed.add_argument("-o", "--output", choices=("table", "json"), default="table")
     removed = commands.add_parser("remove", help="forget hosts; nothing is done on them")
@@ -53,8 +58,12 @@ def _data(parser: argparse.ArgumentParser) -> None:
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
-    add("name", metavar="NAME", help="what plans and inventories call it")
-    add("address", metavar="[USER@]ADDRESS[:PORT]", help="user root and port 22 where none is given")
+    add("name", metavar="NAME", nargs="?", help="what plans and inventories call it")
+    add("address", metavar="[USER@]ADDRESS[:PORT]", nargs="?", help="user root and port 22 where none is given")
+    add("--from", dest="inventory", metavar="FILE", type=Path,
+        help="instead: the hosts of an inventory of Ansible (INI, YAML), or of a CSV table")  # fmt: skip
+    add("--group", metavar="NAME", action="append", default=[], help="with --from: only hosts of this group; repeat")
+    add("--user", metavar="NAME", default="", help="with --from: the account where the inventory names none (root)")
     add("--host-key", metavar="KEY", action="append", default=[], help="its public key: ssh-ed25519 AAAA..., or a file")
     add("--known-hosts", metavar="FILE", type=Path, help="take its keys from a known_hosts file")
     add("--host-ca", metavar="KEY", action="append", default=[], help="the key of an authority that signs host keys")
@@ -91,13 +100,17 @@ def _add(arguments: argparse.Namespace) -> int:
     from oakum.adapters.ssh.connections import fingerprint
     from oakum.adapters.ssh.hosts_file import changing, checked_name
 
+    if arguments.inventory is not None:
+        return _add_all(arguments)
+    if arguments.name is None or arguments.address is None:
+        raise UsageError("which host?", remedy="oakum host add NAME ADDRESS, or oakum host add --from INVENTORY")
+    if arguments.group or arguments.user:
+        raise UsageError("--group and --user go with --from", remedy="write USER@ADDRESS")
     name = checked_name(arguments.name)
     host = _host(arguments)
     with changing(_folder(arguments)) as hosts:
         if name in hosts and not arguments.replace:
             raise UsageError(f"{name} is known already", remedy="take another name, or --replace")
-        if host.jump and host.jump not in hosts:
-            raise UsageError(f"no host {host.jump!r} is known to go through", remedy="add that one first")
         hosts[name] = host
     for key in host.host_keys:
         print(printable(f"{name}: host key {fingerprint(key)} ({key.split()[0]})"))
@@ -106,38 +119,87 @@ def _add(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _add_all(arguments: argparse.Namespace) -> int:
+    """The hosts of an inventory, all of them or none."""
+    from oakum.adapters.ssh.hosts_file import changing
+    from oakum.local.inventories import hosts_of, read
+
+    if arguments.name is not None or arguments.host_key or arguments.trust_first_use:
+        raise UsageError(
+            "NAME, --host-key and --trust-first-use are for one host",
+            remedy="give --known-hosts or --host-ca for those of an inventory",
+        )
+    if arguments.user and not _USER.match(arguments.user):
+        raise UsageError(f"{arguments.user[:40]!r} is no account", remedy="small letters, digits, hyphens")
+    found = read(arguments.inventory, arguments.group)
+    for note in found.notes:
+        print(printable(f"{arguments.inventory}: {note}"), file=sys.stderr)
+    with changing(_folder(arguments)) as hosts:
+        base = _given(arguments, user=arguments.user or "root")
+        added = hosts_of(found.entries, base, _known(arguments), hosts, str(arguments.inventory))
+        other = [name for name, host in added.items() if name in hosts and hosts[name] != host]
+        if other and not arguments.replace:
+            raise UsageError(f"known already, and otherwise: {', '.join(other[:8])}", remedy="see to it, or --replace")
+        new = sum(name not in hosts for name in added)
+        hosts.update(added)
+    same = len(added) - new - len(other)
+    parts = ((new, "added"), (len(other), "replaced"), (same, "known already"))
+    print(f"{', '.join(f'{count} {word}' for count, word in parts if count) or 'no host'}; see oakum host list")
+    return 0
+
+
 def _host(arguments: argparse.Namespace) -> Host:
-    from oakum.adapters.ssh.connections import fingerprint, host_key, keys_in_known_hosts
-    from oakum.adapters.ssh.model import Host
+    from oakum.adapters.ssh.connections import fingerprint, host_key
 
     user, address, port = _address(arguments.address)
-    keys = [_key(each) for each in arguments.host_key]
-    authorities = [_key(each) for each in arguments.host_ca]
-    if arguments.known_hosts:
-        found, signed = keys_in_known_hosts(_text(arguments.known_hosts), address, port)
-        if not found and not signed:
-            place = Place(str(arguments.known_hosts))
-            raise InputError(f"it has no key of {address}", place=place, remedy="give it by --host-key")
-        keys, authorities = keys + list(found), authorities + list(signed)
+    found, signed = _known(arguments)(address, port)
+    if arguments.known_hosts and not found and not signed:
+        place = Place(str(arguments.known_hosts))
+        raise InputError(f"it has no key of {address}", place=place, remedy="give it by --host-key")
+    keys = [*(_key(each) for each in arguments.host_key), *found]
     if arguments.trust_first_use:
         keys.append(host_key(address, port))
         print(
             printable(f"trusted on first use, compare it with the host's own: {fingerprint(keys[-1])}"), file=sys.stderr
         )
-    if not keys and not authorities:
+    host = _given(arguments, user=user, address=address, port=port, keys=keys, authorities=signed)
+    if not host.host_keys and not host.host_cas:
         raise UsageError(
             f"nothing says which key {address} has",
             remedy="give --host-key, --known-hosts or --host-ca; or --trust-first-use, and compare the fingerprint",
         )
-    for each in (*keys, *authorities):
+    for each in (*host.host_keys, *host.host_cas):
         fingerprint(each)
+    return host
+
+
+def _known(arguments: argparse.Namespace) -> KeysOf:
+    """What the file of ``--known-hosts`` has for an address; nothing where none is named."""
+    from oakum.adapters.ssh.connections import KnownHosts
+
+    if not arguments.known_hosts:
+        return lambda address, port: ((), ())
+    try:
+        return KnownHosts(_text(arguments.known_hosts)).of
+    except OakumError as error:
+        raise error.within(str(arguments.known_hosts)) from None
+
+
+def _given(
+    arguments: argparse.Namespace, *, user: str, address: str = "", port: int = 22, keys: Sequence[str] = (),
+    authorities: Sequence[str] = (),
+) -> Host:  # fmt: skip
+    """A host by what the options say."""
+    from oakum.adapters.ssh.model import Host
+
     for unit in arguments.health:
         if not re.fullmatch(r"[A-Za-z0-9@._:][A-Za-z0-9@._:-]*", unit):
             raise UsageError(f"{unit[:60]!r} is no name of a service", remedy="as nginx.service")
     labels = dict(_label(each) for each in arguments.label)
+    signed = [*(_key(each) for each in arguments.host_ca), *authorities]
     return Host(
         address=address, port=port, user=user, sudo=arguments.sudo, host_keys=tuple(dict.fromkeys(keys)),
-        host_cas=tuple(dict.fromkeys(authorities)), identities=tuple(_files(arguments.identity)),
+        host_cas=tuple(dict.fromkeys(signed)), identities=tuple(_files(arguments.identity)),
         certificates=tuple(_files(arguments.certificate)), agent=not arguments.no_agent, jump=arguments.jump,
         config=next(iter(_files([arguments.ssh_config] if arguments.ssh_config else [])), ""),
         environment=arguments.environment, region=arguments.region, tier=arguments.tier, pool=arguments.pool,

@@ -12,7 +12,7 @@ import pytest
 from tests.lab.hosts import Host as Machine
 from tests.lab.hosts import HostsLab
 
-from oakum.adapters.ssh.connections import Connections, Request, fingerprint, host_key, keys_in_known_hosts
+from oakum.adapters.ssh.connections import Connections, KnownHosts, Request, fingerprint, host_key
 from oakum.adapters.ssh.model import Host, Ran, Unanswered
 from oakum.errors import InputError, NotAssessableError, UsageError
 
@@ -195,7 +195,7 @@ def test_the_key_that_a_host_shows_is_told_with_its_fingerprint(lab_host: Machin
 
 def test_keys_are_taken_from_a_known_hosts_file(lab_host: Machine, other_key: Path) -> None:
     text = f"{lab_host.address} {lab_host.host_key}\n@cert-authority * {public(other_key)}\n"
-    keys, authorities = keys_in_known_hosts(text, lab_host.address, 22)
+    keys, authorities = KnownHosts(text).of(lab_host.address, 22)
     assert keys == (lab_host.host_key,)
     assert authorities == (public(other_key),)
 

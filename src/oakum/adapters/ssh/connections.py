@@ -274,18 +274,25 @@ def fingerprint(key: str) -> str:
         raise InputError(f"{key[:40]!r} is no public key: {error}", remedy="give it as `ssh-ed25519 AAAA...`") from None
 
 
-def keys_in_known_hosts(text: str, address: str, port: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The host keys and the authorities that a ``known_hosts`` file has for an address."""
-    try:
-        known = asyncssh.import_known_hosts(text)
-    except ValueError as error:
-        raise InputError(f"it is no known_hosts file: {error}") from None
-    keys, authorities, *_ = known.match(address, "", port if port != 22 else None)
+class KnownHosts:
+    """A ``known_hosts`` file. Raises InputError where it is none."""
 
-    def texts(found: Iterable[asyncssh.SSHKey]) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(" ".join(each.export_public_key("openssh").decode().split()[:2]) for each in found))
+    def __init__(self, text: str) -> None:
+        try:
+            self._known = asyncssh.import_known_hosts(text)
+        except ValueError as error:
+            raise InputError(f"it is no known_hosts file: {error}") from None
 
-    return texts(keys), texts(authorities)
+    def of(self, address: str, port: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The host keys and the authorities that it has for an address."""
+        keys, authorities, *_ = self._known.match(address, "", port if port != 22 else None)
+
+        def texts(found: Iterable[asyncssh.SSHKey]) -> tuple[str, ...]:
+            return tuple(
+                dict.fromkeys(" ".join(each.export_public_key("openssh").decode().split()[:2]) for each in found)
+            )
+
+        return texts(keys), texts(authorities)
 
 
 def _words(error: BaseException) -> str:

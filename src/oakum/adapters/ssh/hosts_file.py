@@ -9,7 +9,7 @@ import fcntl
 import os
 import re
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -35,6 +35,21 @@ def checked_name(name: str) -> str:
     return name
 
 
+def checked_ways(hosts: Mapping[str, Host]) -> None:
+    """Raises UsageError where a host is reached through one that is not known, or through itself."""
+    for name, host in hosts.items():
+        way, jump = [name], host.jump
+        while jump:
+            if jump not in hosts:
+                raise UsageError(f"no host {jump[:60]!r} is known to go through", remedy="add that one first")
+            if jump in way:
+                raise UsageError(
+                    f"{name} is reached through itself: {', '.join([*way, jump])}", remedy="give one of them no --jump"
+                )
+            way.append(jump)
+            jump = hosts[jump].jump
+
+
 def read_hosts(folder: Path, more: Iterable[Path] = ()) -> dict[str, Host]:
     """The hosts of a data folder by name, and those of other files of this format, which go before them."""
     found = dict(_read(folder / "hosts.json").hosts)
@@ -46,6 +61,7 @@ def read_hosts(folder: Path, more: Iterable[Path] = ()) -> dict[str, Host]:
                 continue  # an inventory in YAML, or a state: of no concern here
             if head.format == FORMAT:
                 found |= _read(file).hosts
+    checked_ways(found)
     return found
 
 
@@ -77,7 +93,10 @@ def _read(path: Path) -> Hosts:
 
 @contextmanager
 def changing(folder: Path) -> Iterator[dict[str, Host]]:
-    """The hosts of a data folder, to be changed in place; what they are then is written, one writer at a time."""
+    """The hosts of a data folder, to be changed in place; what they are then is written, one writer at a time.
+
+    Raises UsageError where a host would be reached through itself, or one that is not known; nothing is written then.
+    """
     try:
         folder.mkdir(parents=True, exist_ok=True)
         lock = (folder / "hosts.lock").open("w")
@@ -89,6 +108,7 @@ def changing(folder: Path) -> Iterator[dict[str, Host]]:
         fcntl.flock(lock, fcntl.LOCK_EX)
         hosts = dict(_read(folder / "hosts.json").hosts)
         yield hosts
+        checked_ways(hosts)
         ordered = Hosts(hosts=dict(sorted(hosts.items())))
         descriptor, name = tempfile.mkstemp(prefix=".hosts-", dir=folder)
         beside = Path(name)
