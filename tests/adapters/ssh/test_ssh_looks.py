@@ -29,12 +29,15 @@ def test_facts_claim_and_work_are_read() -> None:
     seen = look(
         "claim-run run 1", "claim-step packages@h", "claim-token 3", "work done 2026-03-02T21:59:00Z run 1/apply/1",
         "work failed 2026-03-02T21:58:00Z run 1/apply/0", "why lab is held",
+        "work broken 2026-03-02T21:58:00Z run 1/apply/2", "why a script of lab failed",
     )  # fmt: skip
     assert (seen.machine, seen.boot, seen.version, seen.helper) == ("0123", "b-1", "77", "abc")
     assert seen.claim == Claim(run="run 1", step="packages@h", token=3, cordoned=False)
     done, failed = seen.work["run 1/apply/1"], seen.work["run 1/apply/0"]
     assert done == Work(key="run 1/apply/1", state="done", since=AT - timedelta(minutes=1))
-    assert (failed.state, failed.why) == ("failed", "lab is held")
+    assert (failed.state, failed.why, failed.for_good) == ("failed", "lab is held", False)
+    broken = seen.work["run 1/apply/2"]
+    assert (broken.state, broken.why, broken.for_good) == ("failed", "a script of lab failed", True)
 
 
 def test_what_is_half_installed_is_not_in_effect() -> None:

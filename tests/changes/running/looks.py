@@ -232,11 +232,11 @@ class Play:
         claim = Claim(run=RUN, step=step, token=1, cordoned=cordoned)
         self.show(id, **({"claim": claim, "cordoned": True, "silenced": True} | given))
 
-    def works(self, id: str, do: str, state: str, why: str = "") -> None:
+    def works(self, id: str, do: str, state: str, why: str = "", *, for_good: bool = False) -> None:
         """The work that the newest act of a kind has begun is in a state."""
         act = next(each for each in reversed(self.acts()) if each.do == do)
-        work = {**self.sight.machines[id].work, act.key: Work(key=act.key, state=state, since=self.sight.at, why=why)}  # type: ignore[arg-type] # a test's own word
-        self.show(id, work=work)
+        found = Work(key=act.key, state=state, since=self.sight.at, why=why, for_good=for_good)  # type: ignore[arg-type] # a test's own word
+        self.show(id, work={**self.sight.machines[id].work, act.key: found})
 
     # What is done
 

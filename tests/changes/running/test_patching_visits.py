@@ -178,6 +178,19 @@ def test_failed_installations_are_tried_three_times_then_undone_on_the_same_drai
     assert "lock" in play.why()
 
 
+def test_an_installation_that_failed_for_good_is_undone_at_once_and_so_ends_a_way_back_that_did() -> None:
+    play = Play(plan(step()))
+    play.drained()
+    play.turn()
+    play.works(ID, "apply", "failed", "a script of it failed", for_good=True)
+    play.turn(2)
+    assert play.did() == ["undo"]
+    play.works(ID, "undo", "failed", "a script of it hangs", for_good=True)
+    play.turn()
+    assert play.state() == "restoring"
+    assert play.why() == "a script of it failed; and the way back failed: a script of it hangs"
+
+
 def test_a_way_back_that_fails_as_well_ends_failed_with_a_hand_over_and_nothing_of_ours_left() -> None:
     play = Play(plan(step()))
     play.drained()

@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import msgspec
 
 from oakum.changes.running.observed import Claim, Work
 from oakum.errors import InputError
 
-_STATES = {"running": "running", "done": "done", "failed": "failed"}
+#: In the words of the program on the host, and in ours.
+_STATES = {"running": "running", "done": "done", "failed": "failed", "broken": "failed"}
 #: Clocks that differ by less than this are one clock: the host's tells whole seconds, and the way takes its time.
 _SAME = timedelta(seconds=5)
 _SAFE = re.compile(r"[^\x20-\x7e]")
@@ -69,7 +71,8 @@ def read_look(answer: bytes, at: datetime) -> Looked:
         match word:
             case "work" if len(parts) >= 3 and parts[0] in _STATES:
                 last = " ".join(parts[2:])
-                work[last] = Work(key=last, state=_STATES[parts[0]], since=_time(parts[1]))  # type: ignore[arg-type]  # of _STATES
+                state: Any = _STATES[parts[0]]
+                work[last] = Work(key=last, state=state, since=_time(parts[1]), for_good=parts[0] == "broken")
             case "why" if last:
                 work[last] = msgspec.structs.replace(work[last], why=rest)
             case "package" if len(parts) == 5:

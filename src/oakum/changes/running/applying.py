@@ -1,8 +1,8 @@
 """The changes themselves, ahead and back: begun by one act, watched by its key, tried again a few times if they fail.
 
 What is under way on a machine is seen as its work. An apply that failed (a held lock, a full disk) is tried again after
-a pause; if it goes on failing the way back is taken. Before the first try everything that had to hold for it is asked
-once more.
+a pause; if it goes on failing, or another try would come to the same, the way back is taken. Before the first try
+everything that had to hold for it is asked once more.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from oakum.changes.running.draining import taken
 from oakum.changes.running.journal import Attempt
 from oakum.changes.running.leaving import copy_of, fail, give_back, lost_after
 from oakum.changes.running.live import quorum, skew
-from oakum.changes.running.observed import Seen
+from oakum.changes.running.observed import Seen, Work
 from oakum.changes.running.turn import Visit
 
 #: How often an apply or its undo is tried.
@@ -46,7 +46,7 @@ def applying(visit: Visit, seen: Seen) -> Iterator[Action]:
     elif work is not None and work.state == "done":
         yield from _made(visit, seen)
     elif work is not None and last is not None:
-        yield from _failed(visit, last, work.why, (visit.turn.now - work.since).total_seconds())
+        yield from _failed(visit, last, work)
     elif last is not None and last.outcome is not None and last.outcome.code == "never":
         yield fail(visit, f"refused: {last.outcome.why}")
     elif last is not None and not seen.up and visit.watched > lost_after(visit):
@@ -114,11 +114,12 @@ def reversed_of(change: Change) -> Change:
     )  # fmt: skip
 
 
-def _failed(visit: Visit, last: Attempt, why: str, ago: float) -> Iterator[Action]:
-    if last.number - _before(visit) >= TRIES:
-        yield fail(visit, why)
-    elif 0 <= ago < _PAUSE * (last.number - _before(visit)):
-        yield visit.rest(_PAUSE * (last.number - _before(visit)) - ago, f"to be tried again: {why}")
+def _failed(visit: Visit, last: Attempt, work: Work) -> Iterator[Action]:
+    tries, ago = last.number - _before(visit), (visit.turn.now - work.since).total_seconds()
+    if work.for_good or tries >= TRIES:
+        yield fail(visit, work.why)
+    elif 0 <= ago < _PAUSE * tries:
+        yield visit.rest(_PAUSE * tries - ago, f"to be tried again: {work.why}")
     else:
         yield _begin(visit)
 

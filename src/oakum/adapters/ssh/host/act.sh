@@ -1,12 +1,13 @@
 # --- act -------------------------------------------------------------------------------------------------------------
 
 refuse() { echo "refused $1 $2"; exit 0; }
+full() { refuse not-now "$FULL"; }
 
 act() {
-    mkdir -p "$STATE/tokens" "$STATE/acts" "$STATE/work" "$STATE/kept"
+    mkdir -p "$STATE/tokens" "$STATE/acts" "$STATE/work" "$STATE/kept" || full
     chmod 700 "$STATE"
     key='' do='' run='' token=0 uid='' version='' boot='' step=''
-    request=$(mktemp "$STATE/.request.XXXXXX") || exit 1
+    request=$(mktemp "$STATE/.request.XXXXXX") || full
     trap 'rm -f "$request"' EXIT
     while read -r word rest; do
         case $word in
@@ -21,7 +22,7 @@ act() {
             "${M}_name" "$1" || refuse never 'no name of a package'
             "${M}_version" "$2" || refuse never 'no version of a package'
             case $3 in keep | lose) ;; *) refuse never 'keep or lose' ;; esac
-            echo "package $1 $2 $3" >>"$request"
+            echo "package $1 $2 $3" >>"$request" || full
             ;;
         end) break ;;
         *) refuse never 'a word that this version does not know' ;;
@@ -38,7 +39,10 @@ act() {
     [ "$token" -ge "$seen" ] || refuse fenced "token $seen has been seen"
     [ -z "$uid" ] || [ "$uid" = "$(cat /etc/machine-id)" ] || refuse gone 'another machine has that name now'
     [ -z "$version" ] || [ "$version" = "$(version)" ] || refuse changed 'it was changed since it was looked at'
-    put "$STATE/tokens/$(sum "$run")" "$token"
+    put "$STATE/tokens/$(sum "$run")" "$token" || full
+    # Written before anything is done: an act that could not be remembered would be done twice.
+    trap 'rm -f "$request" "$STATE/acts/.$hash"' EXIT
+    echo done >"$STATE/acts/.$hash" || full
     case $do in
     claim) claim ;;
     release)
@@ -55,8 +59,10 @@ act() {
     silence | unsilence | discard) ;;
     *) refuse never 'no such act on a host' ;;
     esac
-    put "$STATE/acts/$hash" done
-    find "$STATE/acts" -type f -mtime +60 -delete
+    sync "$STATE/acts/.$hash" 2>/dev/null
+    mv "$STATE/acts/.$hash" "$STATE/acts/$hash"
+    # So long the way back of a run is promised.
+    find "$STATE/acts" "$STATE/kept" -type f -mtime +60 -delete
     find "$STATE/work" -mindepth 1 -maxdepth 1 -type d -mtime +60 -exec rm -rf {} +
     case $do in
     apply | undo) apart "oakum-$hash" "$SELF" work "$hash" ;;
@@ -64,25 +70,34 @@ act() {
     esac
     echo done
 }
-put() { printf '%s\n' "$2" >"$1.new" && sync "$1.new" 2>/dev/null; mv "$1.new" "$1"; }
+put() { # FILE TEXT: whole or not at all
+    if printf '%s\n' "$2" >"$1.new"; then
+        sync "$1.new" 2>/dev/null
+        mv "$1.new" "$1"
+    else
+        rm -f "$1.new"
+        return 1
+    fi
+}
 
 claim() {
     if [ -f "$STATE/claim" ]; then
         held=$(sed -n 's/^run //p' "$STATE/claim")
         [ "$held" = "$run" ] && [ "$(sed -n 's/^step //p' "$STATE/claim")" = "$step" ] || refuse changed "$held holds it"
     else
-        systemctl list-units --failed --plain --no-legend --no-pager 2>/dev/null | cut -d' ' -f1 >"$STATE/failed.new"
+        systemctl list-units --failed --plain --no-legend --no-pager 2>/dev/null | cut -d' ' -f1 >"$STATE/failed.new" || full
+        booted || echo default.target >>"$STATE/failed.new" || full
         mv "$STATE/failed.new" "$STATE/failed"
     fi
     put "$STATE/claim" "run $run
 step $step
-token $token"
+token $token" || full
 }
 
 busy() {
     for folder in "$STATE"/work/*; do
         [ -f "$folder/state" ] || continue
-        settle "$folder"
+        settle "$folder" || full
         [ "$(cat "$folder/state")" != running ] || refuse not-now 'other work is under way on the machine'
     done
 }
@@ -91,13 +106,12 @@ begin() {
     busy
     grep -q '^package ' "$request" || refuse never 'nothing to change'
     folder=$STATE/work/$hash
-    mkdir -p "$folder"
-    printf '%s\n' "$key" >"$folder/key"
-    echo "do $do" | cat - "$request" >"$folder/request"
-    echo "$BOOT" >"$folder/boot"
-    now >"$folder/since"
-    : >"$folder/why"
-    put "$folder/state" running
+    mkdir -p "$folder" || full
+    if ! { printf '%s\n' "$key" >"$folder/key" && { echo "do $do" | cat - "$request" >"$folder/request"; } &&
+        echo "$BOOT" >"$folder/boot" && now >"$folder/since" && : >"$folder/why" && put "$folder/state" running; }; then
+        rm -rf "$folder"
+        full
+    fi
 }
 
 # A process that outlives the session that asked for it, and a restart of sshd.

@@ -23,6 +23,8 @@ NEVER='dbus.service dbus-broker.service systemd-logind.service getty@* serial-ge
 display-manager.service gdm.service gdm3.service lightdm.service sddm.service oakum-* libvirtd.service docker.service
 containerd.service kubelet.service'
 
+FULL="no space left for our own notes in $STATE"
+
 sum() { printf %s "$1" | sha256sum | cut -d' ' -f1; }
 now() { date -u +%Y-%m-%dT%H:%M:%SZ; }
 never() {
@@ -40,6 +42,8 @@ unit_of() { # the system service of a process, empty where it belongs to none
 serves() {
     case $2 in ssh.service | sshd.service) [ "$(systemctl show -p MainPID --value "$2")" = "$1" ] ;; *) [ -n "$2" ] ;; esac
 }
+# Whether all of the boot is over: sshd answers long before that.
+booted() { ! command -v systemctl >/dev/null || systemctl is-active --quiet default.target; }
 own_root() { [ "$(stat -L -c %d:%i "/proc/$1/root" 2>/dev/null)" = "$(stat -L -c %d:%i /proc/1/root 2>/dev/null)" ]; }
 # PID PATH of every executable mapping whose file is gone, without what lives in memory or is made at run time.
 replaced() {

@@ -12,7 +12,11 @@ look() {
     [ ! -f "$STATE/claim" ] || sed 's/^/claim-/' "$STATE/claim"
     for folder in "$STATE"/work/*; do
         [ -f "$folder/key" ] || continue
-        settle "$folder"
+        if ! settle "$folder"; then
+            echo "work failed $(now) $(cat "$folder/key")"
+            echo "why $FULL"
+            continue
+        fi
         echo "work $(cat "$folder/state") $(cat "$folder/since") $(cat "$folder/key")"
         why=$(head -n 1 "$folder/why")
         [ -z "$why" ] || echo "why $why"
@@ -27,26 +31,27 @@ look() {
     [ "$(head -n 1 "$STATE/before" 2>/dev/null)" != "$BOOT" ] || sed -n '2,$s/^/before /p' "$STATE/before"
     systemctl list-units --type=service --all --plain --no-legend --no-pager 2>/dev/null |
         awk '$3 != "inactive" { print "service", $1, $3 }'
+    booted || echo 'service default.target failed'
     [ ! -f "$STATE/failed" ] || sed 's/^/baseline /' "$STATE/failed"
     echo end
 }
 
-# Work that nobody carries out any more has failed: its machine went down, or it was ended.
+# Work that nobody carries out any more has failed: its machine went down, or it was ended. Fails where there is no room
+# to write that down.
 settle() {
-    case $(cat "$1/state") in done | failed) return ;; esac
+    case $(cat "$1/state") in done | failed | broken) return 0 ;; esac
+    settled=0
     if [ "$(cat "$1/boot")" != "$BOOT" ]; then
         over "$1" failed 'the machine went down meanwhile'
+        return
     elif ! { exec 8>>"$1/lock" && flock -n 8; }; then
         exec 8>&-
-        return
+        return 0
     elif [ "$(cat "$1/state")" = running ] && { [ -e "$1/started" ] || [ -n "$(find "$1/state" -mmin +2)" ]; }; then
-        over "$1" failed 'it was ended before its time'
+        over "$1" failed 'it was ended before its time' || settled=1
     fi
     exec 8>&-
+    return $settled
 }
-over() { # FOLDER STATE WHY
-    printf '%s\n' "$3" >"$1/why"
-    now >"$1/since.new" && mv "$1/since.new" "$1/since"
-    echo "$2" >"$1/state.new" && sync "$1" 2>/dev/null
-    mv "$1/state.new" "$1/state"
-}
+# FOLDER STATE WHY. What cannot be written down, for there is no room for it, is settled by a look when there is.
+over() { put "$1/why" "$3" && put "$1/since" "$(now)" && put "$1/state" "$2"; }

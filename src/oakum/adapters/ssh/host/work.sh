@@ -1,5 +1,10 @@
 # --- work: what is the same for every package manager ----------------------------------------------------------------
 
+# Seconds: how long the changes may take, what was left half-way to be mended, and a lock of others is waited for.
+HANGS=1800
+MENDS=1200
+LOCKED=90
+
 work() {
     case $1 in *[!0-9a-f]* | '') exit 2 ;; esac
     W=$STATE/work/$1
@@ -17,9 +22,12 @@ work() {
 }
 
 # A manager M has the functions M_name, M_version (is that one?), M_installed (the version of a name), M_repair, M_unheld,
-# M_keep, M_exact, M_change; each ends the work by `fail` where it must not go on.
+# M_keep, M_exact, M_change; each ends the work by `fail` where it must not go on now, by `broken` where another try
+# would come to the same.
 packages() {
     M=$(manager)
+    # What is there already needs neither room nor a repository: another try, and the way back of what was not begun.
+    ! all_there || return 0
     others
     "${M}_repair"
     room
@@ -28,23 +36,27 @@ packages() {
     "${M}_exact"
     before
     "${M}_change"
-    while read -r word name wanted _; do
+    all_there || broken "$other is not at the version that was wanted"
+}
+all_there() { # whether every package of the request is at its version; else `other` is one that is not
+    while read -r word other wanted _; do
         [ "$word" = package ] || continue
-        [ "$("${M}_installed" "$name")" = "$wanted" ] || fail "$name is not at the version that was wanted"
+        [ "$("${M}_installed" "$other")" = "$wanted" ] || return 1
     done <"$W/request"
 }
 
 # The versions that were installed at the first change since the boot: what runs since then still is of these.
 before() {
-    [ "$(head -n 1 "$STATE/before" 2>/dev/null)" = "$BOOT" ] || put "$STATE/before" "$BOOT"
+    [ "$(head -n 1 "$STATE/before" 2>/dev/null)" = "$BOOT" ] || put "$STATE/before" "$BOOT" || fail "$FULL"
     while read -r word name _; do
         [ "$word" = package ] || continue
         was=$("${M}_installed" "$name")
-        [ -z "$was" ] || grep -q "^$name " "$STATE/before" || echo "$name $was" >>"$STATE/before"
+        [ -z "$was" ] || grep -q "^$name " "$STATE/before" || echo "$name $was" >>"$STATE/before" || fail "$FULL"
     done <"$W/request"
 }
 
 fail() { over "$W" failed "$1"; exit 0; }
+broken() { over "$W" broken "$1"; exit 0; }
 
 # Other agents that change packages are waited for, not fought for the lock.
 others() {
@@ -58,14 +70,14 @@ others() {
 }
 
 room() {
-    for place in / /var /boot; do
-        free=$(df -Pk "$place" | awk 'NR == 2 { print $4 }')
-        least=51200
-        if [ $place = /boot ]; then
+    for place in / /usr /var /boot "$STATE"; do
+        free=$(($(df -Pk "$place" | awk 'NR == 2 { print $4 }') / 1024))
+        least=50
+        if [ "$place" = /boot ]; then
             grep -q '^package linux-image' "$W/request" || continue
-            least=122880
+            least=120
         fi
-        [ "$free" -ge $least ] || fail "no space left on $place"
+        [ $free -ge $least ] || fail "no space left on $place: $free MB are free, and $least are needed"
     done
 }
 
@@ -73,11 +85,11 @@ room() {
 # the host is not up then, which its run waits for as long as its gate allows, and takes the change back.
 services() {
     ! replaced | grep -q '^1 ' || systemctl daemon-reexec
-    replaced | cut -d' ' -f1 | sort -u | while read -r pid; do
+    units=$(replaced | cut -d' ' -f1 | sort -u | while read -r pid; do
         unit=$(unit_of "$pid")
         if own_root "$pid" && serves "$pid" "$unit"; then echo "$unit"; fi
     done | sort -u | while read -r unit; do
         if [ "$unit" != init ] && ! never "$unit"; then echo "$unit"; fi
-    done >"$W/restart"
-    while read -r unit; do timeout -k 10 120 systemctl try-restart "$unit"; done <"$W/restart"
+    done)
+    for unit in $units; do timeout -k 10 120 systemctl try-restart "$unit"; done
 }
