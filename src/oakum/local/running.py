@@ -33,8 +33,8 @@ from oakum.local.runs import Run
 World = ports.World[Act, Outcome, Observed]
 #: Seconds between two looks at whether somebody has asked for something.
 _PULSE = 0.25
-#: What anybody at this machine may ask of a run.
-ASKED = frozenset({"pause", "resume", "stop"})
+#: What anybody at this machine may ask of a run. A pause is for where others see it and end it: here a run is stopped.
+ASKED = frozenset({"stop"})
 
 
 class Listener(Protocol):
