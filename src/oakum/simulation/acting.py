@@ -1,8 +1,9 @@
 """What each act does to a world, behind the preconditions that the real world checks.
 
-In this order: an act of a key that was done before is answered as then; a fencing token lower than the lease's (which
-whoever acts reads again with each request), or than one that the subject has seen, is refused; the API server has to
-take writes; uid, resourceVersion and boot id have to be those given. Everything that changes a node is one patch.
+What a host outside of clusters answers is told by ``host_program``. For everything else in this order: an act of a key
+that was done before is answered as then; a fencing token lower than the lease's (which whoever acts reads again with
+each request), or than one that the subject has seen, is refused; the API server has to take writes; uid,
+resourceVersion and boot id have to be those given. Everything that changes a node is one patch.
 Parameters that acts read, all optional: ``holder`` and ``seconds`` of a lease; ``step`` and
 ``cordon`` ("false") of a claim; ``copy`` (the key of a snapshot) of undo and
 discard; ``name`` of a machine that is made; ``until`` (a time) or ``seconds`` of a silence.
@@ -12,30 +13,24 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from oakum.changes.running.acts import Act, Outcome
 from oakum.changes.running.observed import Claim
+from oakum.simulation.answers import DONE, GONE, UNKNOWN, US, refused
 from oakum.simulation.disruption import GRANTED, SEVERAL, answer
+from oakum.simulation.host_program import HostProgram
 from oakum.simulation.things import MARKS, Cluster, Machine, Pod, Soft, Workload
 
 if TYPE_CHECKING:
     from oakum.simulation.world import World
 
-DONE = Outcome(result="done")
-UNKNOWN = Outcome(result="unknown")
-GONE = Outcome(result="refused", code="gone", why="it is not there any more")
 #: Acts on the machine itself, which has to run and to answer.
 _ON_MACHINE = frozenset({"snapshot", "apply", "reboot", "undo", "discard"})
 #: Acts that write an object of the cluster.
 _ON_API = frozenset({"claim", "evict", "delete-pod", "release", "create-node", "delete-node"})
-#: By whom things are done that acts do.
-US = "us"
-
-
-def refused(why: str, code: Literal["fenced", "changed", "gone", "not-now", "never"] = "not-now") -> Outcome:
-    """A refusal."""
-    return Outcome(result="refused", code=code, why=why)
+#: What is asked of whoever watches a machine, not of the machine.
+_OF_ALARMS = frozenset({"silence", "unsilence"})
 
 
 class Acting:
@@ -43,6 +38,7 @@ class Acting:
 
     def __init__(self, world: World) -> None:
         self.world = world
+        self._host_program = HostProgram(world)
         self._answers: dict[str, Outcome] = {}
         self._do: dict[str, Callable[[Act, Machine], Outcome]] = {
             "claim": self._claim, "evict": self._evict, "delete-pod": self._delete_pod, "snapshot": self._snapshot,
@@ -53,13 +49,16 @@ class Acting:
 
     def act(self, act: Act, executor: str) -> Outcome:
         """Does an act, or refuses it."""
-        if act.key in self._answers:
-            return self._answers[act.key]
         if act.do == "lease":
             return self.world.lease.take(act, executor)
+        machine = self.world.machines.get(act.subject.id)
+        host = machine if machine is not None and machine.cluster is None and act.do not in _OF_ALARMS else None
+        known = self._answers.get(act.key) if host is None else self._host_program.known(act, host)
+        if known is not None:
+            return known
         self.world.watch.asked(act, executor)
-        outcome = self._checked(act)
-        if outcome.result == "done":
+        outcome = self._checked(act) if host is None else self._host_program.answer(act, host)
+        if outcome.result == "done" and host is None:
             self._answers[act.key] = outcome
         self.world.watch.acted(act, outcome, executor)
         return outcome

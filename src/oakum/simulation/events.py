@@ -35,6 +35,9 @@ EVENTS: dict[str, str] = {
     "join-node": "another node like this one joins [its name]",
     "lock": "another program holds the lock of the package manager",
     "full": "a disk is full",
+    "held": "somebody holds a package back [its name]",
+    "withdrawn": "the channels of a machine have a package no more [its name]",
+    "end-work": "somebody ends the work on a machine before its time",
     "half-install": "the next installation stops half-way",
     "fail-snapshot": "copies of a machine fail",
     "old-kernel": "the boot loader starts the kernel before",
@@ -76,6 +79,7 @@ class Events:
             "delete-node": self._delete_node, "recreate-node": self._recreate, "join-node": self._join,
             "delete-pod": self._delete_pod, "foreign-upgrade": self._foreign_upgrade,
             "freeze-budget": self._freeze_budget, "hold": self._hold, "autoscale-in": self._scale_in,
+            "held": self._held, "withdrawn": self._withdrawn, "end-work": self._end_work,
         }  # fmt: skip
         self._on_cluster: dict[str, Callable[[Cluster, str, str, float], bool]] = {
             "admission-down": self._admission_down, "budget": self._budget, "cut": self._cut,
@@ -219,6 +223,19 @@ class Events:
                     self._world.hosts.effect(machine, name, soft)
                 return True
         return False
+
+    def _held(self, machine: Machine, what: str, by: str, lasts: float) -> bool:
+        machine.troubles[f"held/{what}"] = self._time.now + lasts
+        return what in machine.software
+
+    def _withdrawn(self, machine: Machine, what: str, by: str, lasts: float) -> bool:
+        soft = machine.software.get(what)
+        if soft is not None:
+            soft.offers, soft.kept = (), soft.put_by
+        return soft is not None
+
+    def _end_work(self, machine: Machine, what: str, by: str, lasts: float) -> bool:
+        return self._world.hosts.end_work(machine, "it was ended before its time")
 
     # On pods and their budgets
 

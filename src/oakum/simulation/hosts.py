@@ -4,10 +4,10 @@ Work (apply, undo, snapshot) runs on the machine and is cut off when it goes dow
 effect is the ``effect`` of its software: a kernel waits for the next boot, a kubelet is restarted at once. ``troubles``
 of a machine are faults that wait for their occasion, each with the time until which it lasts:
 
-* ``locked``: somebody else holds the package manager's lock; ``full``: no space left; ``half``: the next installation
-  stops half-way; ``old-kernel``: the boot loader's default is the kernel before; ``slow``: the next boot takes that
-  many times as long; ``never``: it does not come back before; ``loop``: it restarts that many times; ``unsnapshot``:
-  its copies fail.
+* ``locked``: somebody else holds the package manager's lock, which is waited for a while; ``full``: no space left;
+  ``held/NAME``: a package is held back; ``half``: the next installation stops half-way; ``old-kernel``: the boot
+  loader's default is the kernel before; ``slow``: the next boot takes that many times as long; ``never``: it does not
+  come back before; ``loop``: it restarts that many times; ``unsnapshot``: its copies fail.
 """
 
 from __future__ import annotations
@@ -30,6 +30,8 @@ TAKES: dict[str, float] = {
     "etcd": 40, "image": 120,
 }  # fmt: skip
 _RESTARTS = {"control-plane": 20.0, "etcd": 15.0}
+#: Seconds that an installation waits for the package manager's lock.
+_LOCK = 90.0
 
 
 class Hosts:
@@ -54,37 +56,69 @@ class Hosts:
     def apply(self, machine: Machine, key: str, changes: Sequence[Change], *, back: bool = False) -> None:
         """Begins to bring versions in; each is in place when its share of the time is over. ``back``: the way back."""
         trouble = machine.troubles
-        if trouble.get("locked", -1.0) > self.time.now:
+        passed = max(0.0, trouble.get("locked", -1.0) - self.time.now)
+        if passed:
             self.world.happened("held-lock", machine.id)
-            self.begin(machine, key, 60, "the lock of the package manager is held by another process")
+        if passed > _LOCK:
+            self.begin(machine, key, _LOCK, "the lock of the package manager is held by another process")
             return
-        if trouble.get("full", -1.0) > self.time.now and not back:
-            self.world.happened("full-disk", machine.id)
-            self.begin(machine, key, 5, "no space left on device")
+        why = self._obstacle(machine, changes)
+        if why:
+            self.begin(machine, key, passed + 5, why)
             return
         fails = not back and trouble.pop("half", 0) > 0
-        passed = 0.0
+        for component in [name for name, each in machine.software.items() if each.half]:
+            # What was cut off is brought to its end before anything else.
+            self.time.after(passed, self._installed, machine, key, component, machine.software[component].installed)
         for number, change in enumerate(changes):
             soft = machine.software.get(change.component)
             part = soft.part if soft is not None else "package"
-            passed += TAKES[part] * self.world.speed(machine)
-            if fails and number >= len(changes) // 2:
-                self.time.after(passed, self._broken, machine, key, change)
+            takes = TAKES[part] * self.world.speed(machine)
+            passed += takes
+            stops = fails and number >= len(changes) // 2
+            if stops or machine.cluster is None:
+                self.time.after(passed - (0 if stops else takes / 2), self._unpacked, machine, key, change, stops)
+            if stops:
                 break
             self.time.after(passed, self._installed, machine, key, change.component, change.after)
         self.begin(machine, key, passed + 1, "the installation stopped half-way" if fails else "")
 
-    def _broken(self, machine: Machine, key: str, change: Change) -> None:
-        """Unpacked and not configured: the version on disk is new, the one in effect is not."""
+    def _obstacle(self, machine: Machine, changes: Sequence[Change]) -> str:
+        """Why an installation ends before it has changed anything; empty where nothing hinders it."""
+        soft = machine.software
+        due = [each for each in changes if each.component not in soft or soft[each.component].installed != each.after]
+        if due and machine.troubles.get("full", -1.0) > self.time.now:
+            self.world.happened("full-disk", machine.id)
+            return "no space left on /"
+        for change in due:
+            name, known = change.component, soft.get(change.component)
+            if machine.troubles.get(f"held/{name}", -1.0) > self.time.now:
+                return f"{name} is held"
+            if known is None or machine.cluster is not None or change.kind != "packages":
+                continue
+            if change.reversibility == "reversible" and known.installed not in (*known.kept, *known.offers):
+                return f"the former version of {name} cannot be kept"
+            if change.after not in (*known.kept, *known.offers):
+                return "a version is in no channel of the machine any more"
+        for change in due:
+            known = soft.get(change.component)
+            if known is not None and machine.cluster is None and known.installed not in known.put_by:
+                known.put_by += (known.installed,)
+                known.kept += () if known.installed in known.kept else (known.installed,)
+        return ""
+
+    def _unpacked(self, machine: Machine, key: str, change: Change, stops: bool) -> None:
+        """Unpacked and not configured: the version on disk is new, and it is not in effect."""
         if machine.work[key].state == "running":
             soft = self._soft(machine, change.component)
-            soft.installed = change.after
-            self.world.happened("half-installed", machine.id)
+            soft.installed, soft.half, machine.news = change.after, True, True
+            if stops:
+                self.world.happened("half-installed", machine.id)
 
     def _installed(self, machine: Machine, key: str, component: str, version: str) -> None:
         if machine.work[key].state == "running" and not machine.gone:
             soft = self._soft(machine, component)
-            soft.installed = version
+            soft.installed, soft.half, machine.news = version, False, True
             if soft.effect != "reboot":
                 self.effect(machine, component, soft)
 
@@ -135,6 +169,14 @@ class Hosts:
         else:
             self.fall_sick(machine, "us")
 
+    def end_work(self, machine: Machine, why: str) -> bool:
+        """Work on a machine ends before its time; whether there was any."""
+        running = [key for key, work in machine.work.items() if work.state == "running"]
+        for key in running:
+            machine.work[key] = Work(key=key, state="failed", since=self.time.wall(), why=why)
+        machine.news = True
+        return bool(running)
+
     def snapshot(self, machine: Machine, key: str) -> None:
         """Begins a copy of the machine's versions."""
         if machine.troubles.get("unsnapshot", -1.0) > self.time.now:
@@ -176,13 +218,8 @@ class Hosts:
 
     def _stop(self, machine: Machine, by: str) -> None:
         machine.alive = False
-        machine.news = True
         machine.down_by = by
-        for key, work in machine.work.items():
-            if work.state == "running":
-                machine.work[key] = Work(
-                    key=key, state="failed", since=self.time.wall(), why="the machine went down meanwhile"
-                )
+        self.end_work(machine, "the machine went down meanwhile")
         if machine.cluster is not None:
             self.world.pods[machine.cluster.name].down(machine, "down", by)
             self.world.watch.settled(machine.cluster)
@@ -211,6 +248,9 @@ class Hosts:
         if member is not None:
             # A member whose process had stopped starts again with its machine.
             member.down = False
+        if machine.cluster is None and not any(name.startswith("bad/") for name in machine.troubles):
+            # The services of a host start with it.
+            machine.sick = False
         old = machine.troubles.get("old-kernel", -1.0) > self.time.now
         for name, soft in machine.software.items():
             if soft.effect == "reboot" and soft.running != soft.installed:
@@ -248,13 +288,18 @@ class Hosts:
             machine.sick = True
             # Whoever had taken it down before has done so still.
             machine.down_by = by if machine.alive else machine.down_by
+            if machine.cluster is None:
+                # Nobody reports it with a lag: whoever looks sees it.
+                self.ready(machine, False)
             self.time.after(self.world.times.not_ready, self._unready, machine, machine.boots)
 
     def heal(self, machine: Machine) -> None:
         """It works again."""
         machine.sick = False
         if machine.alive:
-            self.time.after(self.world.times.kubelet, self._serves, machine, machine.boots)
+            self.time.after(
+                self.world.times.kubelet if machine.cluster is not None else 0.0, self._serves, machine, machine.boots
+            )
 
     def _unready(self, machine: Machine, boots: int) -> None:
         if (not machine.alive or machine.sick) and machine.boots == boots and not machine.gone:
@@ -280,7 +325,7 @@ class Hosts:
         machine.slim = None
         machine.news = True
         index = self.world.impaired(machine)
-        if machine.impaired and not machine.gone:
+        if machine.impaired and (machine.cluster is None or not machine.gone):
             index[machine.id] = machine
         else:
             index.pop(machine.id, None)
@@ -294,15 +339,20 @@ class Hosts:
         if machine.gone:
             return
         cluster = machine.cluster
-        if machine.alive and cluster is not None:
+        if cluster is None:
+            # Nobody tells that a host is gone: it does not answer any more.
+            self.crash(machine, by)
+            machine.gone = True
+            self.touch(machine)
+            return
+        if machine.alive:
             self.world.pods[cluster.name].down(machine, "removed", by)
         machine.alive, machine.gone, machine.down_by = False, True, by
         self.touch(machine)
-        if cluster is not None:
-            self.world.pods[cluster.name].orphan(machine, by)
-            cluster.machines.pop(machine.name, None)
-            cluster.order, cluster.servers = (), None
-            cluster.restarting.discard(machine.name)
-            self.world.watch.settled(cluster)
+        self.world.pods[cluster.name].orphan(machine, by)
+        cluster.machines.pop(machine.name, None)
+        cluster.order, cluster.servers = (), None
+        cluster.restarting.discard(machine.name)
+        self.world.watch.settled(cluster)
         if self.world.machines.get(machine.id) is machine:
             del self.world.machines[machine.id]

@@ -79,26 +79,38 @@ class View:
     def _of(self, machine: Machine) -> Seen:
         world = self._world
         time = world.timeline
-        if machine.alive and machine.answers:
+        if machine.reached:
             machine.scanned = time.now
             if machine.news:
                 machine.news = False
-                machine.found = {name: each.running for name, each in machine.software.items()}
+                machine.found = {name: each.running for name, each in machine.software.items() if not each.half}
                 machine.told, machine.told_copies = dict(machine.work), tuple(machine.copies)
-                machine.told_claim = machine.claim
             scanned: datetime | None = self.at
         else:
             scanned = time.wall(machine.scanned) if machine.scanned >= 0 else None
         if machine.since_told is None or machine.since_told[:2] != (machine.since, time.offset):
             machine.since_told = machine.since, time.offset, time.wall(machine.since)
+        if machine.cluster is None:
+            return self._of_host(machine, machine.since_told[2])
         return Seen(
-            at=self.at, uid=machine.uid, resource_version=str(machine.version), up=machine.ready,
+            at=self.at, uid=machine.uid, resource_version=machine.resource_version, up=machine.ready,
             since=machine.since_told[2], cordoned=machine.unschedulable,
-            claim=machine.claim if machine.cluster is not None else machine.told_claim,
-            boot_id=machine.known_boot, running=machine.found,
-            scanned=scanned, work=machine.told,
+            claim=machine.claim, boot_id=machine.known_boot, running=machine.found, scanned=scanned, work=machine.told,
             silenced=machine.silenced_until > time.now, copies=machine.told_copies,
             attached=tuple(sorted(machine.attached)) if machine.attached else (),
+        )  # fmt: skip
+
+    def _of_host(self, machine: Machine, since: datetime) -> Seen:
+        """A host has nobody who speaks for it: while it does not answer it is shown as it was when it last did."""
+        if machine.reached:
+            machine.shown = Seen(
+                at=self.at, uid=machine.uid, resource_version=machine.resource_version, claim=machine.claim,
+                boot_id=machine.boot_id, running=machine.found, scanned=self.at, work=machine.told,
+                copies=machine.told_copies,
+            )  # fmt: skip
+        return msgspec.structs.replace(
+            machine.shown or Seen(at=self.at, uid=machine.uid), at=self.at, up=machine.ready and machine.reached,
+            since=since, cordoned=machine.unschedulable, silenced=machine.silenced_until > self._world.timeline.now,
         )  # fmt: skip
 
     def _object(self, subject: str) -> Seen | None:
@@ -195,7 +207,9 @@ class OldView(View):
 
     def _look(self, subject: str) -> Seen | None:
         now = super()._look(subject)
-        if self._pods_only or subject not in self._old._seen:
+        machine = self._world.machines.get(subject)
+        if self._pods_only or subject not in self._old._seen or (machine is not None and machine.cluster is None):
+            # Hosts are asked themselves: there is no cache between.
             return now
         then = self._old._seen[subject]
         if then is None or now is None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 
 from oakum.changes.running.acts import Act, Outcome
 from oakum.changes.running.observed import Observed
-from oakum.simulation.acting import UNKNOWN
+from oakum.simulation.answers import UNKNOWN
 from oakum.simulation.looking import OldView, View
 
 if TYPE_CHECKING:

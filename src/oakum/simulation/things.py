@@ -11,7 +11,8 @@ from typing import Literal
 
 import msgspec
 
-from oakum.changes.running.observed import Claim, Work
+from oakum.changes.running.acts import Outcome
+from oakum.changes.running.observed import Claim, Seen, Work
 from oakum.changes.state.model import Effect, Part
 from oakum.fleet.cluster import objects
 
@@ -33,7 +34,11 @@ CLAIM = "oakum.dev/claim"
 
 
 class Soft(msgspec.Struct, eq=False, kw_only=True):
-    """A piece of software on a machine; the fields are those of ``state.Software``, ``running`` is always filled."""
+    """A piece of software on a machine; the fields are those of ``state.Software``, ``running`` is always filled.
+
+    ``half``: unpacked and not configured, so that it is not in effect. ``put_by``: versions whose packages the machine
+    keeps itself, whatever its channels offer.
+    """
 
     installed: str
     running: str
@@ -45,6 +50,8 @@ class Soft(msgspec.Struct, eq=False, kw_only=True):
     closes: dict[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
     security: tuple[str, ...] = ()
     packages: dict[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
+    half: bool = False
+    put_by: tuple[str, ...] = ()
 
 
 class Machine(msgspec.Struct, eq=False, kw_only=True):
@@ -56,7 +63,9 @@ class Machine(msgspec.Struct, eq=False, kw_only=True):
     highest fencing token that it has seen. ``down_by`` is who has taken it down. ``known_boot`` is the boot id that its
     kubelet has reported, ``first_boot`` what its first is called in a real state; ``attached`` are the volumes that are
     attached to it. ``found`` and ``told...`` are what our last look at the machine itself found, at ``scanned``;
-    ``news`` says that this has changed since. ``since_told`` keeps ``since`` as a time of the run's clock.
+    ``news`` says that this has changed since. ``since_told`` keeps ``since`` as a time of the run's clock. Of a host
+    outside of clusters: ``answered`` are the keys of acts that its program has done, ``tokens`` the highest of each run
+    that it has seen, ``shown`` is the last look at it that it answered.
     """
 
     name: str
@@ -90,6 +99,9 @@ class Machine(msgspec.Struct, eq=False, kw_only=True):
     snapshots: bool = False
     image: str = ""
     token: int = 0
+    tokens: dict[str, int] = msgspec.field(default_factory=dict)
+    answered: dict[str, Outcome] = msgspec.field(default_factory=dict)
+    shown: Seen | None = None
     down_by: str = ""
     software: dict[str, Soft] = msgspec.field(default_factory=dict)
     work: dict[str, Work] = msgspec.field(default_factory=dict)
@@ -100,7 +112,6 @@ class Machine(msgspec.Struct, eq=False, kw_only=True):
     news: bool = True
     told: dict[str, Work] = msgspec.field(default_factory=dict)
     told_copies: tuple[str, ...] = ()
-    told_claim: Claim | None = None
     since_told: tuple[float, float, datetime] | None = None
     pods: dict[str, Pod] = msgspec.field(default_factory=dict)
     attached: dict[str, bool] = msgspec.field(default_factory=dict)
@@ -111,6 +122,19 @@ class Machine(msgspec.Struct, eq=False, kw_only=True):
     def boot_id(self) -> str:
         """The id of this boot."""
         return self.first_boot if self.first_boot and self.boots == 1 else f"{self.uid}-boot-{self.boots}"
+
+    @property
+    def reached(self) -> bool:
+        """Whether we get an answer from the machine itself."""
+        return self.alive and self.answers
+
+    @property
+    def resource_version(self) -> str:
+        """The version of its node's object; of a host: what our record says, and which boot this is."""
+        if self.cluster is not None:
+            return str(self.version)
+        claim = self.claim
+        return f"{self.boot_id}/{claim.run}/{claim.step}/{claim.token}" if claim is not None else self.boot_id
 
     @property
     def impaired(self) -> bool:

@@ -719,7 +719,7 @@ def install_twice() -> Courtroom:
 @allowed("twice")
 def install_again_after_a_failure() -> Courtroom:
     court = Courtroom()
-    court.world.event("lock", "c/w-1", lasts=30.0)
+    court.world.event("lock", "c/w-1", lasts=110.0)
     court.do("claim", "c/w-1")
     court.do("apply", "c/w-1")
     court.pass_time(120)

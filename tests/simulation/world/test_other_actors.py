@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.simulation.world.made import Made
+from tests.simulation.world.made import OPENSSL, Made
 
 from oakum.errors import InputError
 from oakum.simulation.events import EVENTS
@@ -93,7 +93,8 @@ HOOK = ", webhooks: [{name: gate, backend: Deployment/default/web}]"
 ON = {"admission-down": "c", "budget": "c", "cut": "c", "etcd-down": "c", "autoscale-out": "c",
       "scale": "c/Deployment/default/web", "image": "c/Deployment/default/web"}  # fmt: skip
 WHAT = {"budget": "default/web=min 2", "scale": "3", "image": "registry.example/web:2", "alarm": "Loud",
-        "clock-jump": "3600", "bad": "openssl 4 sick 10", "wish": "approve:x"}  # fmt: skip
+        "clock-jump": "3600", "bad": "openssl 4 sick 10", "wish": "approve:x", "held": "openssl",
+        "withdrawn": "openssl"}  # fmt: skip
 
 
 @pytest.mark.parametrize("do", EVENTS)
@@ -103,8 +104,10 @@ def test_every_event_finds_something_to_happen_to(do: str) -> None:
         made.world.event("cordon", "c/w-1")
     if do == "heal":
         made.world.event("sick", "c/w-1")
-    if do == "lease-lost":
+    if do in ("lease-lost", "end-work"):
         made.lease()
+    if do == "end-work":
+        made.act("apply", "w-1", changes=(OPENSSL,))
     assert made.world.event(do, ON.get(do, "c/w-1"), WHAT.get(do, ""), lasts=60.0)
     made.wait(600)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from oakum.changes.plans.model import Change, Subject
 from oakum.changes.running.acts import Act, Do, Outcome
-from oakum.simulation.acting import DONE, UNKNOWN, US, refused
+from oakum.simulation.answers import DONE, UNKNOWN, US, refused
 from oakum.simulation.things import Cluster, Machine, Pod
 from oakum.simulation.world import World
 
