@@ -48,6 +48,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--intent", dest="intents", metavar="FILE", type=Path, action="append", default=[],
         help="what is wanted: a file of intents, or a folder of them; repeat for more")  # fmt: skip
+    add("--remediations", metavar="DIR", type=Path, action="append", default=[],
+        help="remediations of the site, each signed by somebody whom the policy lists; repeat for more")  # fmt: skip
     add("--now", metavar="TIME", help="plan as of this time (RFC 3339; default: the clock)")
     add("--override", metavar="NAME", help="declare an emergency of the policy, by its name")
     add("--reason", metavar="TEXT", help="why there is an emergency; it is recorded in the plan")
@@ -124,7 +126,10 @@ def _plan(arguments: argparse.Namespace, now: datetime, emergency: Emergency | N
     state = read_states(arguments.states, now)
     if arguments.save_state is not None:
         write(arguments.save_state, state_document(state) + b"\n")
-    found = make_plan(state, intents, arguments.policy, now, compat=arguments.compat, emergency=emergency)
+    found = make_plan(
+        state, intents, arguments.policy, now, compat=arguments.compat, remediations=arguments.remediations,
+        emergency=emergency,
+    )  # fmt: skip
     written = canonical(found) + b"\n"
     if arguments.out is not None:
         write(arguments.out, written)

@@ -9,7 +9,7 @@ import msgspec
 
 from oakum.adapters.packages.apt import read_policy, software_of
 from oakum.adapters.packages.kernels import with_kernel
-from oakum.adapters.ssh import collected, commands
+from oakum.adapters.ssh import collected, commands, remedies
 from oakum.adapters.ssh.connections import Connections, Request
 from oakum.adapters.ssh.model import Host, Ran, Unanswered
 from oakum.adapters.ssh.world import answered
@@ -104,6 +104,7 @@ def _software(scan: Scanned) -> dict[str, SoftwareEntry]:
         held={each.name for each in packages if each.held},
         kept=_said(scan.tree, "kept").splitlines(), reboot=_said(scan.tree, "reboot").splitlines(),
     )  # fmt: skip
+    found |= remedies.software_of(_said(scan.tree, "remediations"))
     return found if asset.host is None else with_kernel(found, _said(scan.tree, "kernels"), asset.host)
 
 

@@ -23,6 +23,7 @@ from oakum.changes.verify import Violation, verify
 from oakum.errors import InputError, LimitError, Place
 from oakum.local.compat import knowledge
 from oakum.local.policies import calendar_of
+from oakum.local.remediations import check_pinned, pinned
 from oakum.policy.model import Policy
 
 #: A plan of five thousand machines has some ten MiB.
@@ -52,6 +53,7 @@ def make_plan(
     now: datetime,
     *,
     compat: Sequence[Path] = (),
+    remediations: Sequence[Path] = (),
     emergency: Emergency | None = None,
 ) -> Plan | WhyNot:
     """The plan for a state under the policy of a folder, or why there is none. Raises OakumError.
@@ -59,6 +61,7 @@ def make_plan(
     NotAssessableError tells what the dump of a cluster lacks that the intents are for.
     """
     rules, calendar = calendar_of(policy)
+    intents = pinned(intents, rules, remediations)
     _require(state, [subject for each in intents for subject in wanted(each, state).subjects.values()])
     return plan(
         state, intents, rules, now, calendar=calendar, knowledge=knowledge(compat),
@@ -141,6 +144,7 @@ def verify_plan(plan: Plan, state: State, policy: Path, *, compat: Sequence[Path
     NotAssessableError where it breaks nothing, and the dump of a cluster that it touches lacks what that rests on.
     """
     rules, calendar = calendar_of(policy)
+    check_pinned(plan.intents, rules)
     found = verify(plan, state, policy=rules, calendar=calendar, knowledge=knowledge(compat))
     if not found:
         _require(state, [step.subject for step in plan.steps.values()])

@@ -42,13 +42,13 @@ def sign(key: Path, message: bytes) -> bytes:
     return done.stdout
 
 
-def is_signed(message: bytes, signature: bytes, key: str) -> bool:
-    """Whether a signature of a message is right, by a key (``KIND BASE64``), for plans of Oakum."""
+def is_signed(message: bytes, signature: bytes, key: str, namespace: str = NAMESPACE) -> bool:
+    """Whether a signature of a message is right, by a key (``KIND BASE64``), and made for just this use."""
     with tempfile.TemporaryDirectory(prefix="oakum-") as folder:
         signers, file = Path(folder) / "signers", Path(folder) / "signature"
-        signers.write_text(f'{_WHO} namespaces="{NAMESPACE}" {key}\n')
+        signers.write_text(f'{_WHO} namespaces="{namespace}" {key}\n')
         file.write_bytes(signature)
-        words = ["-Y", "verify", "-f", str(signers), "-I", _WHO, "-n", NAMESPACE, "-s", str(file)]
+        words = ["-Y", "verify", "-f", str(signers), "-I", _WHO, "-n", namespace, "-s", str(file)]
         return _ssh_keygen(words, message, asks=False).returncode == 0
 
 

@@ -167,6 +167,8 @@ def test_every_kind_can_be_written(kind: str) -> None:
     wants = {name: values[field.form] for name, field in KINDS[kind].fields.items() if field.needed}
     if kind == "packages":
         wants = {"names": ["openssl"]}
+    if kind == "script":
+        wants = {"run": "/usr/local/bin/x", "check": "/usr/local/bin/y"}
     document = {"version": 1, "intents": [{"name": "x", "kind": kind, "wants": wants}]}
     (intent,) = read(json.dumps(document))
     assert intent.kind == kind

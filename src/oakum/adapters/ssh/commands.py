@@ -12,12 +12,13 @@ from collections.abc import Sequence
 from functools import lru_cache
 from importlib import resources
 
+from oakum.adapters.ssh import remedies
 from oakum.errors import UsageError
 
 #: Where the program stands on a host.
 PLACE = "/usr/local/lib/oakum/host"
 #: Its parts (``host/PART.sh``), in their order: the doors come last, when everything is known.
-PARTS = ("common", "collect", "look", "act", "work", "apt", "main")
+PARTS = ("common", "collect", "look", "act", "work", "apt", "remedies", "main")
 COLLECT, LOOK, ACT = (PLACE, "collect"), (PLACE, "look"), (PLACE, "act")
 #: The program given on standard input, for an account that has nothing installed.
 COLLECT_ONCE = ("/bin/sh", "-s", "--", "collect")
@@ -34,7 +35,8 @@ INSTALL = (
 def program() -> bytes:
     """The program that stands on hosts: its parts, one after the other."""
     folder = resources.files("oakum.adapters.ssh").joinpath("host")
-    return b"\n".join(folder.joinpath(f"{part}.sh").read_bytes() for part in PARTS)
+    parts = {part: folder.joinpath(f"{part}.sh").read_bytes() for part in PARTS}
+    return b"\n".join((*(parts[each] for each in PARTS[:-1]), remedies.part().encode(), parts[PARTS[-1]]))
 
 
 def digest() -> str:

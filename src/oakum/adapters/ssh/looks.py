@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from oakum.changes.remediations.model import ABSENT, PRESENT, component_of
 from oakum.changes.running.observed import Claim, Work
 from oakum.errors import InputError
 
@@ -24,7 +25,8 @@ class Looked(msgspec.Struct, frozen=True, kw_only=True):
 
     ``packages`` are installed versions by name, ``broken`` those that are half-installed, ``stale`` those that a
     running service still uses in a former version, ``before`` the versions at the first change since the boot.
-    ``dead`` are services that have failed since our record was put there.
+    ``remedies`` are the versions in effect of remediations that were laid on from here. ``dead`` are services that have
+    failed since our record was put there.
     """
 
     at: datetime
@@ -39,6 +41,7 @@ class Looked(msgspec.Struct, frozen=True, kw_only=True):
     broken: frozenset[str]
     stale: frozenset[str]
     before: dict[str, str]
+    remedies: dict[str, str]
     active: frozenset[str]
     dead: tuple[str, ...]
 
@@ -47,7 +50,7 @@ class Looked(msgspec.Struct, frozen=True, kw_only=True):
         """The versions in effect: where a service still runs a former one it is that, or unknown (empty)."""
         found = {name: version for name, version in self.packages.items() if name not in self.broken}
         found |= {name: self.before.get(name, "") for name in self.stale}
-        return found | {"kernel": self.kernel}
+        return found | self.remedies | {"kernel": self.kernel}
 
 
 def read_look(answer: bytes, at: datetime) -> Looked:
@@ -59,6 +62,7 @@ def read_look(answer: bytes, at: datetime) -> Looked:
     work: dict[str, Work] = {}
     packages: dict[str, str] = {}
     before: dict[str, str] = {}
+    remedies: dict[str, str] = {}
     broken: set[str] = set()
     stale: set[str] = set()
     failed: set[str] = set()
@@ -81,6 +85,8 @@ def read_look(answer: bytes, at: datetime) -> Looked:
                     packages.setdefault(name, version)
                 elif status not in ("config-files", "not-installed"):
                     broken.add(name)
+            case "remediation" if len(parts) == 3:
+                remedies[component_of(parts[0])] = _in_effect(parts[1], parts[2])
             case "before" if len(parts) == 2:
                 before[parts[0]] = parts[1]
             case "stale":
@@ -103,9 +109,14 @@ def read_look(answer: bytes, at: datetime) -> Looked:
     return Looked(
         at=at, helper=facts.get("helper", ""), machine=facts["machine"], boot=facts["boot"],
         kernel=facts.get("kernel", ""), version=facts["version"], claim=_claim(facts), work=work, packages=packages,
-        broken=frozenset(broken), stale=frozenset(stale), before=before, active=frozenset(active),
+        broken=frozenset(broken), stale=frozenset(stale), before=before, remedies=remedies, active=frozenset(active),
         dead=tuple(sorted(failed - baseline)),
     )  # fmt: skip
+
+
+def _in_effect(label: str, standing: str) -> str:
+    """The version of a recorded remediation that is in effect; empty where its check could not tell."""
+    return {PRESENT: label, ABSENT: ABSENT}.get(standing, "")
 
 
 def _claim(facts: dict[str, str]) -> Claim | None:

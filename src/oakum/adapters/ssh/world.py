@@ -13,9 +13,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import MappingProxyType
 from typing import Literal, cast
 
-from oakum.adapters.ssh import commands
+from oakum.adapters.ssh import commands, remedies
 from oakum.adapters.ssh.connections import Connections, Request
 from oakum.adapters.ssh.hosts_file import read_hosts
 from oakum.adapters.ssh.looks import Looked, read_look, unhealthy
@@ -37,7 +38,7 @@ DONE = Outcome(result="done")
 _OLD = timedelta(seconds=30)
 #: What a shell says where the program is not there, or may not be run.
 _MISSING = (126, 127)
-_KINDS = frozenset({"packages", "kernel"})
+_KINDS = frozenset({"packages", "kernel", "script"})
 
 
 class HostsWorld:
@@ -50,9 +51,10 @@ class HostsWorld:
         machines: Mapping[str, str],
         *,
         run: str,
+        documents: Mapping[str, str] = MappingProxyType({}),
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        self.hosts, self.machines, self.run = hosts, machines, run
+        self.hosts, self.machines, self.run, self._documents = hosts, machines, run, documents
         self._connections, self._now = connections, now
         self._looked: dict[str, Looked] = {}
         self._tried: dict[str, datetime] = {}
@@ -72,7 +74,7 @@ class HostsWorld:
         if act.do == "snapshot" or act.parameters.get("copy"):
             return _refused("there is no way to copy a host", "never")
         try:
-            request = request_of(act)
+            request = request_of(act, self._documents)
             answer = self._ask(name, request)
         except OakumError as error:
             return _refused(_told(error), "not-now")
@@ -220,9 +222,10 @@ def open_world(plan: Plan, *, run: str, hosts: Sequence[Path], data: Path) -> It
     """The hosts of a plan, by the file of hosts in ``data`` and files of that form among ``hosts``.
 
     Raises OakumError for what cannot be reached or done from here: machines of clusters, hosts without an address,
-    changes of other kinds than packages.
+    changes that are not made on hosts.
     """
     known = read_hosts(data, hosts)
+    documents = remedies.documents_of(plan)
     machines: dict[str, str] = {each: "" for group in plan.groups for each in group.members}
     for step in plan.steps.values():
         if step.subject.cluster or step.subject.kind != "machine":
@@ -235,15 +238,17 @@ def open_world(plan: Plan, *, run: str, hosts: Sequence[Path], data: Path) -> It
             if change.kind not in _KINDS:
                 raise NotAssessableError(
                     f"{step.id} is a change of the kind {change.kind}, which this version does not make on hosts",
-                    remedy="plan packages and kernels alone",
+                    remedy="plan packages, kernels and remediations alone",
                 )
             if change.kind == "kernel":
                 _check_kernel(step.id, change, back=bool(plan.undoes) or change in step.back)
+            if change.kind == "script":
+                remedies.check(step.id, change, documents)
     for name in sorted(machines):
         if name not in known:
             raise NotAssessableError(f"no way to the host {name} is known", remedy=f"oakum host add {name} ADDRESS")
     with Connections(known) as connections:
-        yield HostsWorld(known, connections, machines, run=run)
+        yield HostsWorld(known, connections, machines, run=run, documents=documents)
 
 
 def _check_kernel(step: str, change: Change, *, back: bool) -> None:
@@ -257,21 +262,24 @@ def _check_kernel(step: str, change: Change, *, back: bool) -> None:
     raise NotAssessableError(what, remedy="plan from the inventory of a scan: oakum host scan --save FILE")
 
 
-def request_of(act: Act) -> bytes:
-    """An act in the words of the host's program."""
+def request_of(act: Act, documents: Mapping[str, str] = MappingProxyType({})) -> bytes:
+    """An act in the words of the host's program; ``documents`` are remediations of a site's own by their digests."""
     lines = [f"key {act.key}", f"do {act.do}", f"run {act.run}", f"token {act.token}"]
     facts = {"uid": act.uid or act.subject.uid, "version": act.resource_version, "boot": act.boot_id,
              "step": act.parameters.get("step", "")}  # fmt: skip
     lines += [f"{word} {value}" for word, value in facts.items() if value]
-    lines += [line for change in act.changes for line in _wanted(change)]
+    lines += [line for change in act.changes for line in _wanted(change, documents)]
     for line in lines:
         if any(ord(letter) < 32 or ord(letter) == 127 for letter in line):
             raise InputError("a name in the plan holds a control character", remedy="make the plan anew")
     return "\n".join([*lines, "end", ""]).encode()
 
 
-def _wanted(change: Change) -> Iterator[str]:
+def _wanted(change: Change, documents: Mapping[str, str]) -> Iterator[str]:
     """What is to be there when the change is made, a line each."""
+    if change.kind == "script":
+        yield from remedies.wanted(change, documents)
+        return
     if change.kind != "kernel":
         keep = "keep" if change.reversibility == "reversible" else "lose"
         yield f"package {change.component} {change.after} {keep}"

@@ -25,7 +25,7 @@ SECONDS: dict[Program, int] = {"check": 10, "act": 60, "verify": 30, "undo": 60}
 #: A document of more bytes is refused here and on hosts.
 LONGEST = 32_768
 #: States of a remediation on a machine beside its label.
-ABSENT, PRESENT, DRIFTED, NOT_APPLICABLE = "absent", "present", "drifted", "not-applicable"
+ABSENT, PRESENT, NOT_APPLICABLE, UNKNOWN = "absent", "present", "not-applicable", "unknown"
 
 
 class Remediation(msgspec.Struct, frozen=True, kw_only=True):
@@ -89,6 +89,19 @@ class Remediation(msgspec.Struct, frozen=True, kw_only=True):
     def label(self) -> str:
         """The version as states and plans write it."""
         return label_of(self.version, self.digest)
+
+
+def stated(document: str) -> dict[str, str | bool | tuple[str, ...]]:
+    """What a document says that a plan rests on, as the wants of an intent hold it; empty where it is none."""
+    lines = document.splitlines()
+    facts = dict(line.partition(" ")[::2] for line in reversed(lines) if not line.startswith("|"))
+    if lines[:1] != [FORMAT] or "name" not in facts or "version" not in facts:
+        return {}
+    return {
+        "remediation": facts["name"], "version": facts["version"], "digest": digest_of(document),
+        "reboot": facts.get("reboot") == "yes", "drain": facts.get("drain") == "yes",
+        "forward_only": "program undo" not in lines,
+    }  # fmt: skip
 
 
 def digest_of(document: str) -> str:

@@ -53,9 +53,7 @@ def read_remediations(data: bytes, name: str) -> tuple[Remediation, ...]:
     return tuple(found.values())
 
 
-def _remediation(
-    fields: Fields, common: str, programs: dict[Program, str], seconds: dict[Program, int]
-) -> Remediation:
+def _remediation(fields: Fields, common: str, programs: dict[Program, str], seconds: dict[Program, int]) -> Remediation:
     name = fields.text("name")
     if len(name) > 60 or not _NAME.match(name):
         fields.fail("name", f"{name[:60]!r} is no name of a remediation", "small letters, digits, single hyphens")

@@ -20,7 +20,9 @@ from oakum.fleet.assets import Gap
 from oakum.policy.scopes import Target
 
 #: What a piece of software is to its machine.
-Part = Literal["package", "kernel", "container-runtime", "kubelet", "kube-proxy", "control-plane", "etcd", "image"]
+Part = Literal[
+    "package", "kernel", "container-runtime", "kubelet", "kube-proxy", "control-plane", "etcd", "image", "remediation"
+]
 #: What brings an installed version into effect.
 Effect = Literal["reboot", "restart", "at-once"]
 

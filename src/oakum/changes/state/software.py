@@ -21,10 +21,12 @@ ETCD, KERNEL = "etcd", "kernel"
 ECOSYSTEM: dict[Part, str] = {
     "package": "deb", "kernel": "deb", "container-runtime": "semver", "kubelet": "kubernetes",
     "kube-proxy": "kubernetes", "control-plane": "kubernetes", "etcd": "kubernetes", "image": "semver",
+    "remediation": "",
 }  # fmt: skip
 EFFECT: dict[Part, Effect] = {
     "package": "at-once", "kernel": "reboot", "container-runtime": "restart", "kubelet": "restart",
     "kube-proxy": "restart", "control-plane": "restart", "etcd": "restart", "image": "restart",
+    "remediation": "at-once",
 }  # fmt: skip
 _PARTS: dict[str, Part] = {
     API_SERVER: "control-plane", CONTROLLER_MANAGER: "control-plane", SCHEDULER: "control-plane", ETCD: "etcd",

@@ -24,6 +24,21 @@ act() {
             case $3 in keep | lose) ;; *) refuse never 'keep or lose' ;; esac
             echo "package $1 $2 $3" >>"$request" || full
             ;;
+        remediation)
+            # shellcheck disable=SC2086 # four words: name, in or out, label, digest
+            set -- $rest
+            [ $# = 4 ] || refuse never 'a remediation is NAME WAY LABEL DIGEST'
+            case $1 in *[!a-z0-9-]* | [!a-z]*) refuse never 'no name of a remediation' ;; esac
+            case $2 in in | out) ;; *) refuse never 'in or out' ;; esac
+            case $3$4 in *[!0-9a-f@]*) refuse never 'no version of a remediation' ;; esac
+            [ ${#4} = 64 ] || refuse never 'no digest of a remediation'
+            echo "remediation $1 $2 $3 $4" >>"$request" || full
+            ;;
+        document)
+            case $rest in *[!a-zA-Z0-9+/=\ -]*) refuse never 'no text of a remediation' ;; esac
+            [ ${#rest} -le 45000 ] || refuse never 'the text of a remediation is too long'
+            echo "document $rest" >>"$request" || full
+            ;;
         end) break ;;
         *) refuse never 'a word that this version does not know' ;;
         esac
@@ -104,9 +119,10 @@ busy() {
 
 begin() {
     busy
-    grep -q '^package ' "$request" || refuse never 'nothing to change'
+    grep -qE '^(package|remediation) ' "$request" || refuse never 'nothing to change'
     folder=$STATE/work/$hash
     mkdir -p "$folder" || full
+    documents "$request" "$folder"
     if ! { printf '%s\n' "$key" >"$folder/key" && { echo "do $do" | cat - "$request" >"$folder/request"; } &&
         echo "$BOOT" >"$folder/boot" && now >"$folder/since" && : >"$folder/why" && put "$folder/state" running; }; then
         rm -rf "$folder"

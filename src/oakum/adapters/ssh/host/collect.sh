@@ -24,6 +24,7 @@ collect() {
         fi
     done
     replaced >"$T/.oakum/replaced"
+    { recorded | sed 's/^/is /'; possible | sed 's/^/can /'; } >"$T/.oakum/remediations" 2>/dev/null
     cut -d' ' -f1 "$T/.oakum/replaced" | sort -u | while read -r pid; do
         grep -E ' \(deleted\)$' "/proc/$pid/maps" >"$T/proc/$pid/maps" 2>/dev/null
         cat "/proc/$pid/comm" >"$T/proc/$pid/comm" 2>/dev/null

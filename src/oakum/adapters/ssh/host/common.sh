@@ -9,7 +9,7 @@
 #
 # State: /var/lib/oakum (root's alone): claim, failed (units that had failed before it), tokens/RUN, acts/KEY (answers
 # given), work/KEY/ (key, request, state, why, since, boot, log), kept/ (packages for the way back), before (versions
-# at the first change since the boot). KEY and RUN are SHA-256 of the names.
+# at the first change since the boot), remedies/NAME (remedies.sh). KEY and RUN are SHA-256 of the names.
 set -u
 umask 077
 PATH=/usr/sbin:/usr/bin:/sbin:/bin

@@ -16,7 +16,10 @@ work() {
     : >"$W/started"
     exec >>"$W/log" 2>&1 </dev/null
     do=$(sed -n 's/^do //p' "$W/request")
+    # What is laid over packages is taken away before they change, and laid on when they have.
+    remedies out
     packages
+    remedies in
     services
     over "$W" done ''
 }
