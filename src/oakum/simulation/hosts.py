@@ -62,7 +62,7 @@ class Hosts:
         if passed > _LOCK:
             self.begin(machine, key, _LOCK, "the lock of the package manager is held by another process")
             return
-        why = self._obstacle(machine, changes)
+        why = self._obstacle(machine, changes, back)
         if why:
             self.begin(machine, key, passed + 5, why)
             return
@@ -83,7 +83,7 @@ class Hosts:
             self.time.after(passed, self._installed, machine, key, change.component, change.after)
         self.begin(machine, key, passed + 1, "the installation stopped half-way" if fails else "")
 
-    def _obstacle(self, machine: Machine, changes: Sequence[Change]) -> str:
+    def _obstacle(self, machine: Machine, changes: Sequence[Change], back: bool) -> str:
         """Why an installation ends before it has changed anything; empty where nothing hinders it."""
         soft = machine.software
         due = [each for each in changes if each.component not in soft or soft[each.component].installed != each.after]
@@ -96,9 +96,10 @@ class Hosts:
                 return f"{name} is held"
             if known is None or machine.cluster is not None or change.kind != "packages":
                 continue
-            if change.reversibility == "reversible" and known.installed not in (*known.kept, *known.offers):
+            there = (*known.kept, *known.offers)
+            if not back and change.reversibility == "reversible" and known.installed not in there:
                 return f"the former version of {name} cannot be kept"
-            if change.after not in (*known.kept, *known.offers):
+            if change.after not in there:
                 return "a version is in no channel of the machine any more"
         for change in due:
             known = soft.get(change.component)

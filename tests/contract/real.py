@@ -1,0 +1,183 @@
+"""The real host of the contract: a Debian machine of the lab, and the adapter that a run reaches it by."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+
+import pytest
+from tests.adapters.ssh.labs import DIES, SERVES, offer, way
+from tests.contract.twins import Twin
+from tests.lab.hosts import Host as Machine
+
+from oakum.adapters.ssh import commands, connections
+from oakum.adapters.ssh.connections import Connections
+from oakum.adapters.ssh.world import HostsWorld
+from oakum.changes.running.acts import Act, Outcome
+from oakum.changes.running.observed import Observed
+
+#: Seconds after which nothing comes about any more, and for which a lock is waited for.
+_PATIENCE, _LOCKED = 120.0, 4
+_SERVICE = "contract"
+_UNIT = "[Service]\nExecStart=/bin/sleep infinity\n[Install]\nWantedBy=multi-user.target\n"
+#: A script that takes its time over an update, and one that fails the first time.
+_TAKES = "#!/bin/sh\n[ -z $2 ] || {{ touch /run/{name}; sleep 8; }}\n"
+_FAILS = "#!/bin/sh\n[ -e /run/{name} ] || {{ touch /run/{name}; exit 1; }}\n"
+
+
+def serve(machine: Machine) -> None:
+    """A service that has to be active."""
+    unit = f"/etc/systemd/system/{_SERVICE}.service"
+    machine.run(f"cat >{unit}; systemctl enable --now --quiet {_SERVICE}", input=_UNIT)
+
+
+def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A cut cable is noticed in seconds, and a lock is waited for a few."""
+    program = re.sub(rb"(?m)^LOCKED=\d+$", b"LOCKED=%d" % _LOCKED, commands.program())
+    assert b"LOCKED=%d" % _LOCKED in program
+    monkeypatch.setattr(commands, "program", lambda: program)
+    monkeypatch.setattr(connections, "_KEEPALIVE", 1)
+    monkeypatch.setattr(connections, "CONNECT", 3.0)
+
+
+class Real(Twin):
+    """A machine of the lab; a context, which leaves nothing of ours on it."""
+
+    def __init__(self, machine: Machine) -> None:
+        super().__init__()
+        self.machine, self.host, self.lab = machine, machine.name, machine.lab
+        self._packages: list[str] = []
+        self._stack = ExitStack()
+
+    def __enter__(self) -> Real:
+        hosts = {self.host: way(self.machine, health=(f"{_SERVICE}.service",))}
+        opened = self._stack.enter_context(Connections(hosts))
+        self._world = HostsWorld(hosts, opened, {self.host: ""}, run=self.run)
+        self.up()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+        if not self.machine.answers():
+            self.machine.power_on()
+            self.machine.wait()
+        names = " ".join(self._packages)
+        self.machine.run(
+            f"systemctl start {_SERVICE}; rm -rf /var/lib/oakum/claim /var/lib/oakum/failed; dpkg --configure -a; "
+            f"[ -z '{names}' ] || {{ apt-mark unhold {names}; dpkg --purge --force-all {names}; }}; "
+            "systemctl reset-failed; true", check=False,
+        )  # fmt: skip
+
+    def tell(self, act: Act) -> Outcome:
+        outcome = self._world.act(act)
+        # What an answer that did not come says of the connection is the adapter's own.
+        return outcome if outcome.result != "unknown" else Outcome(result="unknown")
+
+    def look(self) -> Observed:
+        return self._world.observe([self.host])
+
+    def until(self, condition: Callable[[], bool], what: str) -> None:
+        end = time.monotonic() + _PATIENCE
+        while not condition():
+            assert time.monotonic() < end, f"it does not come about that {what}"
+            time.sleep(0.2)
+
+    def provide(self, name: str, *versions: str, takes: bool = False, harms: bool = False, fails: bool = False) -> None:
+        first, *others = versions
+        takes_ = {"postinst": _TAKES.format(name=name)} if takes else {}
+        fails_ = {"postinst": _FAILS.format(name=name)} if fails else {}
+        offer(self.lab, name, first)
+        if others:
+            scripts = takes_ or fails_
+            offer(self.lab, name, "0.0", *others, program=DIES if harms else SERVES, scripts=scripts)
+            self.lab.repository.withdraw(name, "0.0")
+            self.lab.repository.publish()
+        self.machine.run(f"apt-get -qq update; apt-get -qq -y install {name}={first} >/dev/null")
+        self._packages.append(name)
+
+    def withdraw(self, name: str) -> None:
+        self.lab.repository.withdraw(name)
+        self.lab.repository.publish()
+        self.machine.run(f"apt-get -qq update; rm -f /var/cache/apt/archives/{name}_*")
+
+    def hold(self, name: str) -> None:
+        self.machine.run(f"apt-mark hold {name}")
+
+    @contextmanager
+    def locked(self, *, long: bool) -> Iterator[None]:
+        seconds = _LOCKED * 10 if long else _LOCKED // 2
+        self.machine.run(
+            f"systemd-run --quiet --collect --unit=lab-lock -p Type=exec perl -e "
+            f'\'use Fcntl; open(F, ">", "/var/lib/dpkg/lock-frontend"); '
+            f'fcntl(F, F_SETLK, pack("s s x4 q q i", F_WRLCK, 0, 0, 0, 0)) or die; sleep {seconds}\''
+        )
+        yield
+        self.machine.run("systemctl stop lab-lock", check=False)
+
+    @contextmanager
+    def full(self) -> Iterator[None]:
+        self.machine.run("mount -t tmpfs -o size=1m lab-full /boot")
+        yield
+        self.machine.run("umount /boot")
+
+    @contextmanager
+    def cut(self) -> Iterator[None]:
+        with self.machine.cut():
+            yield
+
+    @contextmanager
+    def lost(self) -> Iterator[None]:
+        # The host's own lock keeps the request from being answered before the cable is out; then it is let go.
+        lock = "/var/lib/oakum/lock"
+        self.machine.run(
+            f"mkdir -p /var/lib/oakum; systemd-run --quiet --collect --unit=lab-hold flock {lock} sleep 60"
+        )
+        self.until(lambda: bool(self.machine.run(f"flock -n {lock} true || echo held", check=False)), "it is locked")
+        over = threading.Event()
+
+        def cut() -> None:
+            time.sleep(1)
+            with self.machine.cut():
+                over.wait(30)
+
+        thread = threading.Thread(target=cut)
+        thread.start()
+        yield
+        over.set()
+        thread.join()
+        self.machine.run("systemctl stop lab-hold")
+
+    def power(self, on: bool) -> None:
+        if on:
+            self.machine.power_on()
+            self.machine.wait()
+        else:
+            self.machine.run("sync")
+            self.machine.pull_plug()
+
+    def restart(self) -> None:
+        self.machine.run("systemctl --no-block reboot", check=False)
+        self.until(lambda: self.seen.up is False, "it goes down")
+
+    def made_anew(self) -> None:
+        self.machine.run("rm -rf /var/lib/oakum")
+        (self.machine.root / "etc/machine-id").write_text(f"{secrets.token_hex(16)}\n")
+        self.restart()
+        self.up()
+
+    def kill_service(self) -> None:
+        self.machine.run(f"systemctl kill --signal=KILL {_SERVICE}")
+
+    def start_service(self) -> None:
+        self.machine.run(f"systemctl reset-failed {_SERVICE}; systemctl start {_SERVICE}")
+
+    def end_work(self) -> None:
+        self.machine.run("systemctl kill --kill-whom=all --signal=KILL 'oakum-*'")
+
+    def at_work(self, key: str) -> None:
+        names = " ".join(f"/run/{name}" for name in self._packages)
+        self.until(lambda: bool(self.machine.run(f"ls {names} 2>/dev/null", check=False)), "it is in the middle")
