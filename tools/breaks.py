@@ -38,8 +38,9 @@ class Break(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         if source.count(self.find) != 1:
             raise ValueError(f"{self.name}: {self.file} has {self.find!r} {source.count(self.find)} times")
         line = source[: source.index(self.find)].count("\n") + 1
+        last = line + self.find.count("\n")
         tree = ast.parse(source.replace(self.find, self.replace))
-        return Mutant(self.file, "named", self.name, self.rule, line, tree)
+        return Mutant(self.file, "named", self.name, self.rule, line, last, lambda: tree)
 
 
 def breaks() -> list[Break]:

@@ -2,7 +2,7 @@
 
 A line ``<!-- generated: help scan -->`` becomes that text when the pages are built; likewise ``help feeds import``,
 ``gaps``, ``context``, ``kinds``, ``facts``, for the simulation ``invariants``, ``faults``, ``events``, ``scenarios``,
-``words``, and for the ledger ``entries``. The JSON Schema of the answer becomes reference/scan.schema.json, and those
+``words``, for the ledger ``entries``, and ``remediations``. The JSON Schema of the answer becomes reference/scan.schema.json, and those
 of plans and what they are made from reference/plan.schema.json and so on.
 """
 
@@ -18,6 +18,7 @@ from typing import Any
 import msgspec
 from mkdocs.structure.files import File, Files
 
+from oakum.adapters.ssh.remedies import shipped
 from oakum.changes.compat.facts import OF_CLUSTER
 from oakum.changes.intents.catalogue import KINDS
 from oakum.cli.main import main as oakum
@@ -43,7 +44,7 @@ def generated(what: str) -> str:
     return {
         "gaps": _gaps, "context": _context, "kinds": _kinds, "facts": _facts, "invariants": _invariants,
         "faults": _faults, "events": _events, "scenarios": _scenarios, "words": _words,
-        "entries": _kinds_of_entries,
+        "entries": _kinds_of_entries, "remediations": _remediations,
     }[kind]()  # fmt: skip
 
 
@@ -109,6 +110,23 @@ def _words() -> str:
 
 def _kinds_of_entries() -> str:
     return "\n".join(f"| `{kind}` | {meaning} |" for kind, meaning in ENTRY_KINDS.items())
+
+
+def _remediations() -> str:
+    """Every shipped remediation, in the words of its own text."""
+    sections = []
+    for name, one in sorted(shipped().items()):
+        against = ", ".join(f"[{each}](https://www.cve.org/CVERecord?id={each})" for each in one.against)
+        rows = {
+            "against": against, "applies": one.applies, "people may notice": one.effect,
+            "touches": "<br>".join(f"`{each}`" for each in one.touches) or "running services",
+            "needs": "a restart of the machine" if one.reboot else "no restart of the machine",
+            "way back": "none: an approval of its own" if one.forward_only else "the former state",
+            "version": f"{one.version}, SHA-256 `{one.digest}`", "sources": "<br>".join(f"<{each}>" for each in one.sources),
+        }  # fmt: skip
+        lines = "\n".join(f"| {what} | {says} |" for what, says in rows.items())
+        sections.append(f"### {name}\n\n{one.title}.\n\n| | |\n|---|---|\n{lines}\n")
+    return "\n".join(sections)
 
 
 def _two_columns(one: str, other: str, rows: Mapping[str, str]) -> str:

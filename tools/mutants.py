@@ -12,6 +12,7 @@ import ast
 import copy
 from collections import Counter
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import NamedTuple
 
 _COMPARISONS: dict[type[ast.cmpop], tuple[type[ast.cmpop], ...]] = {
@@ -40,14 +41,24 @@ _CALLS = {"any": "all", "all": "any", "min": "max", "max": "min"}
 
 
 class Mutant(NamedTuple):
-    """One mistake: the function it is in, the kind, what it makes of what, and at which line it stands now."""
+    """One mistake: the function it is in, the kind, what it makes of what, and the lines of its statement as of now.
+
+    Of a statement that holds others (``if``, ``for``) those are the lines of its head.
+    ``make`` makes the whole module with the mistake in it, which is large where there are thousands of mutants.
+    """
 
     where: str
     kind: str
     before: str
     after: str
     line: int
-    tree: ast.Module
+    last: int
+    make: Callable[[], ast.Module]
+
+    @property
+    def tree(self) -> ast.Module:
+        """The module with the mistake in it."""
+        return self.make()
 
     @property
     def name(self) -> str:
@@ -65,10 +76,10 @@ def mutants_of(source: str) -> list[Mutant]:
     found: list[Mutant] = []
     seen: Counter[str] = Counter()
     tree = ast.parse(source)
-    for path, where, node in _nodes(tree, (), "module"):
+    for path, where, (line, last), node in _nodes(tree, (), "module", (0, 0)):
         for kind, change in _changes(node):
-            changed, line = _changed(tree, path, change), getattr(node, "lineno", 0)
-            mutant = Mutant(where, kind, _text(node), _text(_at(changed, path)), line, changed)
+            after = _text(change(copy.deepcopy(node)))
+            mutant = Mutant(where, kind, _text(node), after, line, last, partial(_changed, tree, path, change))
             seen[mutant.name] += 1
             if seen[mutant.name] > 1:
                 mutant = mutant._replace(kind=f"{kind} ({seen[mutant.name]})")
@@ -76,9 +87,13 @@ def mutants_of(source: str) -> list[Mutant]:
     return found
 
 
-def _nodes(node: ast.AST, path: Path, where: str) -> Iterator[tuple[Path, str, ast.AST]]:
-    """Every node that may change, with the way to it and the function that it stands in."""
-    yield path, where, node
+def _nodes(
+    node: ast.AST, path: Path, where: str, lines: tuple[int, int]
+) -> Iterator[tuple[Path, str, tuple[int, int], ast.AST]]:
+    """Every node that may change, with the way to it, the function and the lines of the statement it stands in."""
+    if isinstance(node, ast.stmt):
+        lines = _lines(node)
+    yield path, where, lines, node
     if isinstance(node, ast.FunctionDef | ast.ClassDef):
         where = node.name if where == "module" else f"{where}.{node.name}"
     for field, value in ast.iter_fields(node):
@@ -91,7 +106,17 @@ def _nodes(node: ast.AST, path: Path, where: str) -> Iterator[tuple[Path, str, a
         several = value if isinstance(value, list) else [value]
         for number, child in enumerate(several):
             if isinstance(child, ast.AST) and not _is_text(child):
-                yield from _nodes(child, (*path, (field, number if isinstance(value, list) else None)), where)
+                yield from _nodes(child, (*path, (field, number if isinstance(value, list) else None)), where, lines)
+
+
+def _lines(statement: ast.stmt) -> tuple[int, int]:
+    """The first and the last line of a statement, without the statements in it."""
+    last = statement.end_lineno or statement.lineno
+    inner = getattr(statement, "body", None) or getattr(statement, "cases", None)
+    if not inner:
+        return statement.lineno, last
+    first = inner[0].pattern.lineno if isinstance(inner[0], ast.match_case) else inner[0].lineno
+    return statement.lineno, max(statement.lineno, first - 1)
 
 
 def _is_text(node: ast.AST) -> bool:

@@ -3,10 +3,11 @@
     python -m tools.mutate [--named] [--room ROOM]... [--every N] [--list]
 
 First come the named breaks (``tools.breaks``): each has tests of its own that have to fail. ``--named`` tries no other.
-For each room of ``oakum.changes`` its own tests run against each mutant (``tools.mutants``), in a forked process in
-which the changed module takes the place of the true one; nothing on disk changes. A mutant survives where all tests
-pass. Survivors have to stand in ``tests/mutants/accepted.txt`` with the reason why they change nothing; any other ends
-with 1. ``--every 20`` tries each twentieth mutant. Mutants of lines that no test reaches are survivors at once.
+Then each mutant (``tools.mutants``) of ``oakum.changes`` meets the tests that reach its lines (``tools.harness``); what
+differs where a module is imported is tried by importing the mutant in the true one's place. A mutant survives where all
+tests pass. Survivors have to stand in ``tests/mutants/accepted.txt`` with the reason why they change nothing, and are
+not tried; any other ends with 1. ``--every 20`` tries each twentieth mutant. Mutants of lines that no test reaches are
+survivors at once.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ import os
 import signal
 import sys
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
@@ -28,27 +29,26 @@ from types import CodeType, ModuleType
 
 import pytest
 from tools.breaks import Break, breaks
+from tools.harness import PYTEST, trials
 from tools.mutants import Mutant, mutants_of
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCES = ROOT / "src/oakum/changes"
 ACCEPTED = ROOT / "tests/mutants/accepted.txt"
-#: What a room's tests are, where they are not tests/changes/ROOM.
+#: The tests that may notice a mutant.
+SUITE = ("tests/changes", "tests/local", "tests/ledger", "tests/cli", "tests/simulation", "tests/traps")
+#: Which of them are meant for a room, where those are not tests/changes/ROOM.
 TESTS: dict[str, tuple[str, ...]] = {
     "budgets": ("tests/changes/drain",),
     "run": ("tests/changes/running",),
     "plans": ("tests/changes/planning",),
+    "planning": ("tests/changes/planning", "tests/changes/agreement"),
+    "verify": ("tests/changes/verify", "tests/changes/agreement"),
     "approvals": ("tests/local",),
     "recorded": ("tests/ledger",),
 }
-#: Further tests of a room, for the mutants that its own ones pass.
-FURTHER: dict[str, tuple[str, ...]] = {
-    "drain": ("tests/cli/test_cli_drain.py",),
-    "skew": ("tests/cli/test_cli_skew.py",),
-}
 #: A mutant that takes so many times as long as the tests do, and then some seconds, hangs: it was noticed.
 PATIENCE, LEAST = 5.0, 20.0
-PYTEST = ("-q", "-x", "-p", "no:cacheprovider", "-n", "0", "-p", "no:randomly", "--no-header", "--tb=no")
 #: A module and its mutant; None for the true program.
 Case = tuple[Path, Mutant] | None
 
@@ -94,6 +94,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--named", action="store_true", help="only the named breaks of rules")
     parser.add_argument("--every", type=int, default=1, metavar="N", help="only each Nth mutant")
     parser.add_argument("--jobs", type=int, default=2, metavar="N", help="so many at once (2)")
+    parser.add_argument("--most", type=float, default=15, metavar="S", help="seconds of tests a survivor passes (15)")
+    parser.add_argument("--tests", nargs="*", default=SUITE, help="other tests than those of the change engine")
     parser.add_argument("--list", action="store_true", help="list the mutants and stop")
     given = parser.parse_args(arguments)
     os.chdir(ROOT)
@@ -105,42 +107,67 @@ def main(arguments: Sequence[str] | None = None) -> int:
         tried, survivors = _named(given.jobs)
     if given.named:
         return 1 if survivors else 0
-    for room, modules in sorted(_rooms().items()):
-        if given.room and room not in given.room:
-            continue
-        every = [(path, mutant) for path in modules for mutant in mutants_of(path.read_text())]
-        mutants = every[:: given.every]
-        cases: list[Case] = list(mutants)
-        if given.list:
-            print(*(f"{_module(each[0])}: {each[1].name}" for each in mutants), sep="\n")
-            continue
-        tests = TESTS.get(room, (f"tests/changes/{room}", f"tests/changes/test_{room}.py"))
-        here = [each for each in tests if (ROOT / each).exists()]
-        if not here:
-            print(f"{room}: no tests of its own", flush=True)
-            return 2
+    rooms = {room: modules for room, modules in _rooms().items() if not given.room or room in given.room}
+    every = [
+        (path, mutant) for modules in rooms.values() for path in modules for mutant in mutants_of(path.read_text())
+    ]
+    cases = every[:: given.every]
+    if given.list:
+        print(*(_name(path, mutant) for path, mutant in cases), sep="\n")
+        return 0
+    stale = accepted - {_name(path, mutant) for path, mutant in every} if not given.room else frozenset()
+    trying = [case for case in cases if _name(*case) not in accepted]
+    verdicts, broken = trials(given.tests, trying, given.jobs, given.most, _is_own)
+    if broken:
+        print("these tests fail without any mutant:", *broken, sep="\n  ")
+        return 2
+    untried = [case for case, verdict in zip(trying, verdicts, strict=True) if verdict.result == "untried"]
+    imported = _imported(untried, given.jobs)
+    counts: dict[str, Counter[str]] = defaultdict(Counter)
+    for (path, mutant), verdict in zip(trying, verdicts, strict=True):
+        name = _name(path, mutant)
+        survives = verdict.result == "survives" or name in imported
+        counts[_room(path)]["survive" if survives else "noticed"] += 1
+        if survives:
+            survivors.append(name)
+            print(f"  {path.relative_to(ROOT)}:{mutant.line}: {verdict.reached} tests reach it\n    {name}", flush=True)
+    for room, several in sorted(counts.items()):
+        print(f"{room}: {several.total()} tried, {several['noticed']} noticed, {several['survive']} survive")
+    for name in sorted(stale):
+        print(f"  accepted, and no longer there: {name}")
+    tried += len(cases)
+    print(f"{tried} mutants, {len(cases) - len(trying)} accepted, {len(survivors)} survive")
+    return 1 if survivors or stale else 0
+
+
+def _imported(cases: Sequence[tuple[Path, Mutant]], jobs: int) -> frozenset[str]:
+    """The names of the mutants that pass the tests of their rooms, imported in the true modules' places."""
+    left: list[Case] = []
+    by_room: defaultdict[str, list[Case]] = defaultdict(list)
+    for path, mutant in cases:
+        by_room[_room(path)].append((path, mutant))
+    for room, several in by_room.items():
+        tests = [each for each in _own(room) if (ROOT / each).exists()]
         began = time.monotonic()
-        if _survivors(here, [None], 3600.0, 1) != [None]:
-            print(f"{room}: the tests fail without any mutant", flush=True)
-            return 2
-        limit = PATIENCE * (time.monotonic() - began) + LEAST
-        left = _survivors(here, cases, limit, given.jobs)
-        further = [each for each in FURTHER.get(room, ()) if (ROOT / each).exists()]
-        left = _survivors(further, left, 2 * limit, given.jobs) if further and left else left
-        tried += len(mutants)
-        lines = {
-            f"{_module(path)}: {one.name}": f"{path.relative_to(ROOT)}:{one.line}"
-            for path, one in (each for each in left if each is not None)
-        }
-        unknown = [name for name in lines if name not in accepted]
-        print(f"{room}: {len(mutants)} mutants, {len(mutants) - len(left)} noticed, ", end="")
-        print(f"{len(left) - len(unknown)} accepted, {len(unknown)} survive", flush=True)
-        for name in unknown:
-            print(f"  {lines[name]}\n    {name}", flush=True)
-        survivors += unknown
-    if not given.list:
-        print(f"{tried} mutants, {len(survivors)} survive")
-    return 1 if survivors else 0
+        _survivors(tests, [None], 3600.0, 1)
+        left += _survivors(tests, several, PATIENCE * (time.monotonic() - began) + LEAST, jobs)
+    return frozenset(_name(*case) for case in left if case is not None)
+
+
+def _own(room: str) -> tuple[str, ...]:
+    return TESTS.get(room, (f"tests/changes/{room}", f"tests/changes/test_{room}.py"))
+
+
+def _is_own(test: str, path: Path) -> bool:
+    return test.startswith(_own(_room(path)))
+
+
+def _room(path: Path) -> str:
+    return path.relative_to(SOURCES).parts[0].removesuffix(".py")
+
+
+def _name(path: Path, mutant: Mutant) -> str:
+    return f"{_module(path)}: {mutant.name}"
 
 
 def _named(jobs: int) -> tuple[int, list[str]]:
@@ -168,9 +195,8 @@ def _rooms() -> dict[str, list[Path]]:
     """The modules of each room; a module beside the rooms is a room of its own."""
     rooms: defaultdict[str, list[Path]] = defaultdict(list)
     for path in sorted(SOURCES.rglob("*.py")):
-        first = path.relative_to(SOURCES).parts[0]
-        if first != "__init__.py":
-            rooms[first.removesuffix(".py")].append(path)
+        if _room(path) != "__init__":
+            rooms[_room(path)].append(path)
     return dict(rooms)
 
 

@@ -1,0 +1,304 @@
+"""Runs the tests that reach a mutant, and no others, in a process in which its code has taken the true one's place.
+
+The tests are collected once. A first process runs them all over the true program and tells which lines each reaches
+and how long it takes. Then every mutant gets a process of its own, forked from the one that collected: the functions
+that differ get the mutant's code, and the tests that reach its lines run, the likeliest to notice first, until one
+fails. Nothing on disk changes. A mutant of what runs while a module is imported cannot be put in place that way and is
+given back untried.
+"""
+
+from __future__ import annotations
+
+import functools
+import gc
+import inspect
+import io
+import os
+import pickle
+import signal
+import sys
+import tempfile
+import time
+import traceback
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import redirect_stderr, redirect_stdout, suppress
+from pathlib import Path
+from types import CodeType, FunctionType
+from typing import NamedTuple, TypeVar
+
+import coverage
+import pytest
+from tools.mutants import Mutant
+
+PYTEST = ("-q", "-x", "-p", "no:cacheprovider", "-n", "0", "-p", "no:randomly", "--no-header", "--tb=no")
+_T = TypeVar("_T")
+#: A module and its mutant.
+Case = tuple[Path, Mutant]
+#: For each file and line the numbers of the tests that reach it.
+Reached = dict[str, dict[int, list[int]]]
+#: The functions that live, by their code's file, name and first line.
+Functions = dict[tuple[str, str, int], list[FunctionType]]
+#: A test that takes so many times as long as over the true program, and then some seconds of the processor, hangs.
+PATIENCE, LEAST = 10.0, 20.0
+#: Seconds after which a process is ended that uses no processor.
+ASLEEP = 300.0
+
+
+class Verdict(NamedTuple):
+    """Whether a mutant was noticed, or could not be tried here; by how many tests it was reached; by which noticed."""
+
+    result: str
+    reached: int
+    by: str = ""
+
+
+class Trials:
+    """A plugin of pytest: instead of running the tests once, it runs those of each mutant.
+
+    ``own`` tells the tests that are meant for a module: they come first. ``most`` are the seconds of tests that a
+    mutant has to pass to survive.
+    """
+
+    def __init__(self, cases: Sequence[Case], jobs: int, most: float, own: Callable[[str, Path], bool]) -> None:
+        self._cases, self._jobs, self._most, self._own = cases, jobs, most, own
+        self.verdicts: list[Verdict] = []
+        self.broken: list[str] = []
+        self._kills: Counter[str] = Counter()
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection(self) -> None:
+        """Random input is drawn the same way each time, and what fails is not made small."""
+        from hypothesis import HealthCheck, Phase, settings  # pytest wants to import it first
+
+        settings.register_profile(
+            "mutants", deadline=None, max_examples=50, derandomize=True, database=None,
+            phases=(Phase.explicit, Phase.generate), suppress_health_check=list(HealthCheck),
+        )  # fmt: skip
+        settings.load_profile("mutants")
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Leaves out tests that need a cluster or machines of their own: those are for the true program."""
+        apart = {"lab_programs", "hosts_lab", "bench"}
+        items[:] = [item for item in items if not apart & set(getattr(item, "fixturenames", ()))]
+
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        """Runs the tests over the true program, then over each mutant."""
+        self._session = session
+        reached, seconds, self.broken = self._true()
+        if not self.broken:
+            functions = _functions()
+            self.verdicts = self._each(reached, seconds, functions)
+        return True
+
+    def _true(self) -> tuple[Reached, list[float], list[str]]:
+        """For each file and line the numbers of the tests that reach it; the seconds of each; those that fail."""
+        return _in_fork(self._measured)
+
+    def _measured(self) -> tuple[Reached, list[float], list[str]]:
+        found = coverage.Coverage(data_file=None, config_file=False, include=["*/oakum/changes/*"], messages=False)
+        found.set_option("run:disable_warnings", ["already-imported", "module-not-measured", "no-data-collected"])
+        found.start()
+        seconds: list[float] = []
+        broken: list[str] = []
+        for number, item in enumerate(self._session.items):
+            found.switch_context(str(number))
+            began = time.process_time()
+            if not self._passes(number):
+                broken.append(item.nodeid)
+            seconds.append(time.process_time() - began)
+        found.stop()
+        data = found.get_data()
+        reached = {
+            file: {
+                line: [int(each) for each in several if each] for line, several in data.contexts_by_lineno(file).items()
+            }
+            for file in data.measured_files()
+        }
+        return reached, seconds, broken
+
+    def _passes(self, number: int) -> bool:
+        items = self._session.items
+        before = self._session.testsfailed
+        following = items[number + 1] if number + 1 < len(items) else None
+        items[number].config.hook.pytest_runtest_protocol(item=items[number], nextitem=following)
+        return self._session.testsfailed == before
+
+    def _each(
+        self,
+        reached: Reached,
+        seconds: list[float],
+        functions: Functions,
+    ) -> list[Verdict]:
+        verdicts: list[Verdict | None] = [None] * len(self._cases)
+        running: dict[int, tuple[int, float, int]] = {}
+        waiting = list(reversed(range(len(self._cases))))
+        with tempfile.TemporaryDirectory() as folder:
+            while waiting or running:
+                while waiting and len(running) < self._jobs:
+                    number = waiting.pop()
+                    tests = self._chosen(self._cases[number], reached, seconds)
+                    child = self._start(self._cases[number], tests, seconds, functions, Path(folder, str(number)))
+                    running[child] = number, time.monotonic() + ASLEEP, len(tests)
+                time.sleep(0.004)
+                for child, (number, until, several) in list(running.items()):
+                    done, status = os.waitpid(child, os.WNOHANG)
+                    if not done and time.monotonic() > until:
+                        os.killpg(child, signal.SIGKILL)
+                        done, status = os.waitpid(child, 0)
+                    if done:
+                        del running[child]
+                        verdicts[number] = self._verdict(status, several, Path(folder, str(number)))
+                        self._tell(number, len(verdicts) - len(waiting) - len(running))
+        return [each for each in verdicts if each is not None]
+
+    def _tell(self, number: int, done: int) -> None:
+        if done % 200 == 0:
+            print(f"  {done} of {len(self._cases)} tried", file=sys.__stderr__, flush=True)
+
+    def _verdict(self, status: int, several: int, said: Path) -> Verdict:
+        code = os.waitstatus_to_exitcode(status)
+        by = said.read_text() if said.exists() else ""
+        if code == 0:
+            return Verdict("survives", several)
+        if code == 4:
+            return Verdict("untried", several)
+        self._kills[by] += 1
+        return Verdict("noticed", several, by or "hangs")
+
+    def _chosen(self, case: Case, reached: Reached, seconds: list[float]) -> list[int]:
+        """The tests that reach the mutant's lines, the likeliest to notice first."""
+        path, mutant = case
+        lines = reached.get(str(path), {})
+        found = {each for line in range(mutant.line, mutant.last + 1) for each in lines.get(line, ())}
+        names = [item.nodeid for item in self._session.items]
+
+        def rank(number: int) -> tuple[bool, int, float]:
+            return not self._own(names[number], path), -self._kills[names[number]], seconds[number]
+
+        chosen: list[int] = []
+        total = 0.0
+        for number in sorted(found, key=rank):
+            if total > self._most and not self._own(names[number], path):
+                break
+            total += seconds[number]
+            chosen.append(number)
+        return chosen
+
+    def _start(self, case: Case, tests: list[int], seconds: list[float], functions: Functions, say: Path) -> int:
+        child = os.fork()
+        if child:
+            return child
+        code = 3
+        try:
+            os.setpgid(0, 0)
+            code = self._try(case, tests, seconds, functions, say)
+        finally:
+            os._exit(code)
+
+    def _try(self, case: Case, tests: list[int], seconds: list[float], functions: Functions, say: Path) -> int:
+        if not _put(case, functions):
+            return 4
+        items = self._session.items
+        self._session.items = [items[number] for number in tests]
+        for place, number in enumerate(tests):
+            say.write_text(items[number].nodeid)
+            signal.setitimer(signal.ITIMER_PROF, PATIENCE * seconds[number] + LEAST)
+            if not self._passes(place):
+                return 1
+        return 0
+
+
+def trials(
+    tests: Sequence[str], cases: Sequence[Case], jobs: int, most: float, own: Callable[[str, Path], bool]
+) -> tuple[list[Verdict], list[str]]:
+    """The verdicts on mutants, in their order; and the tests that fail over the true program, where any does."""
+
+    def inside() -> tuple[list[Verdict], list[str]]:
+        plugin = Trials(cases, jobs, most, own)
+        said = io.StringIO()
+        with redirect_stdout(said), redirect_stderr(said):
+            code = pytest.main([*PYTEST, *tests], plugins=[plugin])
+        if not plugin.verdicts and not plugin.broken and cases:
+            plugin.broken = [f"pytest ended with {int(code)}: {said.getvalue()[-2000:]}"]
+        return plugin.verdicts, plugin.broken
+
+    return _in_fork(inside)
+
+
+def _in_fork(work: Callable[[], _T]) -> _T:
+    """What some work comes to, done in a process of its own."""
+    with tempfile.TemporaryFile() as file:
+        sys.stdout.flush()
+        child = os.fork()
+        if not child:
+            code = 1
+            try:
+                pickle.dump(work(), file)
+                file.flush()
+                code = 0
+            except BaseException:  # noqa: BLE001  # whatever it is, it is told here and ends the process
+                traceback.print_exc(file=sys.__stderr__)
+            finally:
+                os._exit(code)
+        _, status = os.waitpid(child, 0)
+        if status:
+            raise RuntimeError(f"a process of the tests ended with {status}")
+        file.seek(0)
+        found: _T = pickle.load(file)
+        return found
+
+
+def _functions() -> Functions:
+    """The functions of the change engine that live now, by their code's file, name and first line."""
+    found: defaultdict[tuple[str, str, int], list[FunctionType]] = defaultdict(list)
+    for each in gc.get_objects():
+        if isinstance(each, FunctionType) and "/oakum/changes/" in each.__code__.co_filename:
+            found[_key(each.__code__)].append(each)
+    gc.freeze()
+    return found
+
+
+def _key(code: CodeType) -> tuple[str, str, int]:
+    return code.co_filename, code.co_qualname, code.co_firstlineno
+
+
+def _put(case: Case, functions: Functions) -> bool:
+    """Puts a mutant's code in the place of the true one; False where it differs outside of functions that live."""
+    path, mutant = case
+    true = compile(path.read_text(), str(path), "exec", dont_inherit=True)
+    wrong = compile(mutant.tree, str(path), "exec", dont_inherit=True)
+    pairs = list(_different(true, wrong))
+    if not pairs:
+        return False
+    try:
+        for old, new in pairs:
+            for function in functions[_key(old)]:
+                function.__code__ = new
+            if not functions[_key(old)]:
+                return False
+    except ValueError:  # it holds other names of the function around it
+        return False
+    for each in gc.get_objects():
+        if isinstance(each, functools._lru_cache_wrapper):
+            with suppress(AttributeError):
+                each.cache_clear()
+    return True
+
+
+def _different(true: CodeType, wrong: CodeType) -> Iterable[tuple[CodeType, CodeType]]:
+    """The outermost functions that differ. A difference in a module or in a class's body comes as that itself."""
+    if true == wrong:
+        return
+    inner, others = ([each for each in code.co_consts if isinstance(each, CodeType)] for code in (true, wrong))
+    if true.co_flags & inspect.CO_NEWLOCALS or len(inner) != len(others) or _bare(true) != _bare(wrong):
+        yield true, wrong
+        return
+    for one, other in zip(inner, others, strict=True):
+        yield from _different(one, other)
+
+
+def _bare(code: CodeType) -> object:
+    """A code without the functions in it."""
+    constants = tuple(each for each in code.co_consts if not isinstance(each, CodeType))
+    return code.co_code, constants, code.co_names, code.co_varnames
