@@ -9,10 +9,11 @@ SHELL := /bin/bash
 VENV := .venv
 BIN := $(VENV)/bin
 WORKERS ?= 2
+KILLS ?= 300
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-annotate --no-header
 
-.PHONY: help env demo lab test e2e coverage check bench bench-cluster bench-peers bench-plans bench-ledger fuzz drains mutate sim-soak sim-search sim-rollback ledger-bits docs docs-test picture lock licences clean
+.PHONY: help env demo lab test e2e coverage check bench bench-cluster bench-peers bench-plans bench-ledger bench-hosts kills fuzz drains mutate sim-soak sim-search sim-rollback ledger-bits docs docs-test picture lock licences clean
 
 help: ## list these commands
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | while IFS=$$'\t' read -r name text; do \
@@ -58,6 +59,12 @@ bench-plans: $(VENV)/dev.stamp ## measure plan, verify, a turn of a run, and sim
 bench-ledger: $(VENV)/dev.stamp ## measure append, signature, export and verification of a ledger of 100,000 entries
 	@$(BIN)/python -m benchmarks.ledger
 
+bench-hosts: $(VENV)/dev.stamp ## measure the scan of 50 real machines and a canaried upgrade of them
+	@$(BIN)/python -m benchmarks.hosts
+
+kills: $(VENV)/dev.stamp ## kill oakum run on three real machines at KILLS (300) random moments, and see each run end right
+	@OAKUM_KILLS=$(KILLS) $(BIN)/python -m pytest -n 0 -s -m e2e tests/local/test_kills_on_hosts.py
+
 fuzz: $(VENV)/dev.stamp ## run the property tests on ever new input for OAKUM_FUZZ_SECONDS (300)
 	@$(BIN)/python tools/fuzz.py
 
@@ -76,8 +83,9 @@ sim-search: $(VENV)/dev.stamp ## try every moment at which a run may die, be ove
 sim-rollback: $(VENV)/dev.stamp ## ask for the way back after every record of a run in which three of ten nodes go bad
 	@OAKUM_EVERY_POINT=1 $(BIN)/python -m pytest -n $(WORKERS) tests/simulation/test_rollback_points.py
 
-ledger-bits: $(VENV)/dev.stamp ## flip every single bit of an exported ledger, and see that each is found and named
-	@OAKUM_EVERY_BIT=1 WORKERS=$(WORKERS) $(BIN)/python -m pytest -n 0 -s tests/ledger/test_every_bit.py
+ledger-bits: $(VENV)/dev.stamp ## flip every single bit of an exported ledger and of a bundle, and see each found and named
+	@OAKUM_EVERY_BIT=1 WORKERS=$(WORKERS) $(BIN)/python -m pytest -n 0 -s tests/ledger/test_every_bit.py \
+		tests/local/test_every_byte_of_a_bundle.py
 
 docs: $(VENV)/dev.stamp ## build the documentation strictly, into site/
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
