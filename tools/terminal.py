@@ -1,6 +1,6 @@
 """A terminal's output as frames, and frames as one SVG that plays by itself: no script, no font to fetch.
 
-``Screen`` understands what our own commands write (text, colours, and how rich redraws a table in its place), and raises
+``Screen`` understands what our own commands write (text, colours, how rich redraws a table in its place), and raises
 ValueError for anything else, so that a picture never shows what a terminal would not. In the SVG each row of text
 stands once for the time in which it does not change. Who asked for less motion, or has a viewer without animations,
 sees the last frame.

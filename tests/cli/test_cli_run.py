@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from tests.local.estate import HOSTS, NEW, NOW, Estate, inventory, make_keys
+from tests.local.estate import HOSTS, NEW, NOW, OLD, Estate, inventory, make_keys
 from tests.local.simulated import Simulated
 
 from oakum.changes.plans import Plan, canonical
@@ -184,9 +184,11 @@ def test_a_rehearsal_says_that_it_is_one_on_every_line_and_keeps_nothing(estate:
     assert "nothing real is touched" in err
     lines = out.split("\n\n")[0].splitlines()
     assert lines and all(line.startswith("rehearsal ") for line in lines)
-    order = [line.split()[3].rstrip(":") for line in lines if line.endswith(": done")]
-    assert order == ["packages@web-1", "packages@web-2", "packages@web-3"]
-    assert any("waits until" in line and "packages@web-1: the changes are under way" in line for line in lines)
+    change = f"openssl {OLD} -> {NEW}"
+    order = [line.split()[3].rstrip(":") for line in lines if line.endswith(f": {change} is in effect")]
+    assert order == ["web-1", "web-2", "web-3"]
+    assert any("waits for web-1: the changes are under way; looks again by" in line for line in lines)
+    assert "oakum stop" not in out, "there is nothing to stop"
     assert "a simulation: nothing real was touched" in out and "NOW" not in out
     assert run_names(None) == []
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 from rich.console import Console
 from rich.live import Live
-from tests.local.estate import NOW, Estate
+from tests.local.estate import NEW, NOW, OLD, Estate
 
 from oakum.changes.approvals import LONGEST, NAMESPACE, SAYS, SKEW
 from oakum.cli.progress import Screen
@@ -46,12 +46,13 @@ def test_an_approval_is_checked_by_hand_as_the_page_says(estate: Estate) -> None
 def test_the_table_on_a_terminal_follows_the_run(estate: Estate) -> None:
     written = io.StringIO()
     console = Console(file=written, force_terminal=True, width=100, color_system=None)
-    with Live(console=console, auto_refresh=False) as live:
-        screen = Screen(estate.plan, live)
+    screen = Screen(estate.plan, "rehearsal ")
+    with Live(console=console, get_renderable=screen.table, auto_refresh=False) as screen.live:
         found = rehearse(estate.plan, estate.state, estate.policy, NOW, screen)
-        live.refresh()
+        screen.live.refresh()
     assert found.ended is not None
     text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", written.getvalue())
-    assert "packages@web-1: admitted" in text and "wave w1 is over" in text
-    rows = [line.split() for line in text.splitlines() if line.startswith(("w1 ", "w2 "))]
-    assert ["w1", "1/1", "over"] in rows and rows[-1] == ["w2", "2/2", "over"]
+    assert f"web-1: openssl {OLD} -> {NEW} is in effect" in text and "wave w1 canary is over" in text
+    rows = [" ".join(line.split()) for line in text.splitlines() if line.startswith(("w1 ", "w2 "))]
+    assert "w1 canary 1/1 over" in rows and "w2 0/2 after w1" in rows and rows[-1] == "w2 2/2 over"
+    assert any(re.fullmatch(r"w1 canary 1/1 watched until \d\d:\d\d:\d\d UTC, 2 min left", row) for row in rows)

@@ -1,6 +1,6 @@
-"""How a run goes, as it goes: a table of its waves on a terminal, and plain lines, one for each thing, elsewhere.
+"""How a run goes, as it goes: a table of its waves on a terminal, and plain lines, one for each thing, everywhere.
 
-Each line that waits says for what and until when. A reason is told once, not at every look.
+Each line that waits says for what, and when it is looked at again. A reason is told once, not at every look.
 """
 
 from __future__ import annotations
@@ -8,105 +8,148 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
+from textwrap import wrap
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from oakum.changes.running.journal import OVER, Journal, Noted, Record, Started, Turned
+from oakum.changes.running.journal import Journal, Noted, Record, Started, Turned
 from oakum.reports.printable import printable
-from oakum.reports.runs import told
+from oakum.reports.run_words import Tone, rows, shown_waves, told, turned, waiting
 
 if TYPE_CHECKING:
     from oakum.changes.plans import Plan
     from oakum.changes.run import Wait
     from oakum.local.running import Listener
 
-#: Machines in hand that a row of the table names.
-_NAMED = 3
+#: Waves that the table has at most.
+_MOST_WAVES = 8
 _STOP = "asked to stop: what is in hand is finished or restored, and nothing is started; Ctrl-C again leaves at once"
+#: A colour only repeats what the words say.
+_COLOURS: dict[Tone, str] = {"": "", "good": "green", "bad": "bold red", "busy": "cyan"}
+_NOTES: dict[str, Tone] = {"held": "", "paused": "", "resumed": ""}
+#: Seconds from which on it is told when something is looked at again.
+_LONG = 15
 
 
 class Lines:
     """Plain lines, on standard output. ``mark`` stands before each (what is no real run says so on every line)."""
 
-    def __init__(self, mark: str = "") -> None:
-        self._mark = mark
-        self._said = set[str]()
+    def __init__(self, plan: Plan, mark: str = "") -> None:
+        self._plan, self._mark = plan, mark
+        self._journal = Journal()
+        self._said: str = ""
 
     def wrote(self, record: Record) -> None:
         """A line for what people want to know of a record."""
+        self._add(record)
         match record:
             case Started():
-                self.say(record.at, f"taken up by {record.executor}")
+                self._begins(record)
             case Turned():
-                self._said.clear()
-                self.say(record.at, f"{record.step}: {record.state}{f': {record.why}' if record.why else ''}")
-            case Noted():
-                self.say(record.at, told(record).rstrip(": "))
+                step = self._plan.steps[record.step]
+                text, tone = turned(step, record, self._journal.of(record.step).facts)
+                if text:
+                    self._said = ""
+                    self.say(record.at, text, tone)
+            case Noted() if record.what == "wave-over":
+                self.say(record.at, f"wave {told(record, self._plan)}", "good")
+            case Noted() if record.what not in ("done", "stopped"):  # the summary says that
+                self.say(record.at, told(record, self._plan), _NOTES.get(record.what, "bad"))
+
+    def _add(self, record: Record) -> None:
+        self._journal.add(record)
+
+    def _begins(self, record: Started) -> None:
+        """The name first: whatever happens to this terminal, the run is found by it."""
+        again = self._journal.started != record.at
+        waves, steps = len(self._plan.waves), len(self._plan.steps)
+        size = f"{waves} wave{'s' if waves > 1 else ''}, {steps} step{'s' if steps > 1 else ''}"
+        self.say(record.at, f"run {record.run}: {'taken up again' if again else size}")
+        if not self._mark:
+            self.say(None, f"to stop it in order: Ctrl-C, or oakum stop {record.run}")
 
     def waits(self, wait: Wait) -> None:
-        """What it waits for, when that was not told since a step last went on."""
-        if wait.why and wait.why not in self._said:
-            self._said.add(wait.why)
-            self.say(None, f"waits until {wait.until:%H:%M:%S} at the latest: {wait.why}")
+        """What it waits for, when that is another thing than before."""
+        if wait.why and wait.why != self._said:
+            self._said = wait.why
+            self.say(None, f"waits for {waiting(self._plan, wait.why)}; looks again by {wait.until:%H:%M:%S} UTC")
 
     def stopping(self) -> None:
         """Somebody at the terminal asked for a stop."""
-        self.say(None, _STOP)
+        self.say(None, _STOP, "bad")
 
-    def say(self, at: datetime | None, text: str) -> None:
+    def say(self, at: datetime | None, text: str, tone: Tone = "") -> None:
         """One line."""
         when = f"{at:%Y-%m-%d %H:%M:%S} " if at is not None else " " * 20
         print(printable(f"{self._mark}{when}{text}"), flush=True)
 
 
 class Screen(Lines):
-    """The same lines, which scroll above a table of the waves."""
+    """The same lines, which scroll above a table of the waves; that is drawn anew in its place as time goes on."""
 
-    def __init__(self, plan: Plan, live: Any, mark: str = "") -> None:
-        super().__init__(mark)
-        self._plan, self._live = plan, live
-        self._journal = Journal()
+    def __init__(self, plan: Plan, mark: str = "") -> None:
+        super().__init__(plan, mark)
+        self.live: Any = None
         self._wait = ""
+        self._last: datetime | None = None
+        # The thread that draws reads the journal. It is never held while something is drawn from here.
+        self._reading = Lock()
+
+    def _add(self, record: Record) -> None:
+        with self._reading:
+            super()._add(record)
+            self._last = record.at
+            if isinstance(record, Turned | Noted):
+                self._wait = ""
 
     def wrote(self, record: Record) -> None:
         """The table follows."""
-        self._journal.add(record)
-        if isinstance(record, Turned | Noted):
-            self._wait = ""
         super().wrote(record)
-        self._live.update(self._table())
+        self.live.refresh()
 
     def waits(self, wait: Wait) -> None:
         """What it waits for stands below the table."""
-        self._wait = printable(f"waits until {wait.until:%H:%M:%S} UTC at the latest: {wait.why}")
-        self._live.update(self._table())
+        now = self._last if self._mark and self._last is not None else datetime.now(UTC)
+        long = (wait.until - now).total_seconds() >= _LONG
+        again = f"; looks again by {wait.until:%H:%M:%S} UTC" if long else ""
+        # That a wave is watched, and until when, stands in its row.
+        watched = wait.why.endswith("it is watched")
+        self._wait = "" if watched else f"waits for {waiting(self._plan, wait.why)}{again}"
+        self.live.refresh()
 
-    def say(self, at: datetime | None, text: str) -> None:
+    def say(self, at: datetime | None, text: str, tone: Tone = "") -> None:
         """One line above the table."""
         from rich.text import Text
 
-        when = f"{at:%H:%M:%S} " if at is not None else " " * 9
-        self._live.console.print(Text(printable(f"{self._mark}{when}{text}")))
+        console, mark = self.live.console, f"{self._mark}{at:%H:%M:%S} " if at is not None else f"{self._mark}{' ' * 9}"
+        lines = wrap(printable(text), max(console.width - len(mark), 20), break_on_hyphens=False)
+        for line in lines:
+            console.print(Text(mark + line, style=_COLOURS[tone]), soft_wrap=True)
+            mark = " " * len(mark)
 
-    def _table(self) -> Any:
+    def table(self) -> Any:
+        """The table as it is now."""
         from rich.console import Group
         from rich.table import Table
         from rich.text import Text
 
+        with self._reading:
+            if self._last is None:
+                return Text("looks at the machines before anything is done", style="dim")
+            # A rehearsal has the time of its simulation.
+            now = self._last if self._mark else datetime.now(UTC)
+            found_rows = tuple(rows(self._plan, self._journal, now))
         found = Table(box=None, pad_edge=False)
-        for name in ("WAVE", "DONE", "OTHERWISE", "IN HAND"):
+        for name in ("WAVE", "OVER", "NOW"):
             found.add_column(name)
-        over = {note.about for note in self._journal.notes if note.what == "wave-over"}
-        for wave in self._plan.waves:
-            states = {step.id: self._journal.state(step.id) for step in wave.steps}
-            done = sum(state == "done" for state in states.values())
-            other = sum(state in OVER and state != "done" for state in states.values())
-            hand = [f"{step} {state}" for step, state in states.items() if state not in OVER and state != "waiting"]
-            more = f" and {len(hand) - _NAMED} more" if len(hand) > _NAMED else ""
-            text = "over" if wave.id in over else ", ".join(hand[:_NAMED]) + more
-            row = (wave.id, f"{done}/{len(states)}", str(other or ""), text)
-            found.add_row(*(Text(printable(cell)) for cell in row))
-        return Group(found, Text(self._wait))
+        for row in shown_waves(found_rows, _MOST_WAVES):
+            if isinstance(row, str):
+                found.add_row("", "", Text(row, style="dim"))
+            else:
+                cells = (Text(printable(row.wave)), Text(row.over), Text(printable(row.text), _COLOURS[row.tone]))
+                found.add_row(*cells)
+        return Group(Text(""), found, Text(printable(self._wait), style="dim"))
 
 
 @contextmanager
@@ -115,12 +158,14 @@ def progress(plan: Plan, mark: str = "", *, quiet: bool = False) -> Iterator[Lis
     if quiet:
         yield Silent()
     elif not sys.stdout.isatty():
-        yield Lines(mark)
+        yield Lines(plan, mark)
     else:
         from rich.live import Live
 
-        with Live(refresh_per_second=4, transient=False) as live:
-            yield Screen(plan, live, mark)
+        screen = Screen(plan, mark)
+        # It goes when the run ends: the summary stands in its place.
+        with Live(get_renderable=screen.table, refresh_per_second=2, transient=True) as screen.live:
+            yield screen
 
 
 class Silent:

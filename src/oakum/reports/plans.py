@@ -84,12 +84,13 @@ def _rows(plan: Plan) -> Iterator[tuple[str, ...]]:
     for wave in plan.waves:
         for number, step in enumerate(wave.steps):
             yield (
-                wave.id if number == 0 else "", step.subject.id, _doing(step), _evicts(step),
+                wave.id if number == 0 else "", step.subject.id, doing(step), _evicts(step),
                 _time(step.takes.work), _BACK[step.reversibility],
             )  # fmt: skip
 
 
-def _doing(step: Step) -> str:
+def doing(step: Step) -> str:
+    """The changes of a step in one line."""
     done = ", ".join(_change(each) for each in step.changes)
     return f"{done}, reboot" if step.reboot else done
 

@@ -14,24 +14,34 @@ import msgspec
 
 from oakum.changes.approvals import Earned
 from oakum.changes.plans import Plan
-from oakum.changes.running.journal import OVER, Answered, Journal, Meant, Noted, Record
+from oakum.changes.running.journal import OVER, Answered, Journal, Meant, Record
 from oakum.policy.amounts import spoken
 from oakum.reports.plain import table
+from oakum.reports.plans import doing
 from oakum.reports.printable import printable
+from oakum.reports.run_words import named, told
 
 #: Steps and notes on one screen; -o json holds them all.
 _MOST_STEPS, _MOST_NOTES = 40, 12
 _TOLD = ("held", "notify", "stopping", "handed-over", "gate-failed", "overdue")
 _BAD = ("failed", "undone", "lost", "skipped")
+#: Machines that a line names.
+_MOST_NAMED = 8
+_COMMAND = "oakum "
 
 
 class StepLine(msgspec.Struct, frozen=True, kw_only=True):
-    """A step: its wave, what it changes where, the state it reached, since when, why, and how long it took so far."""
+    """A step: its wave, what it changes where, the state it reached, since when, why, and how long it took so far.
+
+    ``touched`` says whether anything was ever asked of its machine.
+    """
 
     wave: str
     step: str
     subject: str
+    change: str
     state: str
+    touched: bool
     since: datetime | None
     why: str
     seconds: int
@@ -99,7 +109,7 @@ def summary(
         requested_by=requested_by, undoes=plan.undoes,
         approved_by=sorted({each.who for each in judged if each.signed.statement.says == "approve"}),
         broken_glass=[f"{each.who}: {each.signed.statement.reason}" for each in broken],
-        steps=list(_steps(plan, journal, records)), notes=list(_notes(journal)),
+        steps=list(_steps(plan, journal, records)), notes=list(_notes(journal, plan)),
         now=[] if rehearsal else list(_now(name, state, plan, journal, agreed)), rehearsal=rehearsal,
     )  # fmt: skip
 
@@ -118,8 +128,8 @@ def _steps(plan: Plan, journal: Journal, records: Sequence[Record]) -> Iterator[
             end = since if state in OVER else last
             took = (end - first[step.id]).total_seconds() if step.id in first and end is not None else 0
             yield StepLine(
-                wave=wave.id, step=step.id, subject=step.subject.id, state=state, since=since,
-                why=progress.why if progress is not None else "", seconds=max(0, int(took)),
+                wave=wave.id, step=step.id, subject=step.subject.id, change=doing(step), state=state, since=since,
+                why=progress.why if progress is not None else "", seconds=max(0, int(took)), touched=step.id in first,
             )  # fmt: skip
 
 
@@ -135,80 +145,60 @@ def _pods(records: Iterable[Record], do: str) -> int:
     return len(granted)
 
 
-def _notes(journal: Journal) -> Iterator[str]:
+def _notes(journal: Journal, plan: Plan) -> Iterator[str]:
     for note in journal.notes:
         if note.what in _TOLD:
-            yield told(note)
-
-
-def told(note: Noted) -> str:
-    """A note in words."""
-    if note.what in ("wave-over", "done", "stopped"):
-        whole = f"wave {note.about} is over" if note.what == "wave-over" else f"the run is {note.what}"
-        return f"{whole}: {note.why}" if note.why else whole
-    about = f" {note.about}" if note.about else ""
-    roles = f" (to {note.facts['roles']})" if note.facts.get("roles") else ""
-    return f"{note.what}{about}: {note.why}{roles}"
+            yield told(note, plan)
 
 
 def _now(name: str, state: str, plan: Plan, journal: Journal, agreed: Earned | None) -> Iterator[str]:
-    """What people can do now."""
+    """What people can do now: in words, and behind a colon what to type."""
     missing = agreed.missing if agreed is not None and state not in ("done", "stopped") else ()
     if missing:
         yield f"get what is missing ({'; '.join(missing)}): oakum approve PLAN --key SSHKEY --run {name}"
     if state in ("interrupted", "new"):
         yield f"go on with it: oakum resume {name}"
-        yield f"or end it, with everything finished or restored: oakum stop {name}, then oakum resume {name}"
+        yield f"or end it, with everything finished or restored: oakum stop {name}; oakum resume {name}"
     if state == "running":
+        yield f"follow it: oakum runs show {name}"
         yield f"ask it to stop, if need be: oakum stop {name}"
     handed = [note.about for note in journal.notes if note.what == "handed-over"]
     if handed:
         yield f"look at {', '.join(dict.fromkeys(handed))} yourself: nothing of the run is left there"
-    if state in ("done", "stopped"):
-        bad = [step for step in plan.steps if journal.state(step) in ("failed", "lost")]
-        changed = any(journal.state(step) == "done" for step in plan.steps)
-        back = f"oakum rollback {name} --from STATE --policy DIR --out back.json"
-        if bad:
-            yield f"bring back what failed: {back}"
-        if changed:
-            yield f"take all of it back: {back} --all"
+    if state not in ("done", "stopped"):
+        return
+    ended = {kind: [step for step in plan.steps if journal.state(step) == kind] for kind in OVER | {"lost"}}
+    read = "" if any(step.subject.cluster for step in plan.steps.values()) else "oakum host scan --save now.json; "
+    state_ = "now.json" if read else "STATE"
+    back = f"oakum rollback {name}{{}} --from {state_} --policy DIR --out back.json"
+    if ended["failed"] or ended["lost"]:
+        yield f"bring back what failed: {read}{back.format('')}"
+    if ended["done"] and not plan.undoes:
+        yield f"take all of it back: {read}{back.format(' --all')}"
+    if ended["undone"] and not ended["done"]:
+        yield "nothing is left to take back; find out why before you plan again"
 
 
 def summary_text(found: Summary, *, width: int = 100, everything: bool = False) -> str:
-    """A run for a terminal."""
-    over = sum(number for state, number in found.counts.items() if state in OVER)
-    done = found.counts.get("done", 0)
+    """A run for a terminal: how it stands, what is changed and what is not, why, and what to type now."""
     why = f": {found.why}" if found.why else ""
     lines = wrap(f"{found.run}: {found.state}{why}", width)
-    lines += wrap(
-        f"{found.waves_over} of {found.waves} waves over, {done} of {sum(found.counts.values())} steps done"
-        f"{f', {over - done} ended otherwise' if over > done else ''}"
-        f"{f', {found.evictions} pods evicted' if found.evictions else ''}"
-        f"{f', {found.deleted} deleted past their budget' if found.deleted else ''}",
-        width,
-    )
-    if found.began is not None and found.last is not None:
-        times = f"{found.taken_up} times" if found.taken_up > 1 else "once"
-        took = spoken(int((found.last - found.began).total_seconds()))
-        lines.append(f"began {found.began:%Y-%m-%d %H:%M:%S} UTC, taken up {times}, {took} until its last record")
-    if found.carried_by:
-        lines += wrap(f"carried out by {found.carried_by}", width)
-    if found.undoes:
-        lines.append(f"brings back the plan {found.undoes}")
-    lines.append(f"plan {found.plan}")
-    if found.rehearsal:
-        lines += wrap("a simulation: nothing real was touched, nothing is kept, approvals were taken as given", width)
-    people = f"asked for by {found.requested_by or 'nobody known'}; agreed: {', '.join(found.approved_by) or 'nobody'}"
-    lines += [] if found.rehearsal else wrap(people, width)
+    for each in _standing(found):
+        lines += wrap(each, width, subsequent_indent="  ")
+    lines += ["", *_about(found, width)]
     for each in found.broken_glass:
         lines += wrap(f"GLASS BROKEN by {each}", width)
     shown = found.steps if everything else sorted(found.steps, key=_weight)[:_MOST_STEPS]
     if shown:
-        rows = [(each.wave, each.step, each.state, _took(each), each.why) for each in shown]
-        lines += ["", *table([("WAVE", "STEP", "STATE", "TOOK", "WHY"), *rows], width, stretch=4, optional=(3,))]
+        rows = [(each.wave, each.subject, each.change, _state(found, each), _took(each)) for each in shown]
+        head = ("WAVE", "TARGET", "CHANGE", "STATE", "TOOK")
+        lines += ["", *table([head, *rows], width, stretch=2, optional=(4,))]
     if len(shown) < len(found.steps):
         lines.append(f"and {len(found.steps) - len(shown)} more; --all shows them")
-    notes = found.notes if everything else found.notes[-_MOST_NOTES:]
+    lines += _reasons(shown, width)
+    # Why it stopped stands above.
+    notes = found.notes if everything else [each for each in found.notes if each != f"stopping: {found.why}"]
+    notes = notes if everything else notes[-_MOST_NOTES:]
     if notes:
         lines += ["", "NOTES"]
         for each in notes:
@@ -216,8 +206,79 @@ def summary_text(found: Summary, *, width: int = 100, everything: bool = False) 
     if found.now:
         lines += ["", "NOW"]
         for each in found.now:
-            lines += wrap(each, width, initial_indent="- ", subsequent_indent="  ", break_on_hyphens=False)
+            lines += _to_type(each, width)
     return "\n".join(map(printable, lines)) + "\n"
+
+
+def _standing(found: Summary) -> Iterator[str]:
+    """What is in effect, what is as it was, and what is neither, by name."""
+    over = found.state in ("done", "stopped")
+    parts = {
+        "In effect": [each for each in found.steps if each.state == "done"],
+        "Taken back, as before": [each for each in found.steps if each.state == "undone"],
+        "FAILED, look at it": [each for each in found.steps if each.state in ("failed", "lost")],
+        "Left out": [each for each in found.steps if each.state == "skipped"],
+        "In hand": [each for each in found.steps if each.state not in OVER and each.state not in ("waiting", "lost")],
+        "Untouched": [each for each in found.steps if each.state == "waiting" and not each.touched],
+        "Given back, not changed": [each for each in found.steps if each.state == "waiting" and each.touched],
+    }
+    for says, steps in parts.items():
+        if steps and (over or says != "Untouched"):
+            yield f"{says}: {named(list(dict.fromkeys(each.subject for each in steps)), _MOST_NAMED)}."
+        elif steps:
+            yield f"Not begun: {len(steps)} of {len(found.steps)} steps."
+
+
+def _about(found: Summary, width: int) -> Iterator[str]:
+    """When, by whom, and of which plan."""
+    if found.rehearsal:
+        yield from wrap("a simulation: nothing real was touched, nothing is kept, approvals were taken as given", width)
+    if found.evictions or found.deleted:
+        deleted = f", {found.deleted} deleted past their budget" if found.deleted else ""
+        yield f"{found.evictions} pods evicted{deleted}"
+    if found.began is not None and found.last is not None:
+        times = f", taken up {found.taken_up} times" if found.taken_up > 1 else ""
+        took = spoken(int((found.last - found.began).total_seconds()))
+        lasted = f"took {took}" if found.state in ("done", "stopped") else f"{took} until its last record"
+        yield f"began {found.began:%Y-%m-%d %H:%M:%S} UTC{times}, {lasted}"
+    if found.carried_by:
+        yield from wrap(f"carried out by {found.carried_by}", width)
+    if not found.rehearsal:
+        asked = found.requested_by or "nobody known"
+        yield from wrap(f"asked for by {asked}; agreed: {', '.join(found.approved_by) or 'nobody'}", width)
+    if found.undoes:
+        yield f"brings back the plan {found.undoes}"
+    yield f"plan {found.plan}"
+
+
+def _state(found: Summary, line: StepLine) -> str:
+    """The state of a step; one that waits in a run that is over was not begun."""
+    if line.state != "waiting" or found.state not in ("done", "stopped"):
+        return line.state
+    return "not changed" if line.touched else "untouched"
+
+
+def _reasons(shown: Iterable[StepLine], width: int) -> Iterator[str]:
+    """Why steps are as they are, in full; steps with one reason together."""
+    reasons: dict[str, list[str]] = {}
+    for each in shown:
+        if each.why:
+            reasons.setdefault(each.why, []).append(each.subject)
+    if reasons:
+        yield from ("", "WHY")
+    for why, subjects in reasons.items():
+        text = f"{named(list(dict.fromkeys(subjects)), _MOST_NAMED)}: {why}"
+        yield from wrap(text, width, initial_indent="- ", subsequent_indent="  ", break_on_hyphens=False)
+
+
+def _to_type(item: str, width: int) -> Iterator[str]:
+    """What to do; each command on a line of its own, uncut, so that it can be copied."""
+    says, sign, commands = item.partition(f": {_COMMAND}")
+    mark = ":" if sign else ""
+    yield from wrap(f"{says}{mark}", width, initial_indent="- ", subsequent_indent="  ", break_on_hyphens=False)
+    if sign:
+        for each in f"{_COMMAND}{commands}".split("; "):
+            yield f"    {each}"
 
 
 def _weight(line: StepLine) -> int:

@@ -62,7 +62,20 @@ def test_a_member_is_out_of_service_when_it_is_down_unknown_or_cordoned(how: dic
     play.show("shop/w-9", uid="w-9", **how)
     play.turn()
     assert play.state() == "waiting"
-    assert "1 of at most 1" in play.whys()
+    assert play.whys() == "shop/w-9 is out of service, at most 1 at a time"
+
+
+def test_our_own_step_in_hand_holds_nothing_and_is_called_so() -> None:
+    play = Play(plan(step("w-1"), step("w-2"), step("w-3"), max_unavailable=2))
+    play.show("shop/w-3", uid="w-3", up=False)
+    play.turn()
+    assert states(play) == "aww"
+    rests = [each for each in play.turn() if isinstance(each, Rest) and each.about == "w1"]
+    assert {each.why for each in rests} == {"shop/w-1 is in hand and shop/w-3 is out of service, at most 2 at a time"}
+    # Nobody has to look at that: it goes on by itself, in the first turn as in the next.
+    fresh = Play(plan(step("w-1"), step("w-2")))
+    assert not [each for each in fresh.turn() if isinstance(each, Rest) and each.held]
+    assert not [each for each in rests if each.held]
 
 
 def test_machines_that_are_no_members_do_not_count() -> None:

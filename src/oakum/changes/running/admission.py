@@ -45,7 +45,7 @@ def admissions(turn: Turn) -> Iterator[Action]:
         group = turn.compiled.groups[group_id]
         closed, full = _closed(turn, group), busy.full(group)
         if closed or full:
-            yield _hold(turn, closed or full, 15, about=begun.wave.id, held=bool(closed) or not turn.journal.active)
+            yield _hold(turn, closed or full, 15, about=begun.wave.id, held=bool(closed) or not busy.in_flight)
         if closed:
             continue
         for id in steps:
@@ -56,7 +56,7 @@ def admissions(turn: Turn) -> Iterator[Action]:
                 continue
             refused = busy.refuses(group, step)
             if refused and not itself:
-                yield _hold(turn, refused, 15, about=begun.wave.id, held=not turn.journal.active)
+                yield _hold(turn, refused, 15, about=begun.wave.id, held=not busy.in_flight)
                 break
             yield from _try(turn, busy, group, step, refused)
     for begun in list(turn.standing.begun.values()):

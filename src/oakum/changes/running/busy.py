@@ -14,6 +14,9 @@ from collections.abc import Iterable
 from oakum.changes.plans.model import Group, Step
 from oakum.changes.running.turn import Turn
 
+#: Machines that a reason names.
+_NAMED = 3
+
 
 class Busy:
     """The busy members of every group of a plan in one turn. Admissions are added as they are made."""
@@ -77,10 +80,17 @@ class Busy:
         self._ask(group)
         busy = self._counted(group)
         if group.serial and busy:
-            return f"one at a time, and {min(busy)} is out of service"
+            return self._taken(busy, 1)
         if len(busy) >= group.max_unavailable and group.members:
-            return f"{len(busy)} of at most {group.max_unavailable} are out of service"
+            return self._taken(busy, group.max_unavailable)
         return ""
+
+    def _taken(self, busy: set[str], most: int) -> str:
+        """Who takes up all the places there are: those that we have in hand, and those that are out of service."""
+        ours, others = sorted(busy & self.in_flight), sorted(busy - self.in_flight)
+        parts = [f"{_named(ours)} in hand"] if ours else []
+        parts += [f"{_named(others)} out of service"] if others else []
+        return f"{' and '.join(parts)}, at most {most} at a time" if parts else f"at most {most} at a time"
 
     def refuses(self, group: Group, step: Step) -> str:
         """Why a step may not start beside those that are out of service; empty where it may."""
@@ -93,12 +103,17 @@ class Busy:
         mends = self._undoes and id in self._members.get(group.id, ()) and id not in self.in_flight
         busy = (self._counted(group) if mends else self._members.get(group.id, set())) - {id}
         if group.serial and busy:
-            return f"one at a time, and {min(busy)} is out of service"
+            return self._taken(busy, 1)
         if len(busy) + 1 > group.max_unavailable:
-            return f"{len(busy)} of at most {group.max_unavailable} are out of service"
+            return self._taken(busy, group.max_unavailable)
         domain = group.domain_of.get(id, "")
         itself = id in self._members.get(group.id, ())
         domains = {group.domain_of.get(each, "") for each in busy} if itself else self._domains.get(group.id, set())
         if len(domains | {domain}) > group.max_domains:
             return f"at most {group.max_domains} failure domains, and {', '.join(sorted(domains))} is touched"
         return ""
+
+
+def _named(names: list[str]) -> str:
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return f"{', '.join(names[:_NAMED])}{more} {'is' if len(names) == 1 else 'are'}"

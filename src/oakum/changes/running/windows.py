@@ -53,7 +53,7 @@ class Windows:
                 start = self._now + _SELDOM
                 why = f"{names}: never open for as long as it takes"
             else:
-                start, why = found.start, f"{names}: not open for as long as it takes"
+                start, why = found.start, f"{names}: open for as long as it takes from {found.start:%Y-%m-%d %H:%M} UTC"
                 if start <= self._now:
                     continue
             again = start if again is None else max(again, start)
