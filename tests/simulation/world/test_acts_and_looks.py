@@ -294,3 +294,12 @@ def test_nobody_knows_how_the_work_goes_on_a_machine_that_does_not_answer() -> N
     made.wait(60)
     for name in ("w-1", "h-1"):
         assert made.seen(name).work[f"k-{name}"].state == "done"
+
+
+def test_no_cache_stands_between_a_run_and_its_hosts() -> None:
+    made = Made(hosts="[{name: h, count: 1, kernel: '1'}]")
+    made.world.port("a").go_stale(100)
+    assert made.act("claim", "h-1").result == "done"
+    made.world.event("sick", "h-1")
+    seen = made.seen("h-1")
+    assert (seen.claim is not None, seen.up) == (True, False)
