@@ -11,14 +11,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from typing import assert_never
+from datetime import datetime
+from typing import Literal, assert_never
 
 from msgspec.structs import replace
 
 from oakum.changes.approvals import Statement
 from oakum.changes.intents.model import Intent
 from oakum.changes.plans.model import Plan, canonical
-from oakum.changes.running.journal import Answered, Meant, Noted, Record, Started, Turned, encode
+from oakum.changes.running.journal import Answered, Journal, Meant, Noted, Record, Started, Turned, encode
 from oakum.ledger.entries import Entry, Kind, digest, tellable
 
 #: In the key of an act that asks for a lease, between the run and the executor.
@@ -95,6 +96,46 @@ def _veiled_key(key: str, pseudonym: Callable[[str], str]) -> str:
     run, lease, rest = key.partition(_LEASE)
     who, slash, at = rest.rpartition("/")
     return f"{run}{lease}{pseudonym(who)}{slash}{at}" if lease and slash else key
+
+
+def entries_of_plan(plan: Plan, *, actor: str, feeds: str = "") -> list[Entry]:
+    """What a run begins with: the policy and the feeds that its plan goes by, what it is for, and the plan itself."""
+    made = entry_of_plan(plan, actor=actor, feeds=feeds)
+    under: list[Entry] = []
+    if made.policy:
+        under.append(Entry(kind="policy", at=plan.at, actor="oakum", body=made.policy))
+    if feeds:
+        under.append(Entry(kind="feeds", at=plan.at, actor="oakum", body=feeds))
+    return [*under, *entries_of_intents(plan, actor=actor), made]
+
+
+def entries_of_look(
+    when: str, plan: Plan, *, at: datetime, inventory: bytes, findings: bytes, feeds: str = ""
+) -> list[Entry]:
+    """The entries for a look at the machines ``before`` or ``after`` a run: their inventory, and the findings in it."""
+    kinds: tuple[tuple[Kind, bytes], ...] = (("inventory", inventory), ("findings", findings))
+    return [
+        Entry(
+            kind=kind, at=at, actor="oakum", body=digest(data), what=when, plan=plan.hash, policy=_digest(plan.policy),
+            feeds=_digest(feeds) if kind == "findings" else "",
+        )
+        for kind, data in kinds
+    ]  # fmt: skip
+
+
+def over(records: Iterable[Record]) -> Literal["done", "stopped", ""]:
+    """How a run ended; empty where it is not over. What somebody says whose lease was taken over does not count."""
+    notes = Journal(records).notes
+    word = next((note.what for note in reversed(notes) if note.what in ("done", "stopped")), "")
+    return "done" if word == "done" else "stopped" if word else ""
+
+
+def entry_of_whole(plan: Plan, journal: bytes, *, at: datetime) -> Entry:
+    """The last entry of a run that is over: the digest of all of its records, a line each, with pseudonyms."""
+    return Entry(
+        kind="run", at=at, actor="oakum", body=digest(journal), what="whole", plan=plan.hash,
+        policy=_digest(plan.policy),
+    )  # fmt: skip
 
 
 def entry_of_plan(plan: Plan, *, actor: str, feeds: str = "") -> Entry:

@@ -31,13 +31,14 @@ class Bytes(Protocol):
 def packed(files: Iterable[tuple[str, bytes]]) -> Iterator[bytes]:
     """The archive of some files, piece by piece."""
     for path, data in files:
-        yield _header(path, len(data))
+        yield header(path, len(data))
         yield data
         yield bytes(-len(data) % BLOCK)
     yield _END
 
 
-def _header(path: str, size: int) -> bytes:
+def header(path: str, size: int) -> bytes:
+    """The only header that a member can have. Raises ValueError for a path of more than 100 bytes."""
     name = path.encode()
     if len(name) > 100:
         raise ValueError(f"{path} is too long for the archive")
@@ -73,7 +74,7 @@ class ArchiveSource:
         end = begin + BLOCK + size
         if end > len(self._data):
             raise InputError("the archive ends here", remedy=_REMEDY)
-        if self._data[begin : begin + BLOCK] != _header(path, size):
+        if self._data[begin : begin + BLOCK] != header(path, size):
             raise InputError("its header in the archive was changed", remedy=_REMEDY)
         if any(self._data[end : end + (-size % BLOCK)]):
             raise InputError("there is something in the empty space after it", remedy=_REMEDY)
@@ -97,11 +98,11 @@ def _walk(data: Bytes) -> Iterator[tuple[int, int]]:
     """Where each member begins, and its size; as far as the sizes make sense."""
     at = 0
     while at + BLOCK <= len(data):
-        header = data[at : at + BLOCK]
-        if not any(header) and at:
+        block = data[at : at + BLOCK]
+        if not any(block) and at:
             return
         try:
-            size = int(header[124:135], 8)
+            size = int(block[124:135], 8)
         except ValueError:
             size = 0
         if size < 0:

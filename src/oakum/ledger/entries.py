@@ -17,7 +17,10 @@ from oakum.errors import InputError, Place
 from oakum.ledger.discretion import looks_like
 from oakum.ledger.tiles import LARGEST_ENTRY
 
-Kind = Literal["policy", "feeds", "intent", "plan", "approval", "run", "act", "outcome", "observation", "note"]
+Kind = Literal[
+    "policy", "feeds", "intent", "plan", "approval", "inventory", "findings", "run", "act", "outcome", "observation",
+    "note",
+]  # fmt: skip
 #: What an entry tells, and of what its ``body`` is the digest.
 KINDS: dict[str, str] = {
     "policy": "a policy is in force; body: its canonical form",
@@ -25,6 +28,8 @@ KINDS: dict[str, str] = {
     "intent": "what somebody wants changed; body: the intent",
     "plan": "a plan was made; body: its canonical form, so that the digest is the plan's hash",
     "approval": "somebody agreed to a plan; body: the approval with its signature",
+    "inventory": "the versions on the machines of a run before it, or after; body: the inventory",
+    "findings": "what advisories said of such an inventory; body: the findings",
     "run": "somebody took up a run; body: the record of the journal",
     "act": "an act is about to be tried; body: the record of the journal, written before the act",
     "outcome": "the answer to an act; body: the record of the journal",

@@ -40,12 +40,16 @@ _TRIES, _PAUSE = 5, 0.1
 
 
 class About(msgspec.Struct, frozen=True, kw_only=True):
-    """What a run is: its name, the hash of its plan, when it was made, and the inventories of its hosts."""
+    """What a run is: its name, the hash of its plan, when it was made, where its hosts and the feeds are told of.
+
+    ``feeds`` is a folder; empty for that of the data folder.
+    """
 
     run: str
     plan: str
     at: datetime
     hosts: tuple[str, ...] = ()
+    feeds: str = ""
     format: str = _FORMAT
 
 
@@ -155,11 +159,11 @@ def new_name(plan: Plan, now: datetime) -> str:
 
 def make_run(
     data: str | None, name: str, plan: Plan, policy: dict[str, bytes], now: datetime, *,
-    request: bytes | None = None, approvals: Sequence[bytes] = (), hosts: Sequence[str] = (),
+    request: bytes | None = None, approvals: Sequence[bytes] = (), hosts: Sequence[str] = (), feeds: str = "",
 ) -> Run:  # fmt: skip
     """A new run, which is there whole or not at all. ``policy`` are the files of the policy's folder."""
     folder = runs_folder(data)
-    about = About(run=name, plan=plan.hash, at=now, hosts=tuple(hosts))
+    about = About(run=name, plan=plan.hash, at=now, hosts=tuple(hosts), feeds=feeds)
     inputs = {_ABOUT: msgspec.json.encode(about), "plan": canonical(plan)}
     inputs |= {f"{_POLICY}{path}": content for path, content in policy.items()}
     if request is not None:

@@ -7,7 +7,7 @@ in it, somebody whom the policy lists asks for the run, and enough others agreed
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Literal, Protocol
@@ -26,6 +26,7 @@ from oakum.changes.verify import Violation
 from oakum.errors import InputError, NotAssessableError, UsageError
 from oakum.local.approvals import LASTS, check, read_approvals, signed_file, statement_until
 from oakum.local.compat import knowledge
+from oakum.local.evidence import TakeLook, keep
 from oakum.local.ledger.runs import record_all
 from oakum.local.ledger.store import ledger_file
 from oakum.local.paths import data_folder
@@ -130,26 +131,32 @@ def _is_request(signed: Signed, plan: Plan, policy: Policy, now: datetime) -> No
 
 def start(
     plan: Plan, policy: Path, asking: Asking, approvals: Sequence[Path], now: datetime, *, hosts: Sequence[Path],
-    data: str | None, open_world: OpenWorld, listener: Listener,
+    data: str | None, open_world: OpenWorld, listener: Listener, take_look: TakeLook | None = None,
+    feeds: Path | None = None,
 ) -> tuple[str, Ended]:  # fmt: skip
-    """Begins a run and carries it out; its name and how it ended. Raises Refused, Left, OakumError."""
+    """Begins a run and carries it out; its name and how it ended. Raises Refused, Left, OakumError.
+
+    ``take_look`` looks at the machines before and after, by the advisories of the folder ``feeds``.
+    """
     rules, _ = calendar_of(policy)
     request, agreed, _ = asked_for(plan, rules, asking, approvals, now)
     name = new_name(plan, now)
     places = [str(each.absolute()) for each in hosts]
     with open_world(plan, run=name, hosts=places, data=data) as world:
         run = make_run(
-            data, name, plan, policy_files(policy), now, request=request, approvals=agreed, hosts=places
+            data, name, plan, policy_files(policy), now, request=request, approvals=agreed, hosts=places,
+            feeds="" if feeds is None else str(feeds.absolute()),
         )  # fmt: skip
         try:
-            return name, _proven(data, run, world, listener)
+            return name, _proven(data, run, world, listener, take_look)
         finally:
             run.close()
 
 
 def resume(
-    data: str | None, name: str, approvals: Sequence[Path], now: datetime, *, open_world: OpenWorld, listener: Listener
-) -> tuple[str, Ended]:
+    data: str | None, name: str, approvals: Sequence[Path], now: datetime, *, open_world: OpenWorld,
+    listener: Listener, take_look: TakeLook | None = None,
+) -> tuple[str, Ended]:  # fmt: skip
     """Takes a run up again where its journal ends. Raises UsageError where it is over or carried out, Left."""
     run = open_run(data, name)
     try:
@@ -163,17 +170,19 @@ def resume(
             remedy = f"wait for it, or ask it to stop: oakum stop {run.name}"
             raise UsageError(f"{run.name} is carried out by {by}", remedy=remedy)
         with open_world(run.plan, run=run.name, hosts=run.about.hosts, data=data) as world:
-            return run.name, _proven(data, run, world, listener)
+            return run.name, _proven(data, run, world, listener, take_look)
     finally:
         run.close()
 
 
-def _proven(data: str | None, run: Run, world: World, listener: Listener) -> Ended:
+def _proven(data: str | None, run: Run, world: World, listener: Listener, take_look: TakeLook | None) -> Ended:
     """Carries a run out, and has the ledger know it: what it begins with before anything is done, all of it after.
 
     What a crash keeps from the ledger comes when the run is taken up again.
     """
     ledger = ledger_file(None, data_folder(data))
+    if not run.file.length:
+        _look(data, run, "before", take_look)
     record_all(ledger, run)
     try:
         return carry_out(run, world, listener)
@@ -182,7 +191,21 @@ def _proven(data: str | None, run: Run, world: World, listener: Listener) -> End
         error.remedy = f"{error.remedy}; {resume_}" if error.remedy else resume_
         raise
     finally:
-        record_all(ledger, run)
+        try:
+            if ended(run) is not None:
+                _look(data, run, "after", take_look)
+        finally:
+            record_all(ledger, run)
+
+
+def _look(data: str | None, run: Run, when: Literal["before", "after"], take_look: TakeLook | None) -> None:
+    """Looks at the machines of a run and keeps what was seen; who cannot be looked at is no reason not to begin."""
+    with suppress(InputError, NotAssessableError):
+        look = None if take_look is None else take_look(
+            run.plan, hosts=run.about.hosts, data=data, feeds=run.about.feeds
+        )  # fmt: skip
+        if look is not None:
+            keep(run, when, look)
 
 
 def ended(run: Run) -> Noted | None:

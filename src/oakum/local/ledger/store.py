@@ -167,6 +167,12 @@ class Store:
             query = "SELECT coalesce(max(place) + 1, 0) FROM entries WHERE run = ?"
             return int(self._db.execute(query, (run,)).fetchone()[0])
 
+    def of(self, run: str) -> list[tuple[int, bytes]]:
+        """Number and data of the entries that stand for the records of a run's journal, in their order."""
+        with self._errors():
+            query = "SELECT number, data FROM entries WHERE run = ? ORDER BY place"
+            return [(int(number), bytes(data)) for number, data in self._db.execute(query, (run,))]
+
     def entries(self, begin: int = 0, end: int | None = None) -> Iterator[bytes]:
         """The entries from ``begin`` on, before ``end``, as they are written."""
         query = "SELECT data FROM entries WHERE number >= ? AND number < ? ORDER BY number"
