@@ -2,8 +2,8 @@
 
 A line ``<!-- generated: help scan -->`` becomes that text when the pages are built; likewise ``help feeds import``,
 ``gaps``, ``context``, ``kinds``, ``facts``, for the simulation ``invariants``, ``faults``, ``events``, ``scenarios``,
-``words``, for the ledger ``entries``, and ``remediations``. The JSON Schema of the answer becomes reference/scan.schema.json, and those
-of plans and what they are made from reference/plan.schema.json and so on.
+``words``, for the ledger ``entries``, and ``remediations``. The JSON Schema of the answer becomes
+reference/scan.schema.json, and those of plans and what they are made from reference/plan.schema.json and so on.
 """
 
 from __future__ import annotations
@@ -122,7 +122,8 @@ def _remediations() -> str:
             "touches": "<br>".join(f"`{each}`" for each in one.touches) or "running services",
             "needs": "a restart of the machine" if one.reboot else "no restart of the machine",
             "way back": "none: an approval of its own" if one.forward_only else "the former state",
-            "version": f"{one.version}, SHA-256 `{one.digest}`", "sources": "<br>".join(f"<{each}>" for each in one.sources),
+            "version": f"{one.version}, SHA-256 `{one.digest}`",
+            "sources": "<br>".join(f"<{each}>" for each in one.sources),
         }  # fmt: skip
         lines = "\n".join(f"| {what} | {says} |" for what, says in rows.items())
         sections.append(f"### {name}\n\n{one.title}.\n\n| | |\n|---|---|\n{lines}\n")

@@ -148,7 +148,7 @@ def test_a_forward_only_one_has_no_way_back(site: Site) -> None:
         (f"remediation: {NAME}, digest: {'0' * 64}", f"digest: {NAME} has another"),
         (f"remediation: {NAME}, reboot: yes", f"reboot: {NAME} has another"),
         (f"remediation: {NAME}, run: /bin/x", "run: a remediation has it"),
-        ("remediation: own-fix", r"own-fix is not signed: there is no own-fix.sig beside it \(echo [0-9a-f]{64} \| ssh-keygen"),
+        ("remediation: own-fix", r"own-fix is not signed: .*\(echo [0-9a-f]{64} \| ssh-keygen"),
     ],
 )  # fmt: skip
 def test_what_is_not_known_or_not_what_was_asked_for_makes_no_plan(site: Site, wants: str, said: str) -> None:
@@ -179,7 +179,7 @@ def test_a_signature_by_a_stranger_for_something_else_or_of_another_text_does_no
         ("agrees", {"namespace": "oakum-plan@oakum.dev"}, "was made for 'oakum-plan@oakum.dev'"),
         ("agrees", {"digest": "0" * 64}, "is not that of its text"),
     ):
-        site.sign(key, **more)  # type: ignore[arg-type]  # words of a test
+        site.sign(key, **more)
         with pytest.raises(InputError, match=said):
             site.plan("remediation: own-fix")
     site.sign("agrees")
@@ -213,23 +213,22 @@ def test_a_plan_that_was_tampered_with_is_not_run(site: Site) -> None:
     plan = site.planned("remediation: own-fix")
     text = str(plan.intents[0].wants["document"])
     rules, calendar = calendar_of(site.policy)
-    for wants in (
-        {"document": text.replace("touch", "chmod")},
-        {"document": ""},
-        {"document": None},
-        {"signature": ""},
+    unnoticed: list[dict[str, object]] = [
+        {"document": text.replace("touch", "chmod")}, {"document": ""}, {"document": None}, {"signature": ""},
         {"digest": "0" * 64},
-    ):
-        other = forged(plan, **wants)
+    ]  # fmt: skip
+    for wants in unnoticed:
         with pytest.raises(OakumError):
-            check_pinned(other.intents, rules)
-            documents_of(other)
-            raise AssertionError("nothing was noticed") from None
-    for wants in ({"reboot": True}, {"forward_only": True}, {"version": "2"}):
+            check_pinned(forged(plan, **wants).intents, rules)
+            documents_of(forged(plan, **wants))
+            raise AssertionError(f"{wants} was not noticed")
+    lies: list[dict[str, object]] = [{"reboot": True}, {"forward_only": True}, {"version": "2"}]
+    for wants in lies:
         other = forged(plan, **wants)
         assert verify(other, site.state, policy=rules, calendar=calendar, knowledge=knowledge()), wants
     shipped_plan = site.planned(f"remediation: {NAME}")
-    for wants in ({"digest": "0" * 64}, {"version": "2"}, {"reboot": True}, {"document": text}):
+    lies += [{"digest": "0" * 64}, {"document": text}]
+    for wants in lies:
         with pytest.raises(InputError, match=f"does not ship the {NAME}"):
             check_pinned(forged(shipped_plan, **wants).intents, rules)
 
@@ -243,7 +242,7 @@ def test_hosts_are_not_asked_for_scripts_of_their_own_or_for_another_version(sit
     change = next(iter(site.planned(f"remediation: {NAME}").steps.values())).changes[0]
     check("s", change, {})
     for parameters in ({"remediation": NAME, "digest": "0" * 64}, {"remediation": "own-fix", "digest": "0" * 64}):
-        with pytest.raises(NotAssessableError, match="ships another|does not hold the text"):
+        with pytest.raises(NotAssessableError, match=r"ships another|does not hold the text"):
             check("s", msgspec.structs.replace(change, parameters=parameters), {})
 
 

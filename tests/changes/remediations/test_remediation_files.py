@@ -1,7 +1,8 @@
-"""Files of remediations: what they say, the one text that comes of it, and what is refused with its place and remedy."""
+"""Files of remediations: what they say, the one text that comes of it, and what is refused, where and why."""
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import re
 import subprocess
@@ -139,7 +140,7 @@ def replaced(old: str, new: str) -> str:
     [
         ("", "no mapping"),
         ("[]", "no mapping"),
-        (replaced("remediations/1", "remediations/2"), r"own\.yaml:1: format: format 'oakum-remediations/2' is not known"),
+        (replaced("remediations/1", "remediations/2"), r"own\.yaml:1: format: .* is not known"),
         (replaced("format: ", "formal: "), "format is missing"),
         (replaced("  act: |\n    wanted >", "  run: |\n    wanted >"), "act is missing"),
         (replaced("  check: |\n", "  check: [x]\n  other: |\n"), "check is no plain text"),
@@ -198,10 +199,8 @@ def test_large_files_and_texts_are_refused() -> None:
 @given(st.binary(max_size=300))
 def test_no_bytes_make_the_reader_stumble(data: bytes) -> None:
     for whole in (data, FILE.encode() + data, FILE.encode()[: len(data) * 2] + data):
-        try:
+        with contextlib.suppress(InputError):
             read_remediations(whole, "own.yaml")
-        except InputError:
-            pass
 
 
 def all_shipped() -> list[Remediation]:
