@@ -29,6 +29,14 @@ class Hurried(Simulated):
         return super().observe(about)
 
 
+class Breaks(Simulated):
+    """A defect that shows when the first step is done."""
+
+    def waits(self, wait: Wait) -> None:
+        if "watched" in wait.why:
+            raise ZeroDivisionError
+
+
 class Leaves(Simulated):
     """Somebody who leaves when the first step is done."""
 
@@ -95,6 +103,23 @@ def test_whoever_left_resumes_and_nothing_is_done_twice(estate: Estate, hurried:
     assert [each for each in hurried.acts if each.startswith("apply")] == [f"apply {host}" for host in HOSTS]
     with pytest.raises(UsageError, match="is over"):
         resume(estate.data, name, [], NOW, open_world=opening(hurried, []), listener=hurried)
+
+
+def test_a_run_that_a_defect_has_ended_says_how_to_go_on_and_is_not_begun_beside(
+    estate: Estate, hurried: Hurried
+) -> None:
+    with pytest.raises(ZeroDivisionError) as caught:
+        begun(estate, hurried, Breaks(estate))
+    (name,) = run_names(estate.data)
+    assert caught.value.__notes__[-1].endswith(f"go on with it: oakum resume {name}")
+    acts = list(hurried.acts)
+    with pytest.raises(UsageError, match=f"{name} of this plan is not over") as refused:
+        begun(estate, hurried, hurried)
+    assert f"oakum resume {name}" in refused.value.remedy
+    assert run_names(estate.data) == [name] and hurried.acts == acts
+    resume(estate.data, name, [], NOW, open_world=opening(hurried, []), listener=hurried)
+    # One that is over is no hindrance.
+    assert begun(estate, hurried, hurried) != name
 
 
 def test_where_the_ledger_cannot_be_written_nothing_is_done(estate: Estate, hurried: Hurried) -> None:

@@ -82,7 +82,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         # As a shell reports it: who lost the answer must not take it for "all well".
         _discard_output()
         return 141
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as error:
+        _tell_notes(error)
         return 130
     except Exception as error:  # noqa: BLE001 (a defect or a full disk is no answer; Python's exit code, 1, means "no")
         if arguments.debug:
@@ -92,8 +93,15 @@ def main(argv: Sequence[str] | None = None) -> int:
                 error.strerror if isinstance(error, OSError) and error.strerror else f"{type(error).__name__}: {error}"
             )
             print(f"oakum {command}: stopped without an answer: {why!a} (see more with --debug)", file=sys.stderr)
+            _tell_notes(error)
         _discard_output()
         return 2
+
+
+def _tell_notes(error: BaseException) -> None:
+    """What somebody on the way up added for people: how to go on."""
+    for note in getattr(error, "__notes__", ()):
+        print(note, file=sys.stderr)
 
 
 def _fill_closed_streams() -> None:

@@ -157,6 +157,11 @@ def new_name(plan: Plan, now: datetime) -> str:
     return f"{now.astimezone(UTC):%Y%m%d-%H%M}-{plan.hash.removeprefix('sha256:')[:6]}-{secrets.token_hex(2)}"
 
 
+def of_plan(name: str, plan: Plan) -> bool:
+    """Whether a run of that name may be of a plan: its name says so, and only its file can prove it."""
+    return name.split("-")[2:3] == [plan.hash.removeprefix("sha256:")[:6]]
+
+
 def make_run(
     data: str | None, name: str, plan: Plan, policy: dict[str, bytes], now: datetime, *,
     request: bytes | None = None, approvals: Sequence[bytes] = (), hosts: Sequence[str] = (), feeds: str = "",

@@ -7,7 +7,7 @@ in it, somebody whom the policy lists asks for the run, and enough others agreed
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager, closing, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Literal, Protocol
@@ -23,7 +23,7 @@ from oakum.changes.run import Ended
 from oakum.changes.running.journal import Journal, Noted
 from oakum.changes.state import State
 from oakum.changes.verify import Violation
-from oakum.errors import InputError, NotAssessableError, UsageError
+from oakum.errors import InputError, NotAssessableError, OakumError, UsageError
 from oakum.local.approvals import LASTS, check, read_approvals, signed_file, statement_until
 from oakum.local.compat import knowledge
 from oakum.local.evidence import TakeLook, keep
@@ -32,8 +32,8 @@ from oakum.local.ledger.store import ledger_file
 from oakum.local.paths import data_folder
 from oakum.local.plans import verify_plan
 from oakum.local.policies import calendar_of, policy_files
-from oakum.local.running import Consent, Listener, World, carry_out
-from oakum.local.runs import Run, make_run, new_name, open_run
+from oakum.local.running import Consent, Left, Listener, World, carry_out
+from oakum.local.runs import Run, make_run, new_name, of_plan, open_run, run_names
 from oakum.policy.amounts import spoken
 from oakum.policy.model import Policy
 from oakum.reports.runs import Summary, summary
@@ -139,6 +139,7 @@ def start(
     ``take_look`` looks at the machines before and after, by the advisories of the folder ``feeds``.
     """
     rules, _ = calendar_of(policy)
+    _first_of(plan, data)
     request, agreed, _ = asked_for(plan, rules, asking, approvals, now)
     name = new_name(plan, now)
     places = [str(each.absolute()) for each in hosts]
@@ -151,6 +152,21 @@ def start(
             return name, _proven(data, run, world, listener, take_look)
         finally:
             run.close()
+
+
+def _first_of(plan: Plan, data: str | None) -> None:
+    """Raises UsageError where a run of the same plan is not over: it may have begun what this one would begin."""
+    for name in reversed(run_names(data)):
+        if not of_plan(name, plan):
+            continue
+        with suppress(OakumError), closing(open_run(data, name)) as run:
+            if run.plan.hash == plan.hash and ended(run) is None:
+                break
+    else:
+        return
+    raise UsageError(
+        f"the run {name} of this plan is not over", remedy=f"go on with it: oakum resume {name}, or see oakum runs list"
+    )
 
 
 def resume(
@@ -178,24 +194,30 @@ def resume(
 def _proven(data: str | None, run: Run, world: World, listener: Listener, take_look: TakeLook | None) -> Ended:
     """Carries a run out, and has the ledger know it: what it begins with before anything is done, all of it after.
 
-    What a crash keeps from the ledger comes when the run is taken up again.
+    What a crash keeps from the ledger comes when the run is taken up again; whatever ends it says how.
     """
     ledger = ledger_file(None, data_folder(data))
-    if not run.file.length:
-        _look(data, run, "before", take_look)
-    record_all(ledger, run)
     try:
-        return carry_out(run, world, listener)
+        if not run.file.length:
+            _look(data, run, "before", take_look)
+        record_all(ledger, run)
+        try:
+            return carry_out(run, world, listener)
+        finally:
+            try:
+                if ended(run) is not None:
+                    _look(data, run, "after", take_look)
+            finally:
+                record_all(ledger, run)
     except (InputError, NotAssessableError) as error:
         resume_ = f"then oakum resume {run.name}"
         error.remedy = f"{error.remedy}; {resume_}" if error.remedy else resume_
         raise
-    finally:
-        try:
-            if ended(run) is not None:
-                _look(data, run, "after", take_look)
-        finally:
-            record_all(ledger, run)
+    except (Left, OakumError):
+        raise
+    except (Exception, KeyboardInterrupt) as error:
+        error.add_note(f"What is in hand stays as it is. Look at the run, and go on with it: oakum resume {run.name}")
+        raise
 
 
 def _look(data: str | None, run: Run, when: Literal["before", "after"], take_look: TakeLook | None) -> None:
