@@ -7,6 +7,7 @@ APT="-q -o DPkg::Lock::Timeout=$LOCKED -o Dpkg::Options::=--force-confdef -o Dpk
 apt_name() { case $1 in *[!a-z0-9+.-]* | [!a-z0-9]* | '') return 1 ;; esac; }
 apt_version() { case $1 in *[!A-Za-z0-9.+:~-]* | [!0-9A-Za-z]* | '') return 1 ;; esac; }
 apt_installed() { dpkg-query -W -f '${Version} ${db:Status-Status}\n' "$1" 2>/dev/null | sed -n 's/ installed$//p' | head -n 1; }
+apt_files() { dpkg-query -L "$1" 2>/dev/null; }
 
 # What an installation that was cut off has left half-way is brought to its end first. What cannot be is no obstacle for
 # a change of just those packages, which may mend them, nor for the way back.
@@ -14,18 +15,20 @@ apt_repair() {
     DEBIAN_FRONTEND=noninteractive DEBIAN_PRIORITY=critical NEEDRESTART_SUSPEND=1 UCF_FORCE_CONFFOLD=1 APT_LISTCHANGES_FRONTEND=none
     export DEBIAN_FRONTEND DEBIAN_PRIORITY NEEDRESTART_SUSPEND UCF_FORCE_CONFFOLD APT_LISTCHANGES_FRONTEND
     unlocked
-    if [ -z "$(ls /var/lib/dpkg/updates)" ]; then
-        # The way back replaces what is half-way: nothing of it is tried again.
-        [ "$do" = apply ] && [ -n "$(dpkg --audit)" ] || return 0
-    fi
+    no_journal
+    # The way back replaces what is half-way: nothing of it is tried again.
+    [ "$do" = apply ] && [ -n "$(dpkg --audit)" ] || return 0
     timeout -k 10 "$MENDS" dpkg --force-confdef --force-confold --configure -a && return 0
-    [ "$do" = apply ] || return 0
+    no_journal
     dpkg-query -W -f '${db:Status-Status} ${Package}\n' >"$W/states"
     while read -r status name; do
         case $status in installed | config-files | not-installed | triggers-*) continue ;; esac
         grep -q "^package $name " "$W/request" || broken "$name is half-installed and cannot be configured"
     done <"$W/states"
 }
+
+# A dpkg that was ended has left its journal, and apt does nothing beside one. Whatever writes takes it up.
+no_journal() { [ -z "$(ls /var/lib/dpkg/updates)" ] || dpkg --set-selections </dev/null; }
 
 # Waits for whoever holds a lock of apt or dpkg: what another is just installing looks half-installed.
 unlocked() {
@@ -99,10 +102,11 @@ apt_exact() {
     else
         words=$(sed -n 's/^package \([^ ]*\) \([^ ]*\) .*/\1 \2/p' "$W/request" | while read -r name wanted; do apt_kept "$name" "$wanted" || echo "$name=$wanted"; done)
     fi
+    words="$words $(sed -n 's/^absent \(.*\)/\1-/p' "$W/request")"
     # shellcheck disable=SC2086
     apt-get $APT -s install --allow-downgrades $words >"$W/simulated" 2>"$W/problem" || { cat "$W/problem"; apt_why 'apt cannot do it' <"$W/problem"; }
     other=$(sed -n 's/^\(Inst\|Remv\|Purg\) \([^ ]*\).*/\1 \2/p' "$W/simulated" | while read -r verb name; do
-        if [ "$verb" != Inst ]; then echo "would remove $name"; elif ! grep -q "^package ${name%%:*} " "$W/request"; then echo "would also change $name"; fi
+        if [ "$verb" != Inst ]; then grep -q "^absent ${name%%:*}\$" "$W/request" || echo "would remove $name"; elif ! grep -q "^package ${name%%:*} " "$W/request"; then echo "would also change $name"; fi
     done | head -n 1)
     [ -z "$other" ] || broken "apt $other, which is not in the plan"
 }
@@ -148,7 +152,7 @@ apt_why() {
         ;;
     *'No space left on device'*) fail 'no space left on the device: make room on the machine' ;;
     *'Hash Sum mismatch'* | *'unexpected size'*) fail 'the repository is out of sync: a package is not what its index says' ;;
-    *'404  Not Found'*) fail "the repository is out of sync: it has a package no more that the machine's lists name" ;;
+    *'  404  '*) fail "the repository is out of sync: it has a package no more that the machine's lists name" ;;
     *'Failed to fetch'* | *'Could not connect'* | *'Unable to fetch'* | *'Temporary failure resolving'*) fail 'the repository does not answer' ;;
     *'cannot be authenticated'* | *'not signed'*) broken 'a package is not signed by a trusted key' ;;
     *' was not found'* | *'Unable to locate package'*) broken 'a version is in no channel of the machine any more' ;;

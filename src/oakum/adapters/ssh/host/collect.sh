@@ -5,6 +5,7 @@ collect() {
     trap 'rm -rf "$T"' EXIT
     mkdir -p "$T/.oakum" "$T/proc/sys/kernel/random" "$T/proc/self" "$T/boot" "$T/usr/lib/modules"
     : >"$T/.oakum/denied"
+    now >"$T/.oakum/now"
     echo "$BOOT" >"$T/proc/sys/kernel/random/boot_id"
     for file in sys/kernel/osrelease sys/kernel/version version_signature; do
         [ ! -r /proc/$file ] || cat /proc/$file >"$T/proc/$file"
@@ -23,6 +24,7 @@ collect() {
             echo "$folder/maps" >>"$T/.oakum/denied"
         fi
     done
+    [ "$(id -u)" != 0 ] || uncopied >"$T/.oakum/uncopied"
     replaced >"$T/.oakum/replaced"
     { recorded | sed 's/^/is /'; possible | sed 's/^/can /'; } >"$T/.oakum/remediations" 2>/dev/null
     cut -d' ' -f1 "$T/.oakum/replaced" | sort -u | while read -r pid; do
@@ -47,7 +49,7 @@ collect() {
         /etc/apt/preferences /etc/apt/preferences.d/* /var/lib/dpkg/status /var/lib/dpkg/status.d/* \
         /var/lib/dpkg/updates/* /var/lib/ubuntu-advantage/status.json /var/lib/rpm/* /usr/lib/sysimage/rpm/* \
         /lib/apk/db/installed /etc/apk/repositories /etc/apk/world /etc/yum.repos.d/* /etc/yum.conf /etc/dnf/dnf.conf \
-        /etc/dnf/vars/* /etc/zypp/repos.d/* /etc/zypp/locks /usr/share/update-notifier/notify-reboot-required \
+        /etc/dnf/vars/* /etc/dnf/plugins/versionlock.list /etc/yum/pluginconf.d/versionlock.list /etc/distro.repos.d/* /etc/zypp/repos.d/* /etc/zypp/locks /usr/share/update-notifier/notify-reboot-required \
         /etc/kernel/postinst.d/unattended-upgrades /var/lib/apt/lists/*InRelease /var/lib/apt/lists/*_Release; do
         if [ -L "$file" ] || { [ -f "$file" ] && [ -r "$file" ]; }; then
             case $file in *' '* | *'
@@ -56,8 +58,11 @@ collect() {
             echo "$file" >>"$T/.oakum/denied"
         fi
     done
+    M=$(manager)
+    case $M in dnf | zypper) rpms && surroundings ;; esac
     if command -v dpkg-query >/dev/null; then
         debs
+        surroundings
         while read -r _ path; do owner "$path"; done <"$T/.oakum/replaced" | sort -u >"$T/.oakum/owners"
         dpkg -S /boot/vmlinu[xz]-* 2>/dev/null | sed 's/: .*//; s/,.*//; s/:.*//' | sort -u >>"$T/.oakum/owners"
         while read -r name; do
@@ -93,8 +98,10 @@ debs() { # what apt offers, by its lists alone, and what a change of a package h
         apt-get -q -s -o APT::Install-Recommends=false install "$name" 2>/dev/null | grep -E '^(Inst|Remv|Purg) '
     done >"$T/.oakum/kernels"
     ls /var/cache/apt/archives "$STATE/kept" 2>/dev/null | sed -n 's/\.deb$//p' | sort -u >"$T/.oakum/kept"
+}
+
+surroundings() { # whether it is a container, and what the services use that wait for a reboot
     { systemd-detect-virt --container || true; } >"$T/.oakum/container" 2>/dev/null
-    # What the services use that wait for a reboot.
     for folder in /proc/[0-9]*; do
         unit=$(unit_of "${folder#/proc/}")
         if [ -n "$unit" ] && [ "$unit" != init ] && never "$unit"; then

@@ -7,9 +7,9 @@
 #   host act       one request on standard input, one line as the answer: done | refused CODE WHY
 #   host work KEY  carries long work out; `act` starts it apart from the session that asked for it
 #
-# State: /var/lib/oakum (root's alone): claim, failed (units that had failed before it), tokens/RUN, acts/KEY (answers
-# given), work/KEY/ (key, request, state, why, since, boot, log), kept/ (packages for the way back), before (versions
-# at the first change since the boot), remedies/NAME (remedies.sh). KEY and RUN are SHA-256 of the names.
+# State: /var/lib/oakum (root's alone): claim, failed (its run, and units that had failed before), tokens/RUN, acts/KEY
+# (answers given), work/KEY/ (key, request, state, why, since, boot, log), kept/ (packages for the way back), before (versions
+# at the first change since the boot), owned (their files), unsure (rpm.sh), remedies/NAME (remedies.sh). KEY and RUN are SHA-256 of the names.
 set -u
 umask 077
 PATH=/usr/sbin:/usr/bin:/sbin:/bin
@@ -48,22 +48,38 @@ own_root() { [ "$(stat -L -c %d:%i "/proc/$1/root" 2>/dev/null)" = "$(stat -L -c
 # PID PATH of every executable mapping whose file is gone, without what lives in memory or is made at run time.
 replaced() {
     grep -HE '^[0-9a-f]+-[0-9a-f]+ ..x. [0-9a-f]+ [^ ]+ [0-9]+ +/.* \(deleted\)$' /proc/[0-9]*/maps 2>/dev/null |
-        sed -n 's#^/proc/\([0-9]*\)/maps:[^/]*\(/.*\) (deleted)$#\1 \2#p' |
+        sed -n 's#^/proc/\([0-9]*\)/maps:[^/]*\(/.*\) (deleted)$#\1 \2#p' | sed 's/;[0-9a-f]\{8\}$//' |
         grep -vE '^[0-9]+ /(memfd:|dev/|SYSV|tmp/|var/tmp/|run/|proc/|\[|anon_hugepage)' | sort -u
 }
 manager() { # what keeps the machine's packages; each has its functions in a part of its own (apt_installed ...)
     if [ -s /var/lib/dpkg/status ]; then
         echo apt
+    elif [ -e /run/ostree-booted ] || ! command -v rpm >/dev/null; then
+        echo none # an image that is changed as a whole, or another kind of machine
+    elif command -v zypper >/dev/null && { ! command -v dnf >/dev/null || grep -qi suse /etc/os-release; }; then
+        echo zypper
     else
-        echo none
+        case $(readlink -f "$(command -v dnf)") in '' | *dnf5*) echo none ;; *) echo dnf ;; esac
     fi
 }
-owner() { # the package of a path, also where /usr was merged since
-    found=$(dpkg -S "$1" 2>/dev/null || dpkg -S "${1#/usr}" 2>/dev/null || dpkg -S "/usr$1" 2>/dev/null) || return 1
+by_rpm() { ! [ -s /var/lib/dpkg/status ] && command -v rpm >/dev/null; }
+# The package of a path, also where /usr was merged since, and where the version that is there now has no such file.
+owner() {
+    if by_rpm; then
+        found=$(rpm -qf --qf '%{NAME}\n' "$1" 2>/dev/null) || found=$(owned "$1") || return 1
+        echo "$found" | head -n 1
+        return
+    fi
+    found=$(dpkg -S "$1" 2>/dev/null || dpkg -S "${1#/usr}" 2>/dev/null || dpkg -S "/usr$1" 2>/dev/null) || { owned "$1"; return; }
     found=${found%%: *}
     found=${found%%,*}
     echo "${found%%:*}"
 }
+owned() { awk -v path="$1" '$2 == path { print $1; found = 1; exit } END { exit !found }' "$STATE/owned" 2>/dev/null; }
 owners() { # of many paths, one a line, without blanks
+    if by_rpm; then
+        xargs -r rpm -qf --qf '%{NAME}\n' 2>/dev/null | grep -v ' ' | sort -u
+        return
+    fi
     sed 's#^/usr/#/#; s#.*#&\n/usr&#' | xargs -r dpkg -S 2>/dev/null | sed 's/: .*//; s/,.*//; s/:.*//' | sort -u
 }

@@ -21,7 +21,14 @@ look() {
         why=$(head -n 1 "$folder/why")
         [ -z "$why" ] || echo "why $why"
     done
-    dpkg-query -W -f 'package ${Package} ${Version} ${db:Status-Want} ${db:Status-Status} ${Architecture}\n' 2>/dev/null
+    for each in "$STATE"/copies/*; do
+        [ ! -f "$each" ] || echo "copy $(cat "$each")"
+    done
+    if by_rpm; then
+        rpm_look
+    else
+        dpkg-query -W -f 'package ${Package} ${Version} ${db:Status-Want} ${db:Status-Status} ${Architecture}\n' 2>/dev/null
+    fi
     replaced | while read -r pid path; do
         own_root "$pid" || continue
         unit=$(unit_of "$pid")
@@ -33,7 +40,7 @@ look() {
     systemctl list-units --type=service --all --plain --no-legend --no-pager 2>/dev/null |
         awk '$3 != "inactive" { print "service", $1, $3 }'
     booted || echo 'service default.target failed'
-    [ ! -f "$STATE/failed" ] || sed 's/^/baseline /' "$STATE/failed"
+    [ ! -f "$STATE/failed" ] || sed '1s/^run /baseline-run /; 1!s/^/baseline /' "$STATE/failed"
     echo end
 }
 
@@ -43,7 +50,7 @@ settle() {
     case $(cat "$1/state") in done | failed | broken) return 0 ;; esac
     settled=0
     if [ "$(cat "$1/boot")" != "$BOOT" ]; then
-        over "$1" failed 'the machine went down meanwhile'
+        if restored "$1"; then over "$1" done ''; else over "$1" failed 'the machine went down meanwhile'; fi
         return
     elif ! { exec 8>>"$1/lock" && flock -n 8; }; then
         exec 8>&-

@@ -16,16 +16,21 @@ work() {
     : >"$W/started"
     exec >>"$W/log" 2>&1 </dev/null
     do=$(sed -n 's/^do //p' "$W/request")
+    copied=$(sed -n 's/^copy //p' "$W/request")
+    [ -z "$copied" ] || put_back "$copied"
+    kernel=$(sed -n 's/^kernel //p' "$W/request")
     # What is laid over packages is taken away before they change, and laid on when they have.
     remedies out
+    [ -z "$kernel" ] || kernel_before
     packages
+    [ -z "$kernel" ] || kernel_after
     remedies in
     services
     over "$W" done ''
 }
 
-# A manager M has the functions M_name, M_version (is that one?), M_installed (the version of a name), M_repair, M_unheld,
-# M_keep, M_exact, M_change; each ends the work by `fail` where it must not go on now, by `broken` where another try
+# A manager M has the functions M_name, M_version (is that one?), M_installed (the version of a name), M_files, M_repair,
+# M_unheld, M_keep, M_exact, M_change; each ends the work by `fail` where it must not go on now, by `broken` where another try
 # would come to the same.
 packages() {
     M=$(manager)
@@ -43,18 +48,20 @@ packages() {
 }
 all_there() { # whether every package of the request is at its version; else `other` is one that is not
     while read -r word other wanted _; do
-        [ "$word" = package ] || continue
+        case $word in package | absent) ;; *) continue ;; esac
         [ "$("${M}_installed" "$other")" = "$wanted" ] || return 1
     done <"$W/request"
 }
 
 # The versions that were installed at the first change since the boot: what runs since then still is of these.
 before() {
-    [ "$(head -n 1 "$STATE/before" 2>/dev/null)" = "$BOOT" ] || put "$STATE/before" "$BOOT" || fail "$FULL"
+    [ "$(head -n 1 "$STATE/before" 2>/dev/null)" = "$BOOT" ] || { : >"$STATE/owned" && put "$STATE/before" "$BOOT"; } || fail "$FULL"
     while read -r word name _; do
         [ "$word" = package ] || continue
         was=$("${M}_installed" "$name")
-        [ -z "$was" ] || grep -q "^$name " "$STATE/before" || echo "$name $was" >>"$STATE/before" || fail "$FULL"
+        if [ -z "$was" ] || grep -q "^$name " "$STATE/before"; then continue; fi
+        "${M}_files" "$name" | sed "s#^/#$name /#" >>"$STATE/owned" || fail "$FULL"
+        echo "$name $was" >>"$STATE/before" || fail "$FULL"
     done <"$W/request"
 }
 
@@ -64,10 +71,11 @@ broken() { over "$W" broken "$1"; exit 0; }
 # Other agents that change packages are waited for, not fought for the lock.
 others() {
     waited=0
-    while systemctl is-active --quiet apt-daily.service apt-daily-upgrade.service packagekit.service 2>/dev/null ||
-        systemctl list-units --plain --no-legend --state=activating apt-daily.service apt-daily-upgrade.service 2>/dev/null | grep -q .; do
+    while agent=$(systemctl list-units --plain --no-legend --state=active,activating,deactivating apt-daily.service apt-daily-upgrade.service \
+        packagekit.service dnf-automatic.service dnf-automatic-install.service dnf-automatic-download.service transactional-update.service 2>/dev/null |
+        cut -d' ' -f1 | head -n 1) && [ -n "$agent" ]; do
         waited=$((waited + 2))
-        [ $waited -le 600 ] || fail 'another agent (unattended-upgrades) is at work on the machine'
+        [ $waited -le 600 ] || fail "another agent ($agent) is at work on the machine"
         sleep 2
     done
 }
@@ -77,7 +85,7 @@ room() {
         free=$(($(df -Pk "$place" | awk 'NR == 2 { print $4 }') / 1024))
         least=50
         if [ "$place" = /boot ]; then
-            grep -q '^package linux-image' "$W/request" || continue
+            grep -q '^package linux-image' "$W/request" && ! grep -q '^kernel ' "$W/request" || continue
             least=120
         fi
         [ $free -ge $least ] || fail "no space left on $place: $free MB are free, and $least are needed"
