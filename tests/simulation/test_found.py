@@ -34,6 +34,8 @@ FOUND: list[tuple[str, str, tuple[Strike, ...]]] = [
     ("etcd-one-by-one", "a change is begun again on a machine that was cut off and crashed since it was begun",
      (Strike(kind="partition", state="applying", nth=1),
       Strike(kind="crash-elsewhere", delay=216.9, subject="prod/cp-1"))),
+    ("autoscaler", "a node that somebody deletes between the last look and the record counts as a false success",
+     (Strike(kind="scaled-in", state="restoring", nth=1, delay=0.25),)),
 ]  # fmt: skip
 
 

@@ -300,6 +300,7 @@ REPLACED: list[tuple[str, Machine, Wants, str]] = [
      "image old > new, back to old, drain"),
     ("that name already", node(image="new"), {"image": "new"}, "in effect"),
     ("a host", node("1.1 of 1.2", cluster=""), {"image": "1.2"}, "not there"),
+    ("an image that nobody knows", node(), {"image": "1.2"}, "unknown-image"),
     ("a control plane", node("1.1 of 1.2", role="control-plane"), {"image": "1.2"}, "control-plane-machine"),
     ("a control plane from that image", node("1.2 of 1.2", role="control-plane"), {"image": "1.2"}, "in effect"),
 ]  # fmt: skip

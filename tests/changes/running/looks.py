@@ -100,7 +100,9 @@ def pod(name: str, node: str = "w-1", **given: Any) -> k.Pod:
     )  # fmt: skip
     return k.Pod(
         api_version="v1", kind="Pod", metadata=meta,
-        spec=k.PodSpec(node_name=node, termination_grace_period_seconds=30, volumes=given.get("volumes", ())),
+        spec=k.PodSpec(
+            node_name=node, termination_grace_period_seconds=given.get("grace", 30), volumes=given.get("volumes", ())
+        ),
         status=k.PodStatus(phase="Running", conditions=(k.Condition(type="Ready", status=ready),)),
     )  # fmt: skip
 

@@ -94,6 +94,22 @@ def test_patching_01_throttling_says_when_to_come_back() -> None:
     assert play.did() == ["evict"]
 
 
+@pytest.mark.parametrize(("grace", "asked"), [(3600, True), (3601, False), (None, True)])
+def test_patching_01_a_pod_that_came_with_a_longer_grace_than_the_policy_waits_is_not_asked_to_end(
+    grace: int | None, asked: bool
+) -> None:
+    play = Play(plan(step()))
+    play.turn(2)
+    play.claimed()
+    play.turn(2)
+    play.sight.pods = [pod("web-1", grace=grace), pod("web-2", "w-2")]
+    play.later(31)
+    play.turn(2)
+    assert play.state() == "draining"
+    assert play.ever("evict") is asked
+    assert asked or "it may take 1 h 1 s to end, and a drain waits at most 1 h for" in play.why()
+
+
 def test_patching_01_a_drain_that_stays_blocked_is_given_up_and_its_machine_restored() -> None:
     play = draining()
     play.answers["evict"] = Outcome(result="refused", code="not-now", why="budget web")

@@ -23,8 +23,8 @@ Found = tuple[Change, ...] | LeftOut | None
 
 #: Rules that keep a target out because something about it is not known; every other one is a known obstacle.
 UNKNOWN_TARGET, UNKNOWN_VERSION = "unknown-target", "version-unknown"
-UNKNOWN_OFFERS, UNKNOWN_PACKAGES = "unknown-offers", "unknown-packages"
-UNKNOWN = frozenset({UNKNOWN_TARGET, UNKNOWN_VERSION, UNKNOWN_OFFERS, UNKNOWN_PACKAGES})
+UNKNOWN_OFFERS, UNKNOWN_PACKAGES, UNKNOWN_IMAGE = "unknown-offers", "unknown-packages", "unknown-image"
+UNKNOWN = frozenset({UNKNOWN_TARGET, UNKNOWN_VERSION, UNKNOWN_OFFERS, UNKNOWN_PACKAGES, UNKNOWN_IMAGE})
 
 
 class Field(msgspec.Struct, frozen=True, kw_only=True):

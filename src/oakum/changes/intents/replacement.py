@@ -7,7 +7,7 @@ and join; that is no part of this kind.
 
 from __future__ import annotations
 
-from oakum.changes.intents.kinds import Field, Found, Kind, aim, change_of, left_out
+from oakum.changes.intents.kinds import UNKNOWN_IMAGE, Field, Found, Kind, aim, change_of, left_out
 from oakum.changes.intents.model import Intent
 from oakum.changes.plans.model import Change, LeftOut, Reversibility, Times
 from oakum.changes.state.model import Machine
@@ -20,8 +20,11 @@ IMAGE = "image"
 
 def _of_machine(intent: Intent, machine: Machine) -> Found:
     several = machine.of("image")
-    if not machine.cluster or not (several or machine.image):
+    if not machine.cluster:
         return None
+    if not several and not machine.image:
+        why = "which image it was made from is not known"
+        return left_out(machine.id, UNKNOWN_IMAGE, why, f"give the image of {machine.id} in an inventory", _SOURCE)
     wanted = str(intent.wants["image"])
     found: Change | None = None
     if several:

@@ -16,6 +16,7 @@ from oakum.changes.drain.model import EVICT, IGNORE, WAIT
 from oakum.changes.running.turn import Visit
 from oakum.errors import OakumError
 from oakum.fleet.cluster.objects import Pod
+from oakum.policy.amounts import spoken
 
 #: How long after its grace period a pod that is being deleted may still be there before that counts as stuck.
 _LATE = 60.0
@@ -106,8 +107,10 @@ def _left(visit: Visit, around: Surroundings, since: datetime | None) -> Left:
         if outcome.verdict == IGNORE:
             stays.update(around.storage.volumes_of(pod))
         elif outcome.verdict == EVICT or (outcome.reason == "unreplicated" and policy.unreplicated == "evict"):
-            hook = backends.last(pod)
-            if hook:
+            hook, long = backends.last(pod), _too_long(pod, policy.max_grace)
+            if long:
+                stuck.append(Stuck(pod, long))
+            elif hook:
                 stuck.append(Stuck(pod, f"it is the last backend of the webhook {hook}, which fails closed"))
             elif (outcome.order or 1) == 1:
                 evict.append(pod)
@@ -145,6 +148,14 @@ def _overdue(pod: Pod, now: datetime) -> str:
     if (now - ended).total_seconds() <= (30 if grace is None else grace) + _LATE:
         return ""
     return "it was deleted and does not go (a finalizer, or its kubelet does not answer)"
+
+
+def _too_long(pod: Pod, most: int) -> str:
+    """Why a pod may not be asked to end: it may take longer than the policy lets a drain wait for one pod."""
+    grace = pod.spec.termination_grace_period_seconds
+    if grace is None or grace <= most:
+        return ""
+    return f"it may take {spoken(grace)} to end, and a drain waits at most {spoken(most)} for one pod"
 
 
 def _told(judged: Judged) -> str:

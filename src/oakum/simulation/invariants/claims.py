@@ -20,6 +20,12 @@ class Success(Invariant):
     def __init__(self, court: Court) -> None:
         super().__init__(court)
         self._boots = {each.uid: each.boots for each in self.world.machines.values()}
+        self._gone: dict[str, float] = {}
+
+    def turned(self, machine: Machine) -> None:
+        """Remembers when a machine was deleted."""
+        if machine.gone:
+            self._gone.setdefault(machine.uid, self.world.timeline.now)
 
     def wrote(self, record: Record, executor: str) -> None:
         """A record has been written to the journal."""
@@ -41,7 +47,8 @@ class Success(Invariant):
     def _visit(self, step: Step, state: str) -> None:
         machine = self.world.machines.get(step.subject.id)
         if machine is None or machine.uid != step.subject.uid:
-            self.report(step.id, f"{state}, and the machine is not there")
+            if not self.court.fresh(self._gone.get(step.subject.uid, float("-inf"))):
+                self.report(step.id, f"{state}, and the machine is not there")
             return
         self._versions(step, machine, state)
         if state == "done":
