@@ -293,7 +293,7 @@ def _remove(arguments: argparse.Namespace) -> int:
 
 def _scan(arguments: argparse.Namespace) -> int:
     from oakum.adapters.ssh.hosts_file import read_hosts
-    from oakum.local.hosts import chosen, inventory, scan_hosts
+    from oakum.local.hosts import chosen, clock_told, inventory, scan_hosts
     from oakum.local.targets import distinct
 
     if arguments.at_once < 1:
@@ -304,6 +304,8 @@ def _scan(arguments: argparse.Namespace) -> int:
     unread = [each.error for each in scans if each.error is not None]
     for error in unread:
         print(printable(f"oakum host scan: {error}"), file=sys.stderr)
+    for told in filter(None, (clock_told(each, datetime.now(UTC)) for each in scans)):
+        print(printable(f"oakum host scan: {told}"), file=sys.stderr)
     targets = distinct([each.target for each in scans if each.target is not None])
     if arguments.save:
         scanning.write(inventory(scans, known, datetime.now(UTC)), arguments.save)

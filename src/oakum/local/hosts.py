@@ -17,9 +17,12 @@ from oakum.changes.state.inventory import InventoryDocument, MachineEntry, Softw
 from oakum.errors import NotAssessableError, OakumError, UsageError
 from oakum.fleet.rootfs import read_root
 from oakum.local.targets import Target
+from oakum.policy.amounts import spoken
 
 #: Seconds that a host may take to collect what a scan reads: hundreds of megabytes of package lists are searched.
 _SECONDS = 120.0
+#: Seconds by which a clock may differ: the collection itself takes its time.
+_CLOCK = 300
 
 
 class Scanned(msgspec.Struct, frozen=True):
@@ -70,6 +73,22 @@ def _scanned(name: str, answer: Ran | Unanswered | OakumError) -> Scanned:
         return Scanned(name, error=error.within(name))
 
 
+def clock_told(scan: Scanned, now: datetime) -> str:
+    """What is wrong with the clock of a host that was just scanned, and what to do; empty where nothing is."""
+    try:
+        theirs = datetime.fromisoformat(_said(scan.tree, "now").strip()) if scan.tree is not None else now
+    except ValueError:
+        return ""
+    off = int((theirs - now).total_seconds())
+    if abs(off) < _CLOCK:
+        return ""
+    far = f"{spoken(round(abs(off) / 60) * 60)} {'ahead of' if off > 0 else 'behind'}"
+    return (
+        f"{scan.name}: its clock is {far} ours: runs reckon with that, but its package manager may take signed indexes "
+        "for expired (timedatectl set-ntp true)"
+    )
+
+
 def inventory(scans: Sequence[Scanned], hosts: Mapping[str, Host], now: datetime) -> bytes:
     """The hosts as an inventory that plans are made from; those that could not be read are not in it."""
     entries: dict[str, MachineEntry] = {}
@@ -81,9 +100,15 @@ def inventory(scans: Sequence[Scanned], hosts: Mapping[str, Host], now: datetime
             uid=asset.key, environment=host.environment or None, region=host.region or None, tier=host.tier or None,
             pool=host.pool or None, labels=host.labels, healthy=True, ours=host.ours or None,
             boot_id=asset.host.boot_id if asset.host is not None else "", software=_software(scan),
+            snapshots=_snapshots(scan.tree),
         )  # fmt: skip
     document = InventoryDocument(format="oakum-inventory/1", at=_text(now), hosts=entries)
     return msgspec.json.format(msgspec.json.encode(_without_empty(document)), indent=1) + b"\n"
+
+
+def _snapshots(tree: collected.CollectedTree) -> bool | None:
+    """Whether a copy of the host can be made and put back; None where the account may not ask."""
+    return None if tree.kind("/.oakum/uncopied") is None else not _said(tree, "uncopied").strip()
 
 
 def _without_empty(document: InventoryDocument) -> dict[str, object]:
