@@ -21,8 +21,6 @@ from oakum.cli.main import main
 from oakum.local.runs import open_run, run_names
 from oakum.local.starting import summary_of
 
-pytestmark = pytest.mark.e2e
-
 Out = pytest.CaptureFixture[str]
 
 
@@ -85,6 +83,7 @@ def test_a_service_that_dies_on_the_first_host_stops_the_run_and_spares_the_othe
         assert len(installs(each, "dying")) == (3 if each.name == first.subject.id else 1)
 
 
+@pytest.mark.e2e
 def test_oakum_run_that_is_killed_is_resumed_and_nothing_is_installed_twice(
     folder: Path, keys: Path, machines: list[Machine], hosts_lab: HostsLab
 ) -> None:

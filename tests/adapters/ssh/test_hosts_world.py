@@ -1,4 +1,7 @@
-"""Real machines behind the port of a run: what an act does and refuses, what is seen, and that nothing is twice."""
+"""Real machines behind the port of a run: what an act does and refuses, what is seen, and that nothing is twice.
+
+What takes long is run by ``make e2e``.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,8 @@ from oakum.changes.running.acts import Outcome
 from oakum.changes.running.observed import Claim
 from oakum.local.hosts import sudoers
 
-pytestmark = pytest.mark.e2e
+#: Cables, power, faults and waits on real machines.
+long = pytest.mark.e2e
 
 DONE = Outcome(result="done")
 
@@ -121,6 +125,7 @@ def test_packages_change_to_the_very_versions_and_back_to_the_former_ones(
     assert len(installs(machine, "lab-one")) == 3
 
 
+@long
 def test_looks_do_not_keep_work_from_beginning(bench: Bench, machine: Machine, hosts_lab: HostsLab) -> None:
     """A look tries the lock that work takes; work that finds it taken waits, for nobody begins it a second time."""
     installed(machine, hosts_lab, "lab-looked", "1.0")
@@ -137,6 +142,7 @@ def test_looks_do_not_keep_work_from_beginning(bench: Bench, machine: Machine, h
         machine.run("touch /run/looked")
 
 
+@long
 def test_a_service_that_dies_of_its_update_is_seen_and_lives_again_after_the_way_back(
     bench: Bench, machine: Machine, hosts_lab: HostsLab
 ) -> None:
@@ -152,6 +158,7 @@ def test_a_service_that_dies_of_its_update_is_seen_and_lives_again_after_the_way
     assert machine.run("systemctl is-active lab-bad") == "active"
 
 
+@long
 def test_a_connection_that_breaks_off_leaves_the_work_to_its_end(
     bench: Bench, machine: Machine, hosts_lab: HostsLab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -173,6 +180,7 @@ def test_a_connection_that_breaks_off_leaves_the_work_to_its_end(
     assert len(installs(machine, "lab-slow")) == 2
 
 
+@long
 def test_work_whose_machine_loses_its_power_has_failed_and_is_mended_by_the_next(
     bench: Bench, machine: Machine, hosts_lab: HostsLab
 ) -> None:
@@ -217,6 +225,7 @@ def fault(bench: Bench, name: str) -> str:
     return work.why
 
 
+@long
 def test_faults_of_a_package_manager_are_told_in_words_and_change_nothing(
     bench: Bench, machine: Machine, hosts_lab: HostsLab
 ) -> None:
@@ -238,6 +247,7 @@ def test_faults_of_a_package_manager_are_told_in_words_and_change_nothing(
     assert machine.version("lab-new") == ""
 
 
+@long
 def test_a_script_that_fails_prints_its_secret_nowhere_but_on_the_machine(
     bench: Bench, machine: Machine, hosts_lab: HostsLab
 ) -> None:
@@ -286,7 +296,33 @@ def test_an_account_with_sudo_changes_packages_until_that_is_withdrawn(
         assert bench.seen("world").up is True
 
 
+@long
 def test_another_agent_is_waited_for(bench: Bench, machine: Machine, hosts_lab: HostsLab) -> None:
     installed(machine, hosts_lab, "lab-agent", "1.0", "1.1")
     machine.run("systemd-run --quiet --unit=packagekit --property=Type=exec flock /var/lib/dpkg/lock-frontend sleep 4")
     assert bench.made("apply", "world", change("lab-agent", "1.0", "1.1")).state == "done"
+
+
+def test_a_service_that_had_failed_before_the_run_came_is_not_its_concern_and_one_that_fails_since_is(
+    machine: Machine,
+) -> None:
+    for name in ("lab-before", "lab-since"):
+        unit = f"[Service]\nType=oneshot\nExecStart=/bin/test ! -e /run/{name}\n"
+        machine.run(f"cat >/etc/systemd/system/{name}.service; systemctl daemon-reload; touch /run/{name}", input=unit)
+    machine.run("systemctl start lab-before", check=False)
+    try:
+        with Connections({"world": way(machine)}) as opened:
+            bench = Bench(opened, machine, run="run-of-services")
+            assert bench.seen("world").up is True
+            assert bench.act("claim", "world") == DONE
+            assert bench.seen("world").up is True
+            machine.run("systemctl start lab-since", check=False)
+            assert bench.seen("world").up is False
+            assert bench.world.problems["world"] == "lab-since.service is not active"
+            assert bench.act("release", "world") == DONE
+            assert bench.act("claim", "world") == DONE
+            assert bench.seen("world").up is False, "also when the run comes back"
+            bench.act("release", "world")
+    finally:
+        machine.run("rm /etc/systemd/system/lab-before.service /etc/systemd/system/lab-since.service", check=False)
+        machine.run("systemctl daemon-reload; systemctl reset-failed", check=False)
