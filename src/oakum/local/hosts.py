@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 import msgspec
 
+from oakum.adapters.packages import rpm
 from oakum.adapters.packages.apt import read_policy, software_of
 from oakum.adapters.packages.kernels import with_kernel
 from oakum.adapters.ssh import collected, commands, remedies
@@ -15,6 +17,7 @@ from oakum.adapters.ssh.model import Host, Ran, Unanswered
 from oakum.adapters.ssh.world import answered
 from oakum.changes.state.inventory import InventoryDocument, MachineEntry, SoftwareEntry
 from oakum.errors import NotAssessableError, OakumError, UsageError
+from oakum.fleet.assets import Asset
 from oakum.fleet.rootfs import read_root
 from oakum.local.targets import Target
 from oakum.policy.amounts import spoken
@@ -119,6 +122,8 @@ def _without_empty(document: InventoryDocument) -> dict[str, object]:
 def _software(scan: Scanned) -> dict[str, SoftwareEntry]:
     assert scan.target is not None and scan.tree is not None
     asset = scan.target.asset
+    if scan.tree.kind("/.oakum/advisories") is not None:
+        return _by_rpm(asset, scan.tree) | remedies.software_of(_said(scan.tree, "remediations"))
     packages = [
         each for each in asset.packages.packages if each.type == "deb" and each.state in ("installed", "triggers")
     ]
@@ -131,6 +136,20 @@ def _software(scan: Scanned) -> dict[str, SoftwareEntry]:
     )  # fmt: skip
     found |= remedies.software_of(_said(scan.tree, "remediations"))
     return found if asset.host is None else with_kernel(found, _said(scan.tree, "kernels"), asset.host)
+
+
+def _by_rpm(asset: Asset, tree: collected.CollectedTree) -> dict[str, SoftwareEntry]:
+    packages = [each for each in asset.packages.packages if each.type == "rpm"]
+    installed: defaultdict[str, set[tuple[str, str]]] = defaultdict(set)
+    for each in packages:
+        installed[each.name].add((each.evr, each.arch))
+    offered = rpm.read_offered(_said(tree, "offered")) if tree.kind("/.oakum/offered") is not None else None
+    advisories, advised = rpm.read_advisories(_said(tree, "advisories"))
+    return rpm.software_of(
+        installed, offered, advisories, asset.host.channels if asset.host is not None else (), advised=advised,
+        held={each.name for each in packages if each.held}, kept=rpm.read_kept(_said(tree, "kept")),
+        reboot=_said(tree, "reboot").splitlines(), several=_said(tree, "several").splitlines(),
+    )  # fmt: skip
 
 
 def _said(tree: collected.CollectedTree, name: str) -> str:

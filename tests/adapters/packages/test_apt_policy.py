@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from oakum.adapters.packages.apt import Policy, in_order, read_policy, software_of
+from oakum.adapters.packages.apt import Policy, read_policy, software_of
+from oakum.adapters.packages.entries import in_order
 from oakum.changes.state.inventory import SoftwareEntry
 from oakum.fleet.assets import Channel
 
@@ -102,4 +103,4 @@ def test_of_a_package_that_apt_says_nothing_about_offers_are_unknown() -> None:
 def test_epochs_stand_quoted_in_the_names_of_files_and_order_first() -> None:
     policies = {"a": Policy(installed="1:2", candidate="1:2", versions={"1:2": ()})}
     assert software_of(policies, {"a": "1:2"}, (), kept=["a_1%3a2_all"])["a"].kept == ("1:2",)
-    assert in_order(["1:1", "2", "10", "1~rc"]) == ["1~rc", "2", "10", "1:1"]
+    assert in_order(["1:1", "2", "10", "1~rc"], "deb") == ("1~rc", "2", "10", "1:1")

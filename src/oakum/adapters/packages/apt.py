@@ -1,28 +1,23 @@
 """What apt on a host would do, from its own words: ``apt-cache policy`` knows pins, priorities and phased updates.
 
-Offered is what lies above the installed version up to apt's own candidate and comes from a channel of the
-distribution; what only a third party offers is left to that party's rules, unless the installed version is theirs too.
-The way back is open to versions that a channel still has, or whose package the host keeps. Source: apt-cache(8),
-apt_preferences(5).
+Offered is what lies above the installed version up to apt's own candidate. Source: apt-cache(8), apt_preferences(5).
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping
-from functools import cmp_to_key
 
 import msgspec
 
+from oakum.adapters.packages.entries import entry_of
 from oakum.changes.state.inventory import SoftwareEntry
 from oakum.fleet.assets import Channel
-from oakum.versions import compare, scheme
 
 _HEAD = re.compile(r"([a-z0-9][a-z0-9+.-]*)(?::[a-z0-9-]+)?:\Z")
 _VERSION = re.compile(r" (?:\*\*\*|   ) (\S+)(?: \(phased \d+%\))? -?\d+\Z")
 _SOURCE = re.compile(r" {8,}(-?\d+) (\S+)(?: (\S+)(?: (\S+))?)?")
 _SECURITY = frozenset({"security", "esm-infra", "esm-apps"})
-_SCHEME = scheme("deb")
 
 
 class Policy(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,11 +56,6 @@ def read_policy(text: str) -> dict[str, Policy]:
     return found
 
 
-def newer(one: str, other: str) -> bool:
-    """Whether one version of a deb is newer than another."""
-    return _SCHEME is not None and compare(_SCHEME, one, other).sign == ">"
-
-
 def software_of(
     policies: Mapping[str, Policy],
     installed: Mapping[str, str],
@@ -92,33 +82,9 @@ def software_of(
             each: {pockets.get((address.rstrip("/"), suite), "third-party") for address, suite in sources}
             for each, sources in policy.versions.items()
         }
-        foreign = where.get(version) == {"third-party"}
-        offers = [
-            each
-            for each, several in where.items()
-            if several
-            and newer(each, version)
-            and not newer(each, policy.candidate)
-            and (foreign or several != {"third-party"})
-        ]
-        offers = [] if name in held or not policy.candidate else in_order(offers)
-        back = [
-            each
-            for each, several in where.items()
-            if not newer(each, version) and (several or (name, each.replace(":", "%3a")) in files)
-        ]
-        found[name] = SoftwareEntry(
-            installed=version, part="package", ecosystem="deb", effect="reboot" if name in reboot else "at-once",
-            offers=tuple(offers), kept=tuple(in_order(back)),
-            security=tuple(each for each in offers if where[each] & _SECURITY),
+        found[name] = entry_of(
+            version, where, ecosystem="deb", upto=policy.candidate, held=name in held, reboot=name in reboot,
+            kept={each for each in where if (name, each.replace(":", "%3a")) in files},
+            security={each for each, several in where.items() if several & _SECURITY},
         )  # fmt: skip
     return found
-
-
-def in_order(versions: Iterable[str]) -> list[str]:
-    """Versions from the oldest to the newest."""
-
-    def order(one: str, other: str) -> int:
-        return 1 if newer(one, other) else -1 if newer(other, one) else 0
-
-    return sorted(versions, key=cmp_to_key(order))

@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import msgspec
 
-from oakum.adapters.packages.apt import in_order, newer
+from oakum.adapters.packages.entries import in_order, newer
 from oakum.changes.state.inventory import SoftwareEntry
 from oakum.changes.state.software import KERNEL
 from oakum.fleet.assets import Host, Kernel
@@ -47,16 +47,16 @@ def _kernel_of(
     owned = [each.release for each in kernels if flavour(each.release) == flavour(running)]
     if running not in owned:
         return None
-    installed = in_order(owned)[-1]
+    installed = in_order(owned, "deb")[-1]
     offered: dict[str, tuple[str, list[re.Match[str]]]] = {}
     for name, lines in simulations.items():
         made = [each for line in lines if (each := _INSTALLS.match(line))]
         if len(made) != len(lines):  # it would remove something, too
             continue
         for release in (deb_release(each["name"]) for each in made if not each["old"]):
-            if flavour(release) == flavour(running) and newer(release, installed):
+            if flavour(release) == flavour(running) and newer(release, installed, "deb"):
                 offered[release] = name, made
-    offers = in_order(offered)[-1:]
+    offers = in_order(offered, "deb")[-1:]
     packages: dict[str, tuple[str, ...]] = {}
     for release in offers:
         _, made = offered[release]
