@@ -38,7 +38,7 @@ class Lines:
     def __init__(self, plan: Plan, mark: str = "") -> None:
         self._plan, self._mark = plan, mark
         self._journal = Journal()
-        self._said: str = ""
+        self._said = set[str]()
 
     def wrote(self, record: Record) -> None:
         """A line for what people want to know of a record."""
@@ -50,7 +50,7 @@ class Lines:
                 step = self._plan.steps[record.step]
                 text, tone = turned(step, record, self._journal.of(record.step).facts)
                 if text:
-                    self._said = ""
+                    self._said.clear()
                     self.say(record.at, text, tone)
             case Noted() if record.what == "wave-over":
                 self.say(record.at, f"wave {told(record, self._plan)}", "good")
@@ -70,9 +70,9 @@ class Lines:
             self.say(None, f"to stop it in order: Ctrl-C, or oakum stop {record.run}")
 
     def waits(self, wait: Wait) -> None:
-        """What it waits for, when that is another thing than before."""
-        if wait.why and wait.why != self._said:
-            self._said = wait.why
+        """What it waits for, where that was not told since a step last went on: of several hosts each in its turn."""
+        if wait.why and wait.why not in self._said:
+            self._said.add(wait.why)
             self.say(None, f"waits for {waiting(self._plan, wait.why)}; looks again by {wait.until:%H:%M:%S} UTC")
 
     def stopping(self) -> None:
