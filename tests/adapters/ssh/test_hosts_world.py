@@ -125,6 +125,16 @@ def test_packages_change_to_the_very_versions_and_back_to_the_former_ones(
     assert len(installs(machine, "lab-one")) == 3
 
 
+def test_former_packages_are_kept_as_long_as_the_way_back_is_promised(bench: Bench, machine: Machine) -> None:
+    kept = machine.root / "var/lib/oakum/kept"
+    for name, days in (("lab-old_1_all.deb", 61), ("lab-young_1_all.deb", 59)):
+        (kept / name).touch()
+        machine.run(f"touch -d '{days} days ago' /var/lib/oakum/kept/{name}")
+    assert bench.act("claim", "world") == DONE
+    assert not (kept / "lab-old_1_all.deb").exists()
+    assert (kept / "lab-young_1_all.deb").exists()
+
+
 @long
 def test_looks_do_not_keep_work_from_beginning(bench: Bench, machine: Machine, hosts_lab: HostsLab) -> None:
     """A look tries the lock that work takes; work that finds it taken waits, for nobody begins it a second time."""
