@@ -294,3 +294,19 @@ def test_a_shipped_one_comes_with_the_program_whatever_is_sent(bench: Bench, tmp
         assert (tmp_path / "taken" / f"{name}.document").read_text() == each.document
     request.write_text(f"remediation {name} in {each.label} {'0' * 64}\n")
     assert bench.sh(f"documents {request} {tmp_path}/taken").startswith(f"refused never {name}, as it is known here")
+
+
+def test_looks_while_it_works_change_nothing_of_the_work(bench: Bench) -> None:
+    """They run the check of what is being laid on, in the same folder."""
+    slow = LINE.programs | {"act": f"for n in 1 2 3 4 5 6; do sleep 0.1; env >env; done\n{LINE.programs['act']}"}
+    one = bench.one(programs=slow)
+    looking = subprocess.Popen(
+        ["/bin/sh", str(bench.program), "eval", "while :; do recorded; done"], stdout=subprocess.DEVNULL
+    )
+    try:
+        for _ in range(3):
+            assert bench.work("in", one) == ("done", ""), bench.log
+            assert bench.work("out", one) == ("done", ""), bench.log
+    finally:
+        looking.kill()
+        looking.wait()

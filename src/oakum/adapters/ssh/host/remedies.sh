@@ -11,15 +11,31 @@ REMEDIES=$STATE/remedies
 fact() { sed -n "s/^$2 //p" "$1/document"; }
 digest_of() { sha256sum <"$1" | cut -d' ' -f1; }
 
+# The text of a program of a document, its values (NAME VALUE, a line each) and its seconds.
+program() { # PROGRAM
+    text='' values='' seconds='' within=no
+    while IFS= read -r line; do
+        case $line in
+        '|'*) [ $within = no ] || text="$text${line#?}
+" ;;
+        'program common' | "program $1") within=yes ;;
+        'program '*) within=no ;;
+        'value '*) values="$values${line#value }
+" ;;
+        "seconds $1 "*) seconds=${line##* } ;;
+        esac
+    done
+}
 # Runs a program of a remediation in its folder, with its own values and nothing else around it.
 remedy() { # FOLDER PROGRAM
-    text=$(for each in common "$2"; do sed -n "/^program $each\$/,/^program /s/^|//p" "$1/document"; done)
-    fact "$1" value >"$1/values"
+    program "$2" <"$1/document"
     (
         cd "$1/prior" || exit 9
         umask 022
-        set -- timeout -k 5 "$(fact "$1" "seconds $2")" /bin/sh -eu -c "$text" "$2"
-        while read -r name value; do set -- "$name=$value" "$@"; done <../values
+        set -- timeout -k 5 "$seconds" /bin/sh -eu -c "$text" "$2"
+        while read -r name value; do [ -z "$name" ] || set -- "$name=$value" "$@"; done <<VALUES
+$values
+VALUES
         exec env -i PATH="$PATH" LC_ALL=C HOME=/root "$@" </dev/null
     )
 }
@@ -198,12 +214,11 @@ recorded() { # NAME LABEL STANDING of those that were brought into effect from h
 # Those that could be: NAME STANDING.
 possible() {
     [ "$(id -u)" = 0 ] || return 0
-    here=$(mktemp -d) || return 0
-    for name in $SHIPPED; do
-        [ ! -d "$REMEDIES/$name" ] || continue
-        mkdir -p "$here/$name/prior"
-        shipped "$name" >"$here/$name/document"
-        echo "$name $(standing "$here/$name")"
+    here=$(mktemp -d) && mkdir "$here/prior" || return 0
+    for each in $SHIPPED; do
+        [ ! -d "$REMEDIES/$each" ] || continue
+        shipped "$each" >"$here/document"
+        echo "$each $(standing "$here")"
     done
     rm -rf "$here"
 }
