@@ -41,18 +41,29 @@ class Host:
         self.folder = lab.folder / "machines" / name
         self.root = self.folder / "root"
         self._process: subprocess.Popen[bytes] | None = None
+        self._disk: dict[str, str] = {}
+
+    @property
+    def key(self) -> Path:
+        """The private key that it lets in."""
+        return self.lab.key
 
     @property
     def host_key(self) -> str:
         """Its public host key, as ``known_hosts`` writes one."""
         return " ".join((self.root / "etc/ssh/ssh_host_ed25519_key.pub").read_text().split()[:2])
 
-    def make(self) -> None:
-        """Its disk: an overlay of the base with its own keys and its own repository."""
+    def lay(self) -> dict[str, str]:
+        """Its disk, mounted: an overlay of the base. Gives what whoever boots it has to know of that."""
         for part in ("upper", "work", "root"):
             (self.folder / part).mkdir(parents=True)
-        options = f"lowerdir={self.lab.base}/root,upperdir={self.folder}/upper,workdir={self.folder}/work"
+        options = f"lowerdir={self.lower()},upperdir={self.folder}/upper,workdir={self.folder}/work"
         run("mount", "-t", "overlay", f"{self.lab.prefix}-{self.name}", "-o", options, self.root)
+        return {}
+
+    def make(self) -> None:
+        """Its disk with its own keys and its own repository."""
+        self._disk = self.lay()
         for kind in ("ed25519",):
             key = self.root / f"etc/ssh/ssh_host_{kind}_key"
             run("ssh-keygen", "-q", "-t", kind, "-N", "", "-C", self.name, "-f", key)
@@ -60,6 +71,14 @@ class Host:
         (self.root / "etc/hostname").write_text(f"{self.name}\n")
         (self.root / "etc/hosts").write_text(f"127.0.0.1 localhost\n{self.address} {self.name}\n")
         self.authorize("root", self.lab.public_key)
+        self.settle()
+
+    def lower(self) -> Path:
+        """The base below its own files."""
+        return self.lab.base / "root"
+
+    def settle(self) -> None:
+        """Where it gets its packages from."""
         shutil.copy(self.lab.base / "lab.gpg", self.root / "usr/share/keyrings/lab.gpg")
         site = f"[signed-by=/usr/share/keyrings/lab.gpg] http://{self.lab.gateway}:{PORT}"
         sources = f"deb {site} {SUITE} main\ndeb {site} {SECURITY} main\n"
@@ -81,6 +100,7 @@ class Host:
         settings.write_text(json.dumps({
             "folder": str(self.folder), "prefix": self.lab.prefix, "name": self.name, "address": self.address,
             "gateway": self.lab.gateway, "link": f"{self.lab.prefix}v{self.address.rpartition('.')[2]}",
+            **self._disk,
         }))  # fmt: skip
         with (self.folder / "supervisor").open("ab") as log:
             self._process = subprocess.Popen(
@@ -193,11 +213,11 @@ class HostsLab:
             *(word for key, value in options.items() for word in ("-o", f"{key}={value}")),
         ]
 
-    def start(self, *names: str) -> list[Host]:
+    def start(self, *names: str, kind: type[Host] | None = None) -> list[Host]:
         """New machines, all started before the first is waited for."""
         made = []
         for name in names:
-            host = self.hosts[name] = Host(self, name, 11 + len(self.hosts))
+            host = self.hosts[name] = (kind or Host)(self, name, 11 + len(self.hosts))
             host.make()
             host.power_on()
             made.append(host)
@@ -209,7 +229,9 @@ class HostsLab:
         """Pulls its plug and throws its disk away."""
         (host.folder / "power").write_text("off")
         host.wait_stopped()
-        run("umount", "--lazy", host.root)
+        for line in Path("/proc/self/mounts").read_text().splitlines():
+            if line.split()[1].startswith(f"{host.folder}/"):
+                run("umount", "--lazy", line.split()[1])
         shutil.rmtree(host.folder)
         del self.hosts[host.name]
 

@@ -30,6 +30,7 @@ class Machine:
     def __init__(self, settings: dict[str, str]) -> None:
         self.folder, self.prefix, self.name = Path(settings["folder"]), settings["prefix"], settings["name"]
         self.address, self.gateway, self.link = settings["address"], settings["gateway"], settings["link"]
+        self.device, self.mounted_by = settings.get("device", ""), settings.get("mount", "")
         self.namespace = f"{self.prefix}-{self.name}"
         self.parent = os.getppid()
         self.stopping = False
@@ -51,12 +52,15 @@ class Machine:
 
     def _boot(self) -> int:
         self.network_up()
+        if self.device:
+            self.mount()
         up = _UPTIME.read_text().partition(".")[0]
         command = [
             "unshare", "--time", "--boottime", f"-{up}", "--monotonic", f"-{up}", "systemd-nspawn", "--quiet",
             f"--directory={self.folder}/root", f"--machine={self.namespace}", f"--hostname={self.name}",
             "--register=no", "--keep-unit", "--boot", "--console=pipe", "--resolv-conf=off", "--timezone=off",
             f"--network-namespace-path=/run/netns/{self.namespace}", "--link-journal=no",
+            *([f"--bind={self.device}"] if self.device else []),
         ]  # fmt: skip
         with (self.folder / "console").open("ab") as log:
             guest = subprocess.Popen(
@@ -77,6 +81,14 @@ class Machine:
                 guest.kill()
         reap(self.namespace)
         return code
+
+    def mount(self) -> None:
+        """Its root, as a boot loader finds it: by the name of a subvolume, or the default one."""
+        root = f"{self.folder}/root"
+        while os.path.ismount(root):
+            subprocess.run(["umount", root], check=True)
+        options = ",".join(each for each in ("noatime", self.mounted_by) if each)
+        subprocess.run(["mount", "-t", "btrfs", "-o", options, self.device, root], check=True)
 
     def network_up(self) -> None:
         """A namespace with the machine's link in it. A fixed MAC, for a new one would wait for stale ARP entries."""

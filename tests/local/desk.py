@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from tests.adapters.ssh.labs import offer
 from tests.lab.hosts import Host as Machine
 from tests.lab.hosts import HostsLab
+from tests.lab.vm import VirtualMachine
 from tests.local.estate import write_policy
 
 from oakum.changes.plans import Plan
@@ -21,16 +23,18 @@ gates: [{name: all, ready_within: 10s}]
 
 
 class Desk:
-    """``health`` are services that have to be active on every host."""
+    """``health`` are services that have to be active on every host, ``ready`` is how long they may take for that."""
 
-    def __init__(self, folder: Path, keys: Path, machines: list[Machine], *health: str) -> None:
+    def __init__(
+        self, folder: Path, keys: Path, machines: Sequence[Machine | VirtualMachine], *health: str, ready: str = "10s"
+    ) -> None:
         self.folder, self.keys = folder, keys
         self.policy = write_policy(folder / "policy", keys)
         file = self.policy / "policy.yaml"
         kept = [line for line in file.read_text().splitlines() if not line.startswith(("soak:", "canary:"))]
-        file.write_text("\n".join(kept) + "\n" + POLICY)
+        file.write_text("\n".join(kept) + "\n" + POLICY.replace("10s", ready))
         for each in machines:
-            words = ["--host-key", each.host_key, "--identity", str(each.lab.key), "--no-agent"]
+            words = ["--host-key", each.host_key, "--identity", str(each.key), "--no-agent"]
             words += [word for unit in health for word in ("--health", unit)]
             assert main(["host", "add", each.name, each.address, *words, "--environment", "prod"]) == 0
         self.state = folder / "inventory.json"
@@ -40,11 +44,12 @@ class Desk:
         return str(self.state)
 
     def plan(self, package: str) -> Plan:
+        return self.plan_of(package, f"kind: packages, wants: {{names: [{package}]}}")
+
+    def plan_of(self, name: str, kind: str) -> Plan:
         intent = self.folder / "intent.yaml"
-        intent.write_text(
-            f"version: 1\nintents:\n- {{name: {package}, kind: packages, wants: {{names: [{package}]}}}}\n"
-        )
-        file = self.folder / f"{package}.json"
+        intent.write_text(f"version: 1\nintents:\n- {{name: {name}, {kind}}}\n")
+        file = self.folder / f"{name}.json"
         words = ["--from", self.scan(), "--intent", str(intent), "--policy", str(self.policy), "--out", str(file)]
         assert main(["plan", *words]) == 0
         return read_plan(file)

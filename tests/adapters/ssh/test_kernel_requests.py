@@ -6,9 +6,12 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from tests.adapters.ssh.labs import Bench, way
 from tests.changes.intents.test_kernel_packages import MIDDLE, NEW, OLD, change
 from tests.changes.state.makings import NOW
+from tests.lab.hosts import Host as Machine
 
+from oakum.adapters.ssh.connections import Connections
 from oakum.adapters.ssh.world import open_world, request_of
 from oakum.changes.planning.steps import turned
 from oakum.changes.plans.model import Change, Plan, Step, Stop, Subject, Takes, Times, Wave
@@ -20,16 +23,22 @@ HOST = Subject(kind="machine", cluster="", name="h", uid="m")
 
 def words(do: Do, one: Change) -> list[str]:
     act = Act(key="k", do=do, run="r", plan="p", token=1, subject=HOST, changes=(one,))
-    return [line for line in request_of(act).decode().splitlines() if line.startswith(("kernel", "package", "absent"))]
+    return [
+        line
+        for line in request_of(act).decode().splitlines()
+        if line.startswith(("kernel", "image", "package", "absent"))
+    ]
 
 
 def test_the_kernel_and_its_packages_are_asked_for_and_on_the_way_back_the_former_ones() -> None:
     ahead = change(OLD, (NEW,))
+    meta, image = "linux-image-cloud-amd64", f"linux-image-{NEW}"
     assert words("apply", ahead) == [
-        f"kernel {NEW}", "package linux-image-cloud-amd64 6.1.192-2 lose", f"package linux-image-{NEW} 6.1.192-2 lose",
+        f"kernel {NEW}", f"image {meta}", f"package {meta} 6.1.192-2 lose",
+        f"image {image}", f"package {image} 6.1.192-2 lose",
     ]  # fmt: skip
     assert words("undo", turned(ahead)) == [
-        f"kernel {OLD}", "package linux-image-cloud-amd64 6.1.176-1 lose", f"absent linux-image-{NEW}",
+        f"kernel {OLD}", f"image {meta}", f"package {meta} 6.1.176-1 lose", f"image {image}", f"absent {image}",
     ]  # fmt: skip
 
 
@@ -59,3 +68,10 @@ def test_a_plan_that_does_not_say_how_the_kernel_is_brought_is_not_begun(
         pass
     with pytest.raises(NotAssessableError, match="no way to the host h"):
         open_world(plan(change(OLD, (NEW,))), run="r", hosts=(), data=tmp_path).__enter__()
+
+
+def test_a_host_without_the_running_kernel_in_its_boot_menu_is_left_as_it_is(lab_host: Machine) -> None:
+    with Connections({lab_host.name: way(lab_host)}) as opened:
+        work = Bench(opened, lab_host, run="run-kernel").made("apply", lab_host.name, change(OLD, (NEW,)))
+    assert (work.state, work.for_good) == ("failed", True)
+    assert work.why == "the running kernel is not in a menu of GRUB: there would be no way back"

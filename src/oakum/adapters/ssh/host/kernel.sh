@@ -19,32 +19,41 @@ entry() { # the name of a kernel in the menu: SUBMENU>ENTRY, or ENTRY
 
 # Before anything is changed.
 kernel_before() {
-    running=$(uname -r)
+    running=$(uname -r) left=
     if [ "$(manager)" != apt ] || ! command -v update-grub >/dev/null || [ -z "$(entry "$running")" ]; then
         broken 'the running kernel is not in a menu of GRUB: there would be no way back'
     fi
     if later "$running" "$kernel"; then
         [ -n "$(entry "$kernel")" ] || broken "the kernel $kernel is not on the machine any more"
-    elif later "$kernel" "$running" && grep -q '^package ' "$W/request"; then
+        kernel_left
+    elif [ "$running" = "$kernel" ]; then
+        kernel_had || kernel_left
+    elif grep -q '^image ' "$W/request"; then
         # As much as the running one takes, and a quarter for what has grown.
         needed=$(($(du -ck "/boot/"*"-$running" | sed -n 's/[^0-9]*total$//p') * 5 / 4 + 8192))
         [ "$(df -Pk /boot | awk 'NR == 2 { print $4 }')" -ge $needed ] || broken 'no space left on /boot'
     fi
 }
-
-# Whether packages are to be changed: not under the kernel that they belong to, and back to former ones only as long as
-# they can be had; else it is enough that the boot loader starts the kernel that is wanted.
-kernel_packages() {
-    ! later "$running" "$kernel" || return 1
-    [ "$running" = "$kernel" ] || return 0
+# The packages of a kernel that runs stay, and so do those whose former versions can no longer be had. It is enough that
+# the boot loader starts the kernel that is wanted.
+kernel_left() {
+    left=yes
+    awk '{ line[NR] = $0; word[NR] = $1; name[NR] = $2 }
+        $1 == "image" { own[$2] = 1 }
+        END { for (i = 1; i <= NR; i++) if (!((word[i] == "package" || word[i] == "absent") && name[i] in own)) print line[i] }
+        ' "$W/request" >"$W/request.new" && mv "$W/request.new" "$W/request" || fail "$FULL"
+}
+kernel_had() {
     while read -r word name wanted _; do
-        if [ "$word" = package ] && [ "$(apt_installed "$name")" != "$wanted" ] && ! apt_kept "$name" "$wanted" >/dev/null; then
+        if [ "$word" = package ] && grep -qx "image $name" "$W/request" && [ "$(apt_installed "$name")" != "$wanted" ] &&
+            ! apt_kept "$name" "$wanted" >/dev/null; then
             apt-cache madison "$name" | grep -qF "| $wanted |" || return 1
         fi
     done <"$W/request"
 }
 
-# What the machine starts next is the kernel that is wanted.
+# What the machine starts next is the kernel that is wanted. Where that runs and was never left, the boot loader's choice
+# is as it was before the visit.
 kernel_after() {
     [ -s "/boot/vmlinuz-$kernel" ] || broken "there is no kernel $kernel in /boot"
     [ ! -e "/boot/initrd.img-$running" ] || [ -s "/boot/initrd.img-$kernel" ] || broken "the kernel $kernel has no initramfs"
@@ -54,10 +63,14 @@ kernel_after() {
     for image in /boot/vmlinuz-*; do
         ! later "${image#/boot/vmlinuz-}" "$kernel" || pinned=yes
     done
-    if [ -n "$pinned" ]; then
+    if [ "$running" = "$kernel" ] && [ -z "$left" ]; then
+        [ "$(visit)" = "$(cat "$STATE/unpinned" 2>/dev/null)" ] || pinned=no
+    fi
+    if [ "$pinned" = yes ]; then
         mkdir -p "${PIN%/*}"
-        printf "# By Oakum, on the way back to this kernel. To start the newest: remove this file, run update-grub.\nGRUB_DEFAULT='%s'\n" "$chosen" >"$PIN"
-    elif [ -e "$PIN" ]; then
+        printf "# By Oakum, on the way back to this kernel. To start the newest: remove this file, run update-grub.\nGRUB_DEFAULT='%s'\n" "$chosen" >"$PIN" || fail "$FULL"
+    elif [ -z "$pinned" ] && [ -e "$PIN" ]; then
+        put "$STATE/unpinned" "$(visit)" || fail "$FULL"
         rm "$PIN"
     else
         sync
@@ -66,3 +79,4 @@ kernel_after() {
     timeout -k 10 300 update-grub || fail 'update-grub failed'
     sync
 }
+visit() { sed 's#/[^/]*/[^/]*$##' "$W/key"; } # run and step: of one visit are the change and its way back

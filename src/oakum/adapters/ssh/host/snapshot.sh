@@ -91,7 +91,7 @@ put_back() {
         [ ! -d "$new" ] || btrfs -q subvolume delete "$new"
         btrfs -q subvolume snapshot "$copy" "$new" || fail 'btrfs has made no snapshot of the copy'
         number=$(btrfs inspect-internal rootid "$new")
-        put "$W/root" "$number" || fail "$FULL"
+        put "$STATE/copied/$name/root" "$number" || fail "$FULL"
         default=$(btrfs subvolume get-default / | cut -d' ' -f2)
         # One after the other in one transaction of the file system: a machine that goes down here has both or none.
         btrfs filesystem sync "$TOP"
@@ -103,11 +103,12 @@ put_back() {
     esac
     sync
     systemctl reboot
-    sleep 300
+    sleep 600
     fail 'it does not restart'
 }
-restored() { # FOLDER: whether the machine runs on the copy that this work has put in the place of its root
-    [ -f "$1/root" ] && [ "$(btrfs inspect-internal rootid /)" = "$(cat "$1/root")" ] || return 1
-    name=$(sum "$(sed -n 's/^copy //p' "$1/request")")
-    flock "$1/lock" sh -c 'rm -rf "$2/remedies"; [ ! -d "$1" ] || cp -a "$1" "$2/"' sh "$STATE/copied/$name/remedies" "$STATE"
+restored() { # FOLDER: whether the machine runs on the copy that this work was to put in the place of its root
+    origin=$(sed -n 's/^copy //p' "$1/request")
+    origin=$STATE/copied/$(sum "$origin")
+    [ -f "$origin/root" ] && [ "$(btrfs inspect-internal rootid /)" = "$(cat "$origin/root")" ] || return 1
+    flock "$1/lock" sh -c 'rm -rf "$2/remedies"; [ ! -d "$1" ] || cp -a "$1" "$2/"' sh "$origin/remedies" "$STATE"
 }
