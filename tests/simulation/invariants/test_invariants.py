@@ -9,6 +9,7 @@ import pytest
 from tests.simulation.invariants.courts import POLICY, Courtroom
 
 from oakum.changes.plans.model import Change
+from oakum.changes.running.journal import Noted
 from oakum.simulation.invariants import INVARIANTS
 
 Case = tuple[str, str, Callable[[], Courtroom]]
@@ -333,6 +334,29 @@ def end_with_a_snapshot() -> Courtroom:
     court.pass_time(120)
     court.judge.finish("done")
     return court
+
+
+def end_beside_a_host_that_is_away(*, back: float) -> Courtroom:
+    """A host with our record is away and comes back so long after the end of the run."""
+    court = Courtroom()
+    court.do("claim", "h-1")
+    court.world.event("unreachable", "h-1", lasts=100.0)
+    court.pass_time(100.0 - back)
+    end = Noted(at=court.world.timeline.wall(), what="stopped", why="it does not answer")
+    court.judge.wrote(end, court.executor)
+    court.pass_time(120)
+    court.judge.finish("stopped")
+    return court
+
+
+@breaks("left-behind")
+def end_after_a_host_has_come_back() -> Courtroom:
+    return end_beside_a_host_that_is_away(back=-1.0)
+
+
+@allowed("left-behind")
+def end_before_a_host_comes_back() -> Courtroom:
+    return end_beside_a_host_that_is_away(back=1.0)
 
 
 @allowed("left-behind")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from oakum.changes.running.journal import Noted, Record
 from oakum.simulation.invariants.base import US, Court, Invariant
 from oakum.simulation.things import MARKS, Machine
 
@@ -52,13 +53,20 @@ class Leftovers(Invariant):
             for each in self.world.machines.values()
         }
         self._silenced = {each.uid: each.silenced_until for each in self.world.machines.values()}
+        self._away: frozenset[str] = frozenset()
+
+    def wrote(self, record: Record, executor: str) -> None:
+        """A run that ends while a host does not answer can take away nothing there, also if that comes back at once."""
+        if isinstance(record, Noted) and record.what in ("done", "stopped"):
+            several = self.world.machines.values()
+            self._away = frozenset(each.uid for each in several if each.cluster is None and not each.reached)
 
     def finish(self, result: str) -> None:
         """What is still there. A run that is held has its duties still; so has one whose machine cannot be reached."""
         if result not in ("done", "stopped"):
             return
         for machine in self.world.machines.values():
-            if machine.alive and machine.answers and (machine.cluster is None or reachable(machine)):
+            if machine.reached and machine.uid not in self._away and (machine.cluster is None or reachable(machine)):
                 for what in self.left_on(machine):
                     self.report(machine.id, what)
 
