@@ -46,7 +46,7 @@ _BOOTS = (
     "ExecStart=/bin/sh -c 'cat /proc/sys/kernel/random/boot_id >>/var/log/boots'\n[Install]\nWantedBy=basic.target\n"
 )
 #: Seconds: a process that nobody kills has ended by then, and the latest first kill of a run.
-_PATIENCE, _FIRST = 180.0, 7.0
+_PATIENCE, _FIRST = 180.0, 5.0
 #: After so many starts of one run nobody kills any more.
 _STARTS = 40
 
@@ -141,7 +141,7 @@ class Field:
         for killed in range(_STARTS):
             mine = [each for each in run_names(None) if each not in known]
             words = ["resume", *mine] if mine else begin
-            within = self.dice.uniform(0.3, _FIRST * 1.1**killed) if killed < kills else _PATIENCE
+            within = self.dice.uniform(0.3, _FIRST * 1.07**killed) if killed < kills else _PATIENCE
             if mine and killed >= twice:
                 twice = _STARTS
                 code = self._both(words, within)

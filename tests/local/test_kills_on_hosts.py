@@ -21,7 +21,7 @@ from tests.local.kills import Field
 pytestmark = pytest.mark.e2e
 
 #: Most kills of one run; every third way up takes the machines through a reboot.
-_A_RUN, _BOOTS = 9, 3
+_A_RUN, _BOOTS = 15, 3
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def test_every_run_that_is_killed_ends_right_and_nothing_is_done_twice(
         boots = number % (2 * _BOOTS) == 2
         wrong = field.play(kills=min(_A_RUN, kills - field.counts["kills"]), boots=boots)
         number += 1
-    print(f"\nseed {seed}: {dict(field.counts)}, in hand when killed: {dict(field.moments)}")
+        print(f"\nseed {seed}: {dict(field.counts)}, in hand when killed: {dict(field.moments)}", flush=True)
     assert wrong == []
     assert field.counts["kills"] >= min(kills, 1)
     if kills >= _A_RUN:
