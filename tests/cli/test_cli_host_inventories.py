@@ -108,6 +108,9 @@ def test_a_table_may_bring_the_keys_itself(desk: Desk) -> None:
     assert desk.add("--user", "admin", "--sudo") == 0
     found = desk.listed()
     assert (found["old"]["jump"], found["old"]["user"], found["new"]["sudo"]) == ("new", "admin", True)
+    # Root needs no sudo.
+    assert desk.add("--sudo", "--replace") == 0
+    assert "sudo" not in desk.listed()["new"]
 
 
 def test_several_jump_hosts_have_to_be_known_in_their_order(desk: Desk) -> None:

@@ -124,6 +124,12 @@ def test_a_nearer_group_goes_before_one_further_out_and_the_host_before_all() ->
     assert entries(f"{level}[a:vars]\nansible_group_priority=2\n")["h"].pool == "a"
 
 
+def test_a_port_behind_a_name_counts_where_the_host_is_first_met() -> None:
+    assert entries("h ansible_port=22\n[g]\nh:2201\n")["h"].port == 22
+    assert entries("h:2201\n[g]\nh ansible_host=a\n")["h"].port == 2201
+    assert entries("h:2201\n[g]\nh ansible_port=22\n")["h"].port == 22
+
+
 @pytest.mark.parametrize(("pattern", "names"), [
     ("w[1:3]", ["w1", "w2", "w3"]), ("w[01:10:4]", ["w01", "w05", "w09"]), ("w[9:11]", ["w9", "w10", "w11"]),
     ("w[a:c]", ["wa", "wb", "wc"]), ("[a:b]-[1:2]", ["a-1", "a-2", "b-1", "b-2"]), ("w[0:1]", ["w0", "w1"]),
