@@ -263,3 +263,17 @@ def test_an_intent_without_remediations_reads_no_folder(site: Site) -> None:
     site.file.write_text("broken")
     plan = site.planned("run: /opt/on, check: /opt/check")
     assert isinstance(plan.intents[0], Intent)
+
+
+def test_a_plan_with_a_remediation_can_be_rehearsed(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
+    plan = site.planned(f"remediation: {NAME}")
+    (site.folder / "plan.json").write_bytes(canonical(plan))
+    words = ["run", str(site.folder / "plan.json"), "--from", str(site.folder / "hosts.yaml"), "--rehearse"]
+    assert main([*words, "--policy", str(site.policy)]) == 0, capsys.readouterr()
+    assert "3" in capsys.readouterr().out
+
+
+def test_a_host_outside_of_any_cluster_restarts_without_a_drain(site: Site) -> None:
+    plan = site.planned("run: /opt/on, check: /opt/check, undo: /opt/off, reboot: yes, drain: yes")
+    changes = [change for step in plan.steps.values() for change in step.changes]
+    assert [(each.reboot, each.drain) for each in changes] == [(True, False)] * 3

@@ -79,7 +79,9 @@ def _remediation(intent: Intent, machine: Machine) -> Found:
         why = f"{name} is in effect in another version, {state}"
         return left_out(machine.id, "other-version", why, "take that back first, by a rollback of its run")
     parameters = {NAME: name, DIGEST: digest}
-    return (_change(intent, component, label, parameters, forward_only=bool(intent.wants.get("forward_only"))),)
+    return (
+        _change(intent, machine, component, label, parameters, forward_only=bool(intent.wants.get("forward_only"))),
+    )
 
 
 def _script(intent: Intent, machine: Machine) -> Found:
@@ -88,15 +90,19 @@ def _script(intent: Intent, machine: Machine) -> Found:
     if software is not None and software.installed == APPLIED:
         return ()
     parameters = {key: str(intent.wants[key]) for key in _PATHS if intent.wants.get(key)}
-    return (_change(intent, component, APPLIED, parameters, forward_only=not intent.wants.get("undo")),)
+    return (_change(intent, machine, component, APPLIED, parameters, forward_only=not intent.wants.get("undo")),)
 
 
-def _change(intent: Intent, component: str, after: str, parameters: dict[str, str], *, forward_only: bool) -> Change:
+def _change(
+    intent: Intent, machine: Machine, component: str, after: str, parameters: dict[str, str], *, forward_only: bool
+) -> Change:
+    """Outside of a cluster there is nothing to drain."""
     drain, reboot = bool(intent.wants.get("drain")), bool(intent.wants.get("reboot"))
     return Change(
         intent=intent.name, kind=intent.kind, component=component, before=ABSENT, after=after,
         reversibility="forward-only" if forward_only else "reversible", back="" if forward_only else ABSENT,
-        drain=drain or reboot, reboot=reboot, proof=("exit", "boot") if reboot else ("exit",), parameters=parameters,
+        drain=(drain or reboot) and bool(machine.cluster), reboot=reboot,
+        proof=("exit", "boot") if reboot else ("exit",), parameters=parameters,
     )  # fmt: skip
 
 
