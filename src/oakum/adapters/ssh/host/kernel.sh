@@ -6,6 +6,14 @@
 # Read after all that people and other packages have set; taken away where a run goes to the newest kernel again.
 PIN=/etc/default/grub.d/zz-oakum.cfg
 
+# The package of the running kernel, where it was changed under the same release and the former build runs on. Debian's
+# builds name the version of their package.
+kernel_stale() {
+    name=$(dpkg -S "/boot/vmlinuz-$(uname -r)" 2>/dev/null | sed 's/: .*//; q')
+    [ -n "$name" ] && grep -q ' Debian ' /proc/version || return 0
+    grep -qF " Debian $(apt_installed "$name") " /proc/version || echo "stale $name kernel"
+}
+
 later() { dpkg --compare-versions "$1" gt "$2"; }
 
 entry() { # the name of a kernel in the menu: SUBMENU>ENTRY, or ENTRY

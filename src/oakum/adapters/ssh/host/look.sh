@@ -35,6 +35,7 @@ look() {
         # What a person runs in a session is told by a scan; a run neither ends it nor waits for it.
         if serves "$pid" "$unit" && name=$(owner "$path"); then echo "stale $name $unit"; fi
     done | sort -u
+    kernel_stale
     recorded | sed 's/^/remediation /'
     [ "$(head -n 1 "$STATE/before" 2>/dev/null)" != "$BOOT" ] || sed -n '2,$s/^/before /p' "$STATE/before"
     systemctl list-units --type=service --all --plain --no-legend --no-pager 2>/dev/null |
