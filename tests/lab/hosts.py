@@ -108,8 +108,13 @@ class Host:
             )
 
     def wait(self) -> None:
-        """Until sshd answers."""
+        """Until sshd answers, and all of the boot is over: sshd is early."""
         wait_until(self.answers, f"{self.name} answers ({self.folder}/console)")
+        wait_until(self.booted, f"{self.name} has booted ({self.folder}/console)")
+
+    def booted(self) -> bool:
+        """Whether the default target is reached."""
+        return self.run("systemctl is-active default.target", check=False) == "active"
 
     def answers(self) -> bool:
         """Whether sshd says its version."""
@@ -204,7 +209,7 @@ class HostsLab:
         """OpenSSH's client with the lab's key, and the machines' keys pinned."""
         known = self.folder / "known_hosts"
         known.write_text("".join(f"{each.address} {each.host_key}\n" for each in self.hosts.values()))
-        options = {"UserKnownHostsFile": known, "StrictHostKeyChecking": "yes", "BatchMode": "yes", "ConnectTimeout": 5,
+        options = {"UserKnownHostsFile": known, "StrictHostKeyChecking": "yes", "BatchMode": "yes", "ConnectTimeout": 20,
                    "IdentitiesOnly": "yes", "IdentityFile": self.key, "LogLevel": "ERROR"}  # fmt: skip
         return [
             "ssh",
