@@ -49,7 +49,7 @@ class Patient:
         self, folder: Path, keys: Path, machine: Machine, lab: HostsLab, capsys: pytest.CaptureFixture[str]
     ) -> None:
         self.folder, self.machine, self.lab, self._capsys = folder, machine, lab, capsys
-        self.desk = Desk(folder, keys, [machine])
+        self.desk = Desk(folder, keys, [machine], ready="30s")
         self.printed = ""
 
     def has(self, name: str, **parts: object) -> None:
