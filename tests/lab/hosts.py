@@ -210,7 +210,8 @@ class HostsLab:
         known = self.folder / "known_hosts"
         known.write_text("".join(f"{each.address} {each.host_key}\n" for each in self.hosts.values()))
         options = {"UserKnownHostsFile": known, "StrictHostKeyChecking": "yes", "BatchMode": "yes",
-                   "ConnectTimeout": 20, "IdentitiesOnly": "yes", "IdentityFile": self.key, "LogLevel": "ERROR"}  # fmt: skip
+                   "ConnectTimeout": 20, "IdentitiesOnly": "yes", "IdentityFile": self.key,
+                   "LogLevel": "ERROR"}  # fmt: skip
         return [
             "ssh",
             "-F",
