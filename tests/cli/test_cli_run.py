@@ -293,7 +293,10 @@ def test_the_way_back_is_a_plan_that_is_approved_and_run_like_any_other(estate: 
     assert main(["rollback", "run-1", *given]) == 0
     assert "Nothing to do" in capsys.readouterr().out, "nothing has failed"
     assert main(["rollback", "run-1", "--all", *given]) == 0
-    assert "oakum approve" in capsys.readouterr().out
+    said = capsys.readouterr().out.splitlines()
+    assert f"    oakum approve {back} --key SSHKEY --out {back}.approval" in said
+    rest = f"--from {estate.hosts} --policy {estate.policy} --key SSHKEY"
+    assert f"    oakum run {back} --approval {back}.approval {rest}" in said
     found = msgspec.json.decode(back.read_bytes(), type=Plan)
     assert found.undoes == estate.plan.hash
     assert sorted(step.subject.id for step in found.steps.values()) == sorted(HOSTS)

@@ -121,6 +121,7 @@ def _plan(arguments: argparse.Namespace, now: datetime, emergency: Emergency | N
     from oakum.changes.state.document import state_document
     from oakum.local.plans import lacks_knowledge, make_plan, read_intent_files, write
     from oakum.local.states import read_states
+    from oakum.reports.plans import next_text
 
     intents = read_intent_files(arguments.intents)
     state = read_states(arguments.states, now)
@@ -135,6 +136,8 @@ def _plan(arguments: argparse.Namespace, now: datetime, emergency: Emergency | N
         write(arguments.out, written)
     if arguments.output == "table":
         _print(found, state, explain=arguments.explain)
+        if isinstance(found, Plan) and found.steps and arguments.out is not None:
+            sys.stdout.write(next_text(str(arguments.out), arguments.states, str(arguments.policy)))
     else:
         _write(written, arguments.output)
     if isinstance(found, Plan):

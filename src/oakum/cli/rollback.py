@@ -43,7 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
     from oakum.local.runs import open_run
     from oakum.local.starting import way_back
     from oakum.local.states import read_states
-    from oakum.reports.plans import plan_text, why_not_text
+    from oakum.reports.plans import next_text, plan_text, why_not_text
 
     for option, given in (("--from", arguments.states), ("--policy", arguments.policy)):
         if not given:
@@ -65,9 +65,7 @@ def run(arguments: argparse.Namespace) -> int:
     elif isinstance(found, Plan):
         sys.stdout.write(plan_text(found, width=width()))
         if found.steps and arguments.out is not None:
-            name = arguments.out
-            print(f"\nNow, by somebody else: oakum approve {name} --key SSHKEY --out {name}.approval")
-            print(f"Then: oakum run {name} --approval {name}.approval --from STATE --policy DIR --key SSHKEY")
+            sys.stdout.write(next_text(str(arguments.out), arguments.states, str(arguments.policy)))
     else:
         sys.stdout.write(why_not_text(found, width=width()))
     return 0 if isinstance(found, Plan) else 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Iterator, Sequence
 from textwrap import wrap
 
@@ -45,6 +46,19 @@ def plan_text(plan: Plan, gaps: Sequence[Gap] = (), *, width: int = 100) -> str:
     lines += _left_out(plan.left_out, width)
     lines += _gaps(gaps, width)
     lines += ["", f"hash    {plan.hash}", f"state   {plan.state}", f"policy  {plan.policy}"]
+    return _joined(lines)
+
+
+def next_text(file: str, states: Sequence[str], policy: str) -> str:
+    """What to type when a plan was written to a file; each command on a line of its own, so that it can be copied."""
+    given = " ".join(f"--from {shlex.quote(each)}" for each in states)
+    name, rules = shlex.quote(file), shlex.quote(policy)
+    lines = [
+        "", "NOW", "- somebody else agrees to it:",
+        f"    oakum approve {name} --key SSHKEY --out {shlex.quote(f'{file}.approval')}",
+        "- then it is run:",
+        f"    oakum run {name} --approval {shlex.quote(f'{file}.approval')} {given} --policy {rules} --key SSHKEY",
+    ]  # fmt: skip
     return _joined(lines)
 
 
