@@ -2,6 +2,7 @@
 
 DNF='--setopt=exit_on_lock=True --setopt=install_weak_deps=False --setopt=clean_requirements_on_remove=False
 --setopt=timeout=20 --setopt=retries=2 --color=never'
+DNF_LOCKS=/etc/dnf/plugins/versionlock.list
 
 dnf_name() { rpm_name "$1"; }
 dnf_version() { rpm_version "$1"; }
@@ -15,7 +16,7 @@ dnf_word() { case $2 in *:*) echo "$1-$2${3:+.$3}" ;; *) echo "$1-0:$2${3:+.$3}"
 # Held is what a list of locks or an exclude names, unless it names the very version that is wanted.
 dnf_unheld() {
     {
-        sed 's/#.*//; s/[ \t]*$//; /^!/d; /^$/d' /etc/dnf/plugins/versionlock.list
+        sed 's/#.*//; s/[ \t]*$//; /^!/d; /^$/d' "$DNF_LOCKS"
         awk -F= '/^\[/ { main = ($0 ~ /^\[main\]/) } main && $1 ~ /^ *(exclude|excludepkgs) *$/ { gsub(/[ ,]+/, "\n", $2); print $2 }' /etc/dnf/dnf.conf
     } 2>/dev/null | grep . >"$W/locks"
     while read -r word name wanted _; do
@@ -60,11 +61,14 @@ dnf_exact() {
     }
     rpm_exactly
 }
-# The table of a transaction: a row begins with one blank, its continuation with more; its numbers have to add up.
 dnf_would() {
     dnf_do --assumeno "$@"
     ! grep -q '^Nothing to do\.$' "$W/said" || return 0
     grep -q '^Operation aborted\.$' "$W/said" || dnf_why 'dnf cannot do it' <"$W/said"
+    dnf_table <"$W/said" >>"$W/would"
+}
+# The table of a transaction: a row begins with one blank, its continuation with more; its numbers have to add up.
+dnf_table() {
     awk '
         function row(   part) {
             if (held == "") return
@@ -87,10 +91,10 @@ dnf_would() {
             next
         }
         !table || /^$/ { next }
-        /^ +replacing +/ { print "remove", $2, $3, "-"; next }
+        /^ +replacing +/ { row(); print "remove", $2, $3, "-"; next }
         /^ [^ ]/ { row(); held = $0; next }
         /^ / { held = held $0 }
-        END { row(); if (rows != sum) print "other ? - -" }' "$W/said" >>"$W/would"
+        END { row(); if (rows != sum) print "other ? - -" }'
 }
 
 # The first pass downloads, checks the signatures and tries the transaction without carrying it out.

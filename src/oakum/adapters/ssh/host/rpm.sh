@@ -226,7 +226,6 @@ rpms() {
     rpm_several 2>/dev/null | sort -u >"$T/.oakum/several"
     for file in "$STATE"/kept/*.rpm; do [ ! -f "$file" ] || rpm_of "$file"; done >"$T/.oakum/kept"
 }
-# What advisories say of installed packages: ID TYPE REBOOT NAME EVR ARCH CVE,CVE. Read as XML, tag by tag.
 advisories() {
     for file in /var/cache/dnf/*/repodata/*updateinfo.xml* /var/cache/zypp/raw/*/repodata/*updateinfo.xml*; do
         [ -r "$file" ] || continue
@@ -234,25 +233,29 @@ advisories() {
         *.gz) gzip -dc "$file" ;; *.xz) xz -dc "$file" ;; *.bz2) bzip2 -dc "$file" ;; *.zst) zstd -dcq "$file" ;; *.xml) cat "$file" ;;
         *) false ;;
         esac >"$T/.oakum/updateinfo" 2>/dev/null || { echo "unread"; continue; }
-        awk -v names="$T/.oakum/names" '
-            function attribute(name,   found) {
-                if (!match($0, "[ \t\n]" name "=(\"[^\"]*\"|\047[^\047]*\047)")) return ""
-                found = substr($0, RSTART, RLENGTH)
-                sub(/^[^=]*=./, "", found)
-                return substr(found, 1, length(found) - 1)
-            }
-            function content() { return substr($0, index($0, ">") + 1) }
-            BEGIN { RS = "\n"; while ((getline name <names) > 0) wanted[name] = 1; RS = "<" }
-            /^update[ \t\n]/ { id = ""; cves = ""; reboot = "-"; count = 0; type = attribute("type") }
-            /^id>/ && id == "" { id = content() }
-            /^reference[ \t\n]/ && attribute("type") == "cve" { cves = cves "," attribute("id") }
-            /^package[ \t\n]/ && (attribute("name") in wanted) {
-                epoch = attribute("epoch")
-                row[++count] = attribute("name") " " (epoch == "" || epoch == "0" ? "" : epoch ":") attribute("version") "-" attribute("release") " " attribute("arch")
-            }
-            /^reboot_suggested>/ { if (tolower(content()) !~ /^[ \t\n]*(false|0)/) reboot = "reboot" }
-            /^\/update>/ { for (n = 1; n <= count; n++) print id, type, reboot, row[n], (cves == "" ? "-" : substr(cves, 2)) }
-        ' "$T/.oakum/updateinfo"
+        updateinfo "$T/.oakum/names" <"$T/.oakum/updateinfo"
     done
     rm -f "$T/.oakum/updateinfo"
+}
+# What advisories say of the packages named in a file: ID TYPE REBOOT NAME EVR ARCH CVE,CVE. XML, read tag by tag.
+updateinfo() {
+    awk -v names="$1" '
+        function attribute(name,   found) {
+            if (!match($0, "[ \t\n]" name "=(\"[^\"]*\"|\047[^\047]*\047)")) return ""
+            found = substr($0, RSTART, RLENGTH)
+            sub(/^[^=]*=./, "", found)
+            return substr(found, 1, length(found) - 1)
+        }
+        function content() { return substr($0, index($0, ">") + 1) }
+        BEGIN { RS = "\n"; while ((getline name <names) > 0) wanted[name] = 1; RS = "<" }
+        /^update[ \t\n]/ { id = ""; cves = ""; reboot = "-"; count = 0; type = attribute("type") }
+        /^id>/ && id == "" { id = content() }
+        /^reference[ \t\n]/ && attribute("type") == "cve" { cves = cves "," attribute("id") }
+        /^package[ \t\n]/ && (attribute("name") in wanted) {
+            epoch = attribute("epoch")
+            row[++count] = attribute("name") " " (epoch == "" || epoch == "0" ? "" : epoch ":") attribute("version") "-" attribute("release") " " attribute("arch")
+        }
+        /^reboot_suggested>/ { if (tolower(content()) !~ /^[ \t\n]*(false|0)/) reboot = "reboot" }
+        /^\/update>/ { for (n = 1; n <= count; n++) print id, type, reboot, row[n], (cves == "" ? "-" : substr(cves, 2)) }
+    '
 }

@@ -53,6 +53,13 @@ zypper_exact() {
     [ -n "$words$again" ] || return 0
     # shellcheck disable=SC2086 # lists of words without blanks
     zypper_install ${offline:+--no-refresh} install --dry-run || zypper_why 'zypper cannot do it' <"$W/said"
+    zypper_table <"$W/said" >"$W/would"
+    if ! [ -s "$W/would" ] && grep -qE 'Skipping repository|No provider of|Problem: ' "$W/said"; then zypper_why 'zypper cannot do it' <"$W/said"; fi
+    rpm_exactly
+}
+
+# The summary of a transaction, as XML.
+zypper_table() {
     awk -v RS='<' '
         function attribute(name,   found) {
             if (!match($0, "[ \t\n]" name "=\"[^\"]*\"")) return "?"
@@ -69,11 +76,10 @@ zypper_exact() {
             if ($0 ~ /^to-reinstall>/) verb = "again"
             if ($0 ~ /^to-remove>/) verb = "remove"
         }
-        inside && /^solvable / && attribute("type") == "package" { print verb, attribute("name"), attribute("edition"), attribute("arch") }
-        inside && /^solvable / && attribute("type") !~ /^(package|patch)$/ { print "other", attribute("name"), "-", "-" }
-    ' "$W/said" >"$W/would"
-    if ! [ -s "$W/would" ] && grep -qE 'Skipping repository|No provider of|Problem: ' "$W/said"; then zypper_why 'zypper cannot do it' <"$W/said"; fi
-    rpm_exactly
+        /^\/to-/ { verb = "" }
+        inside && verb != "" && /^solvable / && attribute("type") == "package" { print verb, attribute("name"), attribute("edition"), attribute("arch") }
+        inside && verb != "" && /^solvable / && attribute("type") !~ /^(package|patch)$/ { print "other", attribute("name"), "-", "-" }
+    '
 }
 
 zypper_change() {
