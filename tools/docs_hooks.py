@@ -2,7 +2,7 @@
 
 A line ``<!-- generated: help scan -->`` becomes that text when the pages are built; likewise ``help feeds import``,
 ``gaps``, ``context``, ``kinds``, ``facts``, for the simulation ``invariants``, ``faults``, ``events``, ``scenarios``,
-``words``, for the ledger ``entries``, and ``remediations``. The JSON Schema of the answer becomes
+``words``, for the ledger ``entries``, ``remediations``, and ``proof gaps``. The JSON Schema of the answer becomes
 reference/scan.schema.json, and those of plans and what they are made from reference/plan.schema.json and so on.
 """
 
@@ -21,6 +21,7 @@ from mkdocs.structure.files import File, Files
 from oakum.adapters.ssh.remedies import shipped
 from oakum.changes.compat.facts import OF_CLUSTER
 from oakum.changes.intents.catalogue import KINDS
+from oakum.changes.proof import GAPS as PROOF_GAPS
 from oakum.cli.main import main as oakum
 from oakum.fleet.assets import GAPS
 from oakum.fleet.context import DEFAULTS, VALUES
@@ -44,7 +45,7 @@ def generated(what: str) -> str:
     return {
         "gaps": _gaps, "context": _context, "kinds": _kinds, "facts": _facts, "invariants": _invariants,
         "faults": _faults, "events": _events, "scenarios": _scenarios, "words": _words,
-        "entries": _kinds_of_entries, "remediations": _remediations,
+        "entries": _kinds_of_entries, "remediations": _remediations, "proof": _proof_gaps,
     }[kind]()  # fmt: skip
 
 
@@ -110,6 +111,11 @@ def _words() -> str:
 
 def _kinds_of_entries() -> str:
     return "\n".join(f"| `{kind}` | {meaning} |" for kind, meaning in ENTRY_KINDS.items())
+
+
+def _proof_gaps() -> str:
+    rows = [f"| `{kind}` | {means} | {'yes' if may else 'no'} |" for kind, (means, may) in PROOF_GAPS.items()]
+    return "\n".join(rows)
 
 
 def _remediations() -> str:

@@ -30,6 +30,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Go on."""
     from oakum.cli.progress import progress
     from oakum.cli.run import left_behind, tell
+    from oakum.local.evidence import by_ssh
     from oakum.local.running import Left
     from oakum.local.runs import open_run
     from oakum.local.starting import resume
@@ -41,8 +42,9 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         with progress(plan, quiet=arguments.output == "json") as listener:
             _, ended = resume(
-                arguments.data, name, arguments.approval, datetime.now(UTC), open_world=open_world, listener=listener
-            )
+                arguments.data, name, arguments.approval, datetime.now(UTC), open_world=open_world,
+                listener=listener, take_look=by_ssh,
+            )  # fmt: skip
     except Left as left:
         return left_behind(left)
     return tell(arguments.data, name, ended, arguments.output)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shlex
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -52,6 +53,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add("--break-glass", metavar="REASON", default="", help="begin alone, where the policy lets you; it is recorded")
     add("--rehearse", action="store_true", help="in a simulation made of STATE; nothing real is touched or kept")
     add("--max-state-age", metavar="DURATION", default="1d", help="how old STATE may be (default: 1d)")
+    help_ = "advisories that the machines are held against before and after (default: the data folder's)"
+    add("--feeds", metavar="DIR", type=Path, help=help_)
     add("--compat", metavar="FILE", type=Path, action="append", default=[], help="compatibility data of the site")
     add("--data", metavar="DIR", help="the data folder (default: the user's)")
     add("-o", "--output", choices=("table", "json"), default="table", help="the form of the answer")
@@ -86,6 +89,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _start(arguments: argparse.Namespace, plan: Plan, now: datetime) -> int:
     from oakum.cli.progress import progress
+    from oakum.local.evidence import by_ssh
     from oakum.local.running import Left
     from oakum.local.starting import Asking, Refused, start
     from oakum.local.worlds import open_world
@@ -97,7 +101,7 @@ def _start(arguments: argparse.Namespace, plan: Plan, now: datetime) -> int:
         with progress(plan, quiet=arguments.output == "json") as listener:
             name, ended = start(
                 plan, arguments.policy, asking, arguments.approval, now, hosts=arguments.hosts,
-                data=arguments.data, open_world=open_world, listener=listener,
+                data=arguments.data, open_world=open_world, listener=listener, take_look=by_ssh, feeds=arguments.feeds,
             )  # fmt: skip
     except Refused as refused:
         print("Not begun: not enough people agreed to this plan.", file=sys.stderr)
@@ -105,7 +109,7 @@ def _start(arguments: argparse.Namespace, plan: Plan, now: datetime) -> int:
         return 1
     except Left as left:
         return left_behind(left)
-    return tell(arguments.data, name, ended, arguments.output)
+    return tell(arguments.data, name, ended, arguments.output, arguments.policy)
 
 
 def left_behind(left: Left) -> int:
@@ -116,7 +120,7 @@ def left_behind(left: Left) -> int:
     return 130
 
 
-def tell(data: str | None, name: str, ended: Ended, output: str) -> int:
+def tell(data: str | None, name: str, ended: Ended, output: str, policy: Path | None = None) -> int:
     """How a run stands when its process ends; the exit code."""
     from oakum.local.runs import open_run
     from oakum.local.starting import summary_of
@@ -128,12 +132,12 @@ def tell(data: str | None, name: str, ended: Ended, output: str) -> int:
         run_.close()
     if ended.result == "fenced":
         print(f"Another process carries out {name} now: {ended.why}", file=sys.stderr)
-    show(found, output)
+    show(found, output, policy=policy)
     return 0 if found.well else 1
 
 
-def show(found: Summary, output: str, *, everything: bool = False) -> None:
-    """A summary, for people or machines."""
+def show(found: Summary, output: str, *, everything: bool = False, policy: Path | None = None) -> None:
+    """A summary, for people or machines; what to type names the folder of the policy where it is known."""
     import msgspec
 
     from oakum.cli.widths import width
@@ -142,7 +146,19 @@ def show(found: Summary, output: str, *, everything: bool = False) -> None:
     if output == "json":
         machine.print_json(msgspec.to_builtins(found))
     else:
-        sys.stdout.write("\n" + summary_text(found, width=width(), everything=everything))
+        text = summary_text(found, width=width(), everything=everything)
+        if policy is not None:
+            text = text.replace("--policy DIR", f"--policy {shlex.quote(str(policy))}")
+        sys.stdout.write("\n" + _headed(text, found))
+
+
+def _headed(text: str, found: Summary) -> str:
+    """The text with its first line in colour, where that is a terminal that takes any; the words say the same."""
+    if not sys.stdout.isatty() or os.environ.get("NO_COLOR"):
+        return text
+    head, sign, rest = text.partition("\n")
+    colour = "32" if found.well else "31" if found.state in ("done", "stopped") else "33"
+    return f"\x1b[1;{colour}m{head}\x1b[0m{sign}{rest}"
 
 
 def _rehearse(arguments: argparse.Namespace, plan: Plan, now: datetime) -> int:

@@ -16,7 +16,8 @@ from oakum.reports.html_style import STYLE
 from oakum.reports.html_table import Tables
 from oakum.reports.plain import age, assets, date, evr, named, not_read, when
 
-_CSP = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
+#: What the pages may load: nothing.
+CSP = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
 _STATES = {
     "none": "no fix is published",
     "published": "published",
@@ -31,7 +32,7 @@ def html(answer: Answer) -> bytes:
     parts = [
         "<!doctype html>",
         '<html lang="en"><head><meta charset="utf-8">',
-        f'<meta http-equiv="Content-Security-Policy" content="{_CSP}">',
+        f'<meta http-equiv="Content-Security-Policy" content="{CSP}">',
         '<meta name="viewport" content="width=device-width,initial-scale=1">',
         f"<title>Oakum: {_names(answer)}</title><style>{STYLE}</style></head><body>",
         '<a class="skip" href="#actions">Skip to what to do first</a>',

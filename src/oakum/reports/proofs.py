@@ -44,8 +44,8 @@ def proof_document(proof: Proof) -> dict[str, object]:
         "requested_by": proof.requested_by,
         "statements": [
             {"by": each.who, "says": each.signed.statement.says, "step": each.signed.statement.step,
-             "reason": each.signed.statement.reason, "at": f"{each.signed.statement.at:%Y-%m-%dT%H:%M:%SZ}", "counts": not each.refused,
-             "why": each.refused}
+             "reason": each.signed.statement.reason, "at": f"{each.signed.statement.at:%Y-%m-%dT%H:%M:%SZ}",
+             "counts": not each.refused, "why": each.refused}
             for each in (proof.agreed.judged if proof.agreed is not None else ())
         ],
         "changes": [
@@ -117,12 +117,11 @@ def _row(each: Effect) -> tuple[str, ...]:
 
 def summed(outcomes: tuple[Outcome, ...]) -> str:
     """How many findings became what, in words."""
-    counts = Counter(each.became for each in outcomes)
+    counts = Counter[str](each.became for each in outcomes)
+    words = {"closed": "closed", "remains": "remain", "unclear": "cannot be told"}
+    parts = [f"{counts[each]} {word}" for each, word in words.items() if counts[each]]
     before = len(outcomes) - counts["new"]
-    return (
-        f"{before} before: {counts['closed']} closed, {counts['remains']} remain, {counts['unclear']} unclear;"
-        f" {counts['new']} new"
-    )
+    return f"{before} before{': ' if parts else ''}{', '.join(parts)}; {counts['new'] or 'none'} new"
 
 
 def _findings(proof: Proof, width: int) -> Iterator[str]:
