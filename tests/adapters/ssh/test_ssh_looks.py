@@ -58,10 +58,12 @@ def test_what_a_service_still_runs_is_what_counts_and_may_be_unknown() -> None:
 
 def test_a_service_that_had_failed_before_is_not_our_doing() -> None:
     seen = look(
-        "service a.service failed", "service b.service failed", "service c.service active", "baseline a.service"
-    )
-    assert unhealthy(seen, ()) == ("b.service",)
-    assert unhealthy(seen, ("c.service", "d.service")) == ("b.service", "d.service")
+        "service a.service failed", "service b.service failed", "service c.service active", "baseline-run r",
+        "baseline a.service", "service default.target failed",
+    )  # fmt: skip
+    assert unhealthy(seen, (), "r") == ("b.service", "default.target")
+    assert unhealthy(seen, ("c.service", "d.service"), "r") == ("b.service", "default.target", "d.service")
+    assert unhealthy(seen, ("d.service",), "another") == ("default.target", "d.service"), "it has not come there yet"
 
 
 def test_times_of_a_skewed_clock_are_brought_to_ours() -> None:

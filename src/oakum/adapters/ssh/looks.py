@@ -17,6 +17,8 @@ from oakum.errors import InputError
 _STATES = {"running": "running", "done": "done", "failed": "failed", "broken": "failed"}
 #: Clocks that differ by less than this are one clock: the host's tells whole seconds, and the way takes its time.
 _SAME = timedelta(seconds=5)
+#: What counts as a failed service while the machine has not come to the end of its boot.
+_BOOT = "default.target"
 _SAFE = re.compile(r"[^\x20-\x7e]")
 
 
@@ -26,7 +28,7 @@ class Looked(msgspec.Struct, frozen=True, kw_only=True):
     ``packages`` are installed versions by name, ``broken`` those that are half-installed, ``stale`` those that a
     running service still uses in a former version, ``before`` the versions at the first change since the boot.
     ``remedies`` are the versions in effect of remediations that were laid on from here. ``dead`` are services that have
-    failed since our record was put there.
+    failed since the run ``since`` first put its record there, ``copies`` the keys of the acts that made snapshots.
     """
 
     at: datetime
@@ -44,6 +46,8 @@ class Looked(msgspec.Struct, frozen=True, kw_only=True):
     remedies: dict[str, str]
     active: frozenset[str]
     dead: tuple[str, ...]
+    since: str = ""
+    copies: tuple[str, ...] = ()
 
     @property
     def running(self) -> dict[str, str]:
@@ -68,6 +72,7 @@ def read_look(answer: bytes, at: datetime) -> Looked:
     failed: set[str] = set()
     active: set[str] = set()
     baseline: set[str] = set()
+    copies: list[str] = []
     last = ""
     for line in lines[:-1]:
         word, _, rest = line.partition(" ")
@@ -87,6 +92,8 @@ def read_look(answer: bytes, at: datetime) -> Looked:
                     broken.add(name)
             case "remediation" if len(parts) == 3:
                 remedies[component_of(parts[0])] = _in_effect(parts[1], parts[2])
+            case "copy":
+                copies.append(rest)
             case "before" if len(parts) == 2:
                 before[parts[0]] = parts[1]
             case "stale":
@@ -110,7 +117,7 @@ def read_look(answer: bytes, at: datetime) -> Looked:
         at=at, helper=facts.get("helper", ""), machine=facts["machine"], boot=facts["boot"],
         kernel=facts.get("kernel", ""), version=facts["version"], claim=_claim(facts), work=work, packages=packages,
         broken=frozenset(broken), stale=frozenset(stale), before=before, remedies=remedies, active=frozenset(active),
-        dead=tuple(sorted(failed - baseline)),
+        dead=tuple(sorted(failed - baseline)), since=facts.get("baseline-run", ""), copies=tuple(copies),
     )  # fmt: skip
 
 
@@ -135,6 +142,10 @@ def _time(text: str) -> datetime:
         raise InputError(f"{text[:40]!r} is no time of a host") from None
 
 
-def unhealthy(looked: Looked, health: Iterable[str]) -> tuple[str, ...]:
-    """The services that keep a host from counting as up: failed since our record, or wanted and not active."""
-    return (*looked.dead, *(unit for unit in health if unit not in looked.active))
+def unhealthy(looked: Looked, health: Iterable[str], run: str) -> tuple[str, ...]:
+    """The services that keep a host from counting as up: failed since this run came, or wanted and not active.
+
+    What had failed before is no concern of a run; a boot that is not over is, whoever looks.
+    """
+    dead = [unit for unit in looked.dead if looked.since == run or unit == _BOOT]
+    return tuple(dict.fromkeys((*dead, *(unit for unit in health if unit not in looked.active))))

@@ -69,10 +69,8 @@ class HostsWorld:
         name = act.subject.id
         if act.subject.kind != "machine" or act.subject.cluster or name not in self.machines:
             return _refused(f"{name} is no host of this run", "never")
-        if act.do in ("silence", "unsilence", "discard"):
+        if act.do in ("silence", "unsilence"):
             return DONE
-        if act.do == "snapshot" or act.parameters.get("copy"):
-            return _refused("there is no way to copy a host", "never")
         try:
             request = request_of(act, self._documents)
             answer = self._ask(name, request)
@@ -127,7 +125,7 @@ class HostsWorld:
             self.problems[name] = _told(answer)
         if looked is not None:
             self._looked[name] = looked
-            sick = unhealthy(looked, self.hosts[name].health)
+            sick = unhealthy(looked, self.hosts[name].health, self.run)
             self.problems.pop(name, None)
             if sick:
                 self.problems[name] = f"{', '.join(sick)} {'is' if len(sick) == 1 else 'are'} not active"
@@ -161,6 +159,7 @@ class HostsWorld:
         return Seen(
             at=at, uid=looked.machine, resource_version=looked.version, up=up, why=self.problems.get(name, ""),
             since=since, claim=looked.claim, boot_id=looked.boot, running=looked.running, scanned=looked.at,
+            copies=looked.copies,
             work={key: work for key, work in looked.work.items() if key.startswith(f"{self.run}/")},
         )  # fmt: skip
 
@@ -266,7 +265,7 @@ def request_of(act: Act, documents: Mapping[str, str] = MappingProxyType({})) ->
     """An act in the words of the host's program; ``documents`` are remediations of a site's own by their digests."""
     lines = [f"key {act.key}", f"do {act.do}", f"run {act.run}", f"token {act.token}"]
     facts = {"uid": act.uid or act.subject.uid, "version": act.resource_version, "boot": act.boot_id,
-             "step": act.parameters.get("step", "")}  # fmt: skip
+             "step": act.parameters.get("step", ""), "copy": act.parameters.get("copy", "")}  # fmt: skip
     lines += [f"{word} {value}" for word, value in facts.items() if value]
     lines += [line for change in act.changes for line in _wanted(change, documents)]
     for line in lines:
@@ -288,6 +287,7 @@ def _wanted(change: Change, documents: Mapping[str, str]) -> Iterator[str]:
     for each in packages_of(change):
         name, _, version = each.partition("=")
         # The way back of a kernel is the boot loader's menu, whether or not its former packages can be had.
+        yield f"image {name}"
         yield f"package {name} {version} lose" if version else f"absent {name}"
 
 

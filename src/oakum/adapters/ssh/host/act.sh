@@ -4,15 +4,16 @@ refuse() { echo "refused $1 $2"; exit 0; }
 full() { refuse not-now "$FULL"; }
 
 act() {
+    first_beside
     mkdir -p "$STATE/tokens" "$STATE/acts" "$STATE/work" "$STATE/kept" || full
     chmod 700 "$STATE"
-    key='' do='' run='' token=0 uid='' version='' boot='' step=''
+    key='' do='' run='' token=0 uid='' version='' boot='' step='' copied=''
     request=$(mktemp "$STATE/.request.XXXXXX") || full
     trap 'rm -f "$request"' EXIT
     while read -r word rest; do
         case $word in
         key) key=$rest ;; do) do=$rest ;; run) run=$rest ;; token) token=$rest ;; uid) uid=$rest ;;
-        version) version=$rest ;; boot) boot=$rest ;; step) step=$rest ;;
+        version) version=$rest ;; boot) boot=$rest ;; step) step=$rest ;; copy) copied=$rest ;;
         package)
             # shellcheck disable=SC2086 # three words: name, version, keep
             set -- $rest
@@ -23,6 +24,15 @@ act() {
             "${M}_version" "$2" || refuse never 'no version of a package'
             case $3 in keep | lose) ;; *) refuse never 'keep or lose' ;; esac
             echo "package $1 $2 $3" >>"$request" || full
+            ;;
+        absent | image)
+            M=$(manager)
+            [ "$M" != none ] && "${M}_name" "$rest" || refuse never 'no name of a package'
+            echo "$word $rest" >>"$request" || full
+            ;;
+        kernel)
+            case $rest in *[!A-Za-z0-9.+~_-]* | [!0-9]* | '') refuse never 'no release of a kernel' ;; esac
+            echo "kernel $rest" >>"$request" || full
             ;;
         remediation)
             # shellcheck disable=SC2086 # four words: name, in or out, label, digest
@@ -71,7 +81,12 @@ act() {
         [ -z "$boot" ] || [ "$boot" = "$BOOT" ] || refuse changed 'it has restarted since it was looked at'
         busy
         ;;
-    silence | unsilence | discard) ;;
+    snapshot)
+        busy
+        copy
+        ;;
+    discard) discard ;;
+    silence | unsilence) ;;
     *) refuse never 'no such act on a host' ;;
     esac
     sync "$STATE/acts/.$hash" 2>/dev/null
@@ -99,8 +114,9 @@ claim() {
     if [ -f "$STATE/claim" ]; then
         held=$(sed -n 's/^run //p' "$STATE/claim")
         [ "$held" = "$run" ] && [ "$(sed -n 's/^step //p' "$STATE/claim")" = "$step" ] || refuse changed "$held holds it"
-    else
-        systemctl list-units --failed --plain --no-legend --no-pager 2>/dev/null | cut -d' ' -f1 >"$STATE/failed.new" || full
+    elif [ "$(sed -n '1s/^run //p' "$STATE/failed" 2>/dev/null)" != "$run" ]; then
+        echo "run $run" >"$STATE/failed.new" || full
+        systemctl list-units --failed --plain --no-legend --no-pager 2>/dev/null | cut -d' ' -f1 >>"$STATE/failed.new" || full
         booted || echo default.target >>"$STATE/failed.new" || full
         mv "$STATE/failed.new" "$STATE/failed"
     fi
@@ -119,7 +135,11 @@ busy() {
 
 begin() {
     busy
-    grep -qE '^(package|remediation) ' "$request" || refuse never 'nothing to change'
+    if [ -n "$copied" ]; then
+        [ -f "$STATE/copies/$(sum "$copied")" ] || refuse never 'that copy is not there'
+        echo "copy $copied" >>"$request" || full
+    fi
+    grep -qE '^(copy|package|kernel|remediation) ' "$request" || refuse never 'nothing to change'
     folder=$STATE/work/$hash
     mkdir -p "$folder" || full
     documents "$request" "$folder"
