@@ -8,13 +8,16 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from tests.local.estate import HOSTS, NEW, NOW, Estate, inventory
+from tests.local.estate import HOSTS, NEW, NOW, OLD, Estate, inventory
+from tests.local.looks import FEEDS, Looks
 from tests.local.simulated import Simulated
 
 from oakum.changes.plans import Plan
 from oakum.changes.run import Wait
 from oakum.changes.running.observed import Observed
-from oakum.errors import OakumError, UsageError
+from oakum.errors import NotAssessableError, OakumError, UsageError
+from oakum.ledger.entries import digest, read_entry
+from oakum.local.evidence import Look, keep, read
 from oakum.local.ledger.store import Store
 from oakum.local.running import Left, World
 from oakum.local.runs import open_run, run_names
@@ -135,3 +138,73 @@ def test_nobody_is_refused_without_being_told_who_is_missing(estate: Estate, hur
         begun(estate, hurried, hurried, approvals=[estate.approved("asks")])
     assert caught.value.found.judged[0].who == "approver-1"
     assert run_names(estate.data) == []
+
+
+# Looks before and after
+
+
+def test_the_machines_are_looked_at_before_the_first_act_and_after_the_end(estate: Estate, hurried: Hurried) -> None:
+    looks = Looks(hurried.world)
+    name = begun(estate, hurried, hurried, take_look=looks)
+    run = open_run(estate.data, name)
+    before, after = read(run, "before"), read(run, "after")
+    assert before is not None and after is not None and [before, after] == looks.taken
+    assert OLD.encode() in before.inventory and NEW.encode() in after.inventory
+    with Store(Path(estate.data) / "ledger.sqlite") as store:
+        entries = [read_entry(data) for data in store.entries()]
+    kinds = [each.kind for each in entries]
+    told = [(each.kind, each.what, each.body) for each in entries if each.kind in ("inventory", "findings")]
+    assert told == [
+        ("inventory", "before", digest(before.inventory)), ("findings", "before", digest(before.findings)),
+        ("inventory", "after", digest(after.inventory)), ("findings", "after", digest(after.findings)),
+    ]  # fmt: skip
+    assert kinds.index("inventory") < kinds.index("run")
+    assert [each.what for each in entries[-3:]] == ["after", "after", "whole"]
+    assert {each.feeds for each in entries if each.kind in ("plan", "run", "act")} >= {FEEDS}
+    assert [each.body for each in entries if each.kind == "feeds"] == [FEEDS]
+    run.close()
+
+
+def test_whoever_resumes_looks_only_at_the_end(estate: Estate, hurried: Hurried) -> None:
+    looks = Looks(hurried.world)
+    with pytest.raises(Left):
+        begun(estate, hurried, Leaves(estate), take_look=looks)
+    assert len(looks.taken) == 1
+    (name,) = run_names(estate.data)
+    resume(estate.data, name, [], NOW, open_world=opening(hurried, []), listener=hurried, take_look=looks)
+    assert len(looks.taken) == 2
+    run = open_run(estate.data, name)
+    assert read(run, "before") == looks.taken[0] and read(run, "after") == looks.taken[1]
+    run.close()
+
+
+def test_a_look_that_fails_keeps_no_run_from_its_end(estate: Estate, hurried: Hurried) -> None:
+    def blind(plan: Plan, *, hosts: Sequence[str], data: str | None, feeds: str) -> Look | None:
+        raise NotAssessableError("nobody answers")
+
+    name = begun(estate, hurried, hurried, take_look=blind)
+    run = open_run(estate.data, name)
+    assert read(run, "before") is None and summary_of(run, NOW).well
+    run.close()
+
+
+def test_a_look_is_kept_once_and_half_of_one_is_none(estate: Estate, hurried: Hurried) -> None:
+    name = begun(estate, hurried, hurried)
+    run = open_run(estate.data, name)
+    keep(run, "before", Look(b"one", b"two"))
+    keep(run, "before", Look(b"three", b"four"))
+    assert read(run, "before") == Look(b"one", b"two")
+    (run.folder / "before/findings.json").unlink()
+    assert read(run, "before") is None
+    run.close()
+
+
+def test_the_feeds_that_were_named_are_those_of_the_looks(estate: Estate, hurried: Hurried) -> None:
+    asked: list[str] = []
+
+    def look(plan: Plan, *, hosts: Sequence[str], data: str | None, feeds: str) -> Look | None:
+        asked.append(feeds)
+        return None
+
+    begun(estate, hurried, hurried, take_look=look, feeds=Path("feeds"))
+    assert asked == [str(Path("feeds").absolute())] * 2
