@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from oakum.changes.approvals import Earned, Statement
     from oakum.changes.plans import Plan
 
+#: Changes that somebody is told before they sign; oakum plan told them all.
+_MOST_CHANGES = 6
 _EXAMPLES = """\
 Examples:
   oakum approve plan.json --key ~/.ssh/id_ed25519 --out plan.approval
@@ -113,12 +115,19 @@ def _statement(arguments: argparse.Namespace, plan: Plan) -> Statement:
 
 def _say(plan: Plan, statement: Statement) -> None:
     """What somebody is about to sign, in words."""
+    from oakum.reports.plans import doing
+
     steps = [plan.steps[statement.step]] if statement.step else list(plan.steps.values())
     subjects = sorted({step.subject.id for step in steps})
     named = ", ".join(subjects[:6]) + (f" and {len(subjects) - 6} more" if len(subjects) > 6 else "")
     final = sum(step.reversibility == "forward-only" for step in steps)
+    changes = list(dict.fromkeys(doing(step) for step in steps))
+    more = f" and {len(changes) - _MOST_CHANGES} other changes" if len(changes) > _MOST_CHANGES else ""
+    waves = f"{len(plan.waves)} wave{'s' if len(plan.waves) != 1 else ''}"
+    size = f"{waves}, {len(steps)} step{'s' if len(steps) != 1 else ''}"
     lines = [
-        f"{statement.says}: {statement.step or f'{len(plan.waves)} waves, {len(steps)} steps'} on {named}",
+        f"{statement.says}: {statement.step or size} on {named}",
+        f"{', '.join(changes[:_MOST_CHANGES])}{more}",
         f"plan {plan.hash}, until {statement.until:%Y-%m-%d %H:%M} UTC",
     ]
     if final:
