@@ -130,6 +130,7 @@ def test_what_no_host_can_do_is_refused_for_good(twin: Twin, do: str) -> None:
 
 def test_a_host_that_cannot_be_copied_says_so(twin: Twin) -> None:
     assert twin.act("snapshot").code == "never"
+    assert twin.act("undo", parameters={"copy": "of another day"}).code == "never"
 
 
 def test_a_change_of_nothing_is_refused_for_good(twin: Twin) -> None:

@@ -6,7 +6,7 @@ import pytest
 from tests.contract.twins import DONE, UNKNOWN, Twin, change
 
 
-@pytest.mark.parametrize("do", ["claim", "release", "apply", "undo", "reboot"])
+@pytest.mark.parametrize("do", ["claim", "release", "apply", "undo", "reboot", "snapshot", "discard"])
 def test_nobody_answers_for_a_host_that_is_out_of_reach(twin: Twin, do: str) -> None:
     twin.provide("lab-away", "1.0", "1.1")
     with twin.cut():

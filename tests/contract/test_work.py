@@ -32,6 +32,7 @@ def test_two_works_at_once_are_one_too_many(twin: Twin) -> None:
     refused = twin.act("undo", changes=(change("lab-two", "1.1", "1.0"),))
     assert (refused.code, refused.why) == ("not-now", "other work is under way on the machine")
     assert twin.act("apply", run="another", changes=(change("lab-two", "1.0", "1.1"),)).code == "not-now"
+    assert twin.act("snapshot").code == "not-now"
     assert twin.ended(key).state == "done"
 
 

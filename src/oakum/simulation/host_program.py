@@ -39,8 +39,6 @@ class HostProgram:
 
     def answer(self, act: Act, machine: Machine) -> Outcome:
         """Does an act on a host, or refuses it."""
-        if act.do == "snapshot" and not machine.snapshots:
-            return refused("there is no way to copy a host", "never")
         if not machine.reached:
             return UNKNOWN
         seen = machine.tokens.get(act.run, 0)
@@ -86,6 +84,8 @@ class HostProgram:
         busy, copy = self._busy(machine), act.parameters.get("copy", "")
         if busy is not None:
             return busy
+        if copy and copy not in machine.copies:
+            return refused("that copy is not there", "never")
         if copy:
             self.world.hosts.put_back(machine, act.key, copy)
         elif not act.changes:
@@ -103,8 +103,12 @@ class HostProgram:
         return busy or DONE
 
     def _snapshot(self, act: Act, machine: Machine) -> Outcome:
-        self.world.hosts.snapshot(machine, act.key)
-        return DONE
+        busy = self._busy(machine)
+        if busy is None and not machine.snapshots:
+            return refused("nothing on it can copy it", "never")
+        if busy is None:
+            self.world.hosts.snapshot(machine, act.key)
+        return busy or DONE
 
     def _discard(self, act: Act, machine: Machine) -> Outcome:
         machine.copies.pop(act.parameters.get("copy", ""), None)
