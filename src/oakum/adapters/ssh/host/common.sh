@@ -9,7 +9,8 @@
 #
 # State: /var/lib/oakum (root's alone): claim, failed (its run, and units that had failed before), tokens/RUN, acts/KEY
 # (answers given), work/KEY/ (key, request, state, why, since, boot, log), kept/ (packages for the way back), before (versions
-# at the first change since the boot), owned (their files), unsure (rpm.sh), remedies/NAME (remedies.sh). KEY and RUN are SHA-256 of the names.
+# at the first change since the boot), owned (their files), unsure (rpm.sh), unpinned (kernel.sh), copies/, copied/
+# (snapshot.sh; on btrfs STATE is a link), remedies/NAME (remedies.sh). KEY and RUN are SHA-256 of the names.
 set -u
 umask 077
 PATH=/usr/sbin:/usr/bin:/sbin:/bin
