@@ -128,6 +128,19 @@ def test_it_is_brought_in_is_seen_and_leaves_the_former_state(bench: Bench, befo
     assert bench.work("out", one) == ("done", ""), "what is not there needs no way back"
 
 
+def test_a_mode_alone_is_brought_back_without_another_file(bench: Bench) -> None:
+    bench.file.write_text("open\n")
+    bench.file.chmod(0o4755)
+    was = bench.file.stat()
+    programs = LINE.programs | {"check": '[ ! -u "$FILE" ] || exit 3\n', "act": 'chmod 0600 "$FILE"\n', "verify": ":\n"}
+    one = bench.one(programs=programs)
+    assert bench.work("in", one) == ("done", "")
+    assert bench.file.stat().st_mode & 0o7777 == 0o600
+    assert bench.work("out", one) == ("done", "")
+    now = bench.file.stat()
+    assert (now.st_mode, now.st_uid, now.st_gid, now.st_ino) == (was.st_mode, was.st_uid, was.st_gid, was.st_ino)
+
+
 def test_a_folder_that_it_makes_is_gone_again(bench: Bench) -> None:
     folder = bench.file.parent / "d"
     programs = LINE.programs | {"act": f"mkdir -p {folder}\n{LINE.programs['act']}"}
