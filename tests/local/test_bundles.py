@@ -391,14 +391,18 @@ def test_without_its_ledger_a_bundle_is_never_proven(proofs: Proofs) -> None:
 @pytest.mark.parametrize(("spoil", "kinds"), [
     (lambda looks: setattr(looks, "feeds", ""), {"no-findings"}),
     (lambda looks: setattr(looks, "blind", ("web-2",)), {"unread-machine"}),
-    (lambda looks: setattr(looks, "gaps", (ToldGap(kind="no-advisories", what="3 packages", why="of nobody"),)),
+    (lambda looks: setattr(looks, "gaps", (ToldGap(kind="odd", what="3 packages", why="of nobody"),)),
      {"not-assessed"}),
+    (lambda looks: setattr(looks, "gaps", (ToldGap(kind="unowned-kernel", what="6.1", why="of nobody"),)),
+     {"unowned-kernel"}),
 ])  # fmt: skip
 def test_what_nobody_could_see_or_judge_is_a_gap(
     proofs: Proofs, spoil: Callable[[Looks], None], kinds: set[str]
 ) -> None:
     spoil(proofs.looks)
-    proof = seen(proofs, proven(proofs))
+    members = proven(proofs)
+    assert seen(proofs, members, accepted=kinds).verdict == "proven"
+    proof = seen(proofs, members)
     assert (proof.verdict, proof.faults) == ("incomplete", ())
     assert {each.kind for each in proof.gaps} == kinds
     assert not any(each.became == "closed" for each in proof.outcomes if each.machine == "web-2" and proofs.looks.blind)

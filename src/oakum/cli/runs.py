@@ -177,17 +177,18 @@ def _export(arguments: argparse.Namespace) -> int:
 
 
 def _verify(arguments: argparse.Namespace) -> int:
-    from oakum.changes.proof.model import GAPS
+    from oakum.changes.proof.model import GAPS, may_accept
     from oakum.cli.widths import width
+    from oakum.fleet.assets import GAPS as OF_SCANS
     from oakum.local.bundles import read_bundle, verified
     from oakum.local.ledger.keys import public_keys
     from oakum.local.ledger.places import read_kept
     from oakum.reports.proofs import proof_document, proof_text
 
-    takes = [kind for kind, (_, may) in GAPS.items() if may]
     for kind in arguments.accepted:
-        if kind not in takes:
-            raise UsageError(f"{kind[:40]!r} cannot be accepted", remedy=f"one of {', '.join(takes)}")
+        if not may_accept(kind):
+            takes = ", ".join(filter(may_accept, (*GAPS, *OF_SCANS)))
+            raise UsageError(f"{kind[:40]!r} cannot be accepted", remedy=f"one of {takes}")
     keys, kept = public_keys(arguments.keys), read_kept(arguments.kept)
     proof = verified(read_bundle(arguments.file), keys=keys, kept=kept, accepted=arguments.accepted)
     if arguments.output == "json":

@@ -17,8 +17,11 @@ from oakum.changes.plans.model import Change, Plan
 from oakum.changes.proof.container import AFTER, BEFORE, FOUND_AFTER, FOUND_BEFORE, JOURNAL
 from oakum.changes.proof.model import Fault, Gap
 from oakum.changes.state.inventory import InventoryDocument, MachineEntry
+from oakum.fleet.assets import GAPS as OF_SCANS
 from oakum.ledger.entries import digest
 
+#: Machines that a gap names.
+_NAMED = 3
 _LATER = "it cannot be made good: scan the machines again, and keep that answer beside the bundle"
 
 
@@ -237,9 +240,14 @@ def _unjudged(when: str, look: LookedAt) -> Iterator[Gap]:
         remedy = "for the next run: import feeds before it, as oakum feeds import --help tells"
         yield Gap("no-findings", f"findings {when} the run", "no advisories were at hand for these machines", remedy)
         return
+    alike: dict[ToldGap, list[str]] = {}
     for name, each in sorted(look.findings.machines.items()):
         for gap in each.gaps:
-            yield Gap("not-assessed", f"{when}, {name}: {gap.what}", gap.why, gap.remedy)
+            alike.setdefault(gap, []).append(name)
+    for gap, names in alike.items():
+        more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+        kind = gap.kind if gap.kind in OF_SCANS else "not-assessed"
+        yield Gap(kind, f"{', '.join(names[:_NAMED])}{more}, {when} the run: {gap.what}", gap.why, gap.remedy)
 
 
 def _version(machine: MachineEntry | None, component: str) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
+from oakum.fleet.assets import GAPS as OF_SCANS
+
 #: What a bundle may be unable to show, by kind, and whether somebody may accept that it is not shown.
 GAPS: dict[str, tuple[str, bool]] = {
     "no-ledger": ("no signed ledger stands behind the journal", False),
@@ -13,9 +15,14 @@ GAPS: dict[str, tuple[str, bool]] = {
     "no-inventory": ("nobody looked at the machines before, or after", True),
     "unread-machine": ("a machine, or a version on it, is not in an inventory", True),
     "no-findings": ("no advisories were at hand when the machines were looked at", True),
-    "not-assessed": ("the advisories at hand could not judge something on a machine", True),
+    "not-assessed": ("something on a machine could not be judged; a scan's own kind where it has one", True),
     "unclear-finding": ("whether a finding is closed cannot be told", True),
 }
+
+
+def may_accept(kind: str) -> bool:
+    """Whether somebody may take it as it is that something of a kind is not shown; the kinds of scans among them."""
+    return GAPS[kind][1] if kind in GAPS else kind in OF_SCANS
 
 
 class Fault(msgspec.Struct, frozen=True):
@@ -32,7 +39,10 @@ class Fault(msgspec.Struct, frozen=True):
 
 
 class Gap(msgspec.Struct, frozen=True):
-    """What could not be shown: a ``kind`` of ``GAPS``, what it is about, why, the remedy; whether that is accepted."""
+    """What could not be shown.
+
+    ``kind`` is one of ``GAPS`` or of a scan; ``what`` it is about, why, the remedy; ``accepted`` by the caller or not.
+    """
 
     kind: str
     what: str

@@ -28,7 +28,7 @@ from oakum.changes.proof.evidence import (
     outcomes,
     read_look,
 )
-from oakum.changes.proof.model import GAPS, Fault, Gap
+from oakum.changes.proof.model import Fault, Gap, may_accept
 from oakum.changes.proof.path import legal, read_records, state_of
 from oakum.changes.proof.permission import Permission
 from oakum.changes.recorded import over
@@ -98,13 +98,13 @@ def verify(
 ) -> Proof:  # fmt: skip
     """What a bundle shows, under the pinned ``keys`` of its ledger and checkpoints that were ``kept``, by file.
 
-    ``accepted`` are kinds of ``GAPS`` that the caller takes as they are.
+    ``accepted`` are kinds of gaps that the caller takes as they are, where that may be (``may_accept``).
     """
     if bundle.faults or bundle.damaged:
         # What was damaged is named, and not interpreted any further.
         return Proof(faults=tuple(_damage(bundle))[:_MOST])
     proof = _Verifier(bundle, check, zones).proof(keys, kept or {})
-    told = [replace(gap, accepted=gap.kind in accepted and GAPS[gap.kind][1]) for gap in dict.fromkeys(proof.gaps)]
+    told = [replace(gap, accepted=gap.kind in accepted and may_accept(gap.kind)) for gap in dict.fromkeys(proof.gaps)]
     return replace(proof, faults=tuple(dict.fromkeys(proof.faults))[:_MOST], gaps=tuple(told))
 
 
