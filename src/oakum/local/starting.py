@@ -215,7 +215,7 @@ def _proven(data: str | None, run: Run, world: World, listener: Listener, take_l
         raise
     except (Left, OakumError):
         raise
-    except (Exception, KeyboardInterrupt) as error:
+    except (Exception, KeyboardInterrupt) as error:  # a defect, a full disk or a person: whatever ended it is told on
         error.add_note(f"What is in hand stays as it is. Look at the run, and go on with it: oakum resume {run.name}")
         raise
 
