@@ -41,7 +41,7 @@ class BtrfsHost(Host):
         run("mount", "-o", "loop,noatime,subvolid=5", image, self.disk)
         device = run("findmnt", "-n", "-o", "SOURCE", self.disk).strip()
         run("btrfs", "-q", "subvolume", "create", self.disk / SUBVOLUME)
-        run("cp", "-a", f"{self.lab.base}/root/.", self.disk / SUBVOLUME)
+        run("cp", "-aT", self.lab.base / "root", self.disk / SUBVOLUME)
         run("btrfs", "subvolume", "set-default", self.disk / SUBVOLUME)
         run("mount", "-t", "btrfs", "-o", f"noatime,subvol={SUBVOLUME}", device, self.root)
         self._bring_btrfs()
