@@ -10,19 +10,18 @@ from tests.contract.simulated import Simulated
 from tests.contract.twins import Twin
 
 if TYPE_CHECKING:
-    from tests.lab.hosts import Host as Machine
+    from tests.contract.real import Stock
     from tests.lab.hosts import HostsLab
 
 
 @pytest.fixture(scope="session")
-def contract_host(request: pytest.FixtureRequest) -> Iterator[Machine]:
-    """The real machine, with the service that has to be active on it; the tests change it one after the other."""
-    from tests.contract.real import serve
+def stock(request: pytest.FixtureRequest) -> Iterator[Stock]:
+    """The real machine and the packages that it is offered; the tests change it one after the other."""
+    from tests.contract.real import Stock
 
     lab: HostsLab = request.getfixturevalue("hosts_lab")
     (machine,) = lab.start("contract")
-    serve(machine)
-    yield machine
+    yield Stock(machine)
     lab.remove(machine)
 
 
@@ -35,5 +34,5 @@ def twin(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Ite
     from tests.contract.real import Real, hurry
 
     hurry(monkeypatch)
-    with Real(request.getfixturevalue("contract_host")) as real:
+    with Real(request.getfixturevalue("stock")) as real:
         yield real

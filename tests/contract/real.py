@@ -10,9 +10,10 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 
 import pytest
-from tests.adapters.ssh.labs import DIES, SERVES, offer, way
-from tests.contract.twins import Twin
+from tests.adapters.ssh.labs import DIES, SERVES, START, UNIT, way
+from tests.contract.twins import PACKAGES, Twin
 from tests.lab.hosts import Host as Machine
+from tests.lab.hosts_repo import package
 
 from oakum.adapters.ssh import commands, connections
 from oakum.adapters.ssh.connections import Connections
@@ -24,15 +25,53 @@ from oakum.changes.running.observed import Observed
 _PATIENCE, _LOCKED = 120.0, 4
 _SERVICE = "contract"
 _UNIT = "[Service]\nExecStart=/bin/sleep infinity\n[Install]\nWantedBy=multi-user.target\n"
-#: A script that takes its time over an update, and one that fails the first time.
-_TAKES = "#!/bin/sh\n[ -z $2 ] || {{ touch /run/{name}; sleep 8; }}\n"
-_FAILS = "#!/bin/sh\n[ -e /run/{name} ] || {{ touch /run/{name}; exit 1; }}\n"
+#: The end of the script of an update, by what it does.
+_SCRIPTS = {
+    "takes": "[ -z $2 ] || {{ touch /run/{name}; sleep 8; }}\n",
+    "fails": "[ -z $2 ] || [ -e /run/{name} ] || {{ touch /run/{name}; exit 1; }}\n",
+}
 
 
-def serve(machine: Machine) -> None:
-    """A service that has to be active."""
-    unit = f"/etc/systemd/system/{_SERVICE}.service"
-    machine.run(f"cat >{unit}; systemctl enable --now --quiet {_SERVICE}", input=_UNIT)
+class Stock:
+    """The packages of the lab, published before the first test, and the service of the host."""
+
+    def __init__(self, machine: Machine) -> None:
+        self.machine, self.lab = machine, machine.lab
+        self._withdrawn: set[str] = set()
+        unit = f"/etc/systemd/system/{_SERVICE}.service"
+        machine.run(f"cat >{unit}; systemctl enable --now --quiet {_SERVICE}", input=_UNIT)
+        (self.lab.folder / "packages").mkdir(exist_ok=True)
+        for name in PACKAGES:
+            self._add(name)
+        self._publish()
+
+    def has(self, name: str) -> None:
+        """Brings back what a test has withdrawn."""
+        if name in self._withdrawn:
+            self._withdrawn.discard(name)
+            self._add(name)
+            self._publish()
+
+    def withdraw(self, name: str) -> None:
+        """No channel has it any more."""
+        self._withdrawn.add(name)
+        self.lab.repository.withdraw(name)
+        self._publish()
+
+    def _add(self, name: str) -> None:
+        does = PACKAGES[name]
+        for version in ("1.0", "1.1")[: 1 if does == "none" else 2]:
+            newest = version == "1.1"
+            script, program = _SCRIPTS.get(does, "") if newest else "", DIES if newest and does == "harms" else SERVES
+            files = {f"/usr/sbin/{name}": program, f"/lib/systemd/system/{name}.service": UNIT.format(name=name),
+                     f"/usr/share/{name}/version": version}  # fmt: skip
+            scripts = {"postinst": START.format(name=name) + script.format(name=name)}
+            deb = package(self.lab.folder / "packages", name, version, files=files, scripts=scripts)
+            self.lab.repository.add(deb, security=newest)
+
+    def _publish(self) -> None:
+        self.lab.repository.publish()
+        self.machine.run("apt-get -qq update")
 
 
 def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -47,9 +86,9 @@ def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
 class Real(Twin):
     """A machine of the lab; a context, which leaves nothing of ours on it."""
 
-    def __init__(self, machine: Machine) -> None:
+    def __init__(self, stock: Stock) -> None:
         super().__init__()
-        self.machine, self.host, self.lab = machine, machine.name, machine.lab
+        self.stock, self.machine, self.host = stock, stock.machine, stock.machine.name
         self._packages: list[str] = []
         self._stack = ExitStack()
 
@@ -62,14 +101,14 @@ class Real(Twin):
 
     def __exit__(self, *_: object) -> None:
         self._stack.close()
-        if not self.machine.answers():
+        if (self.machine.folder / "off").exists():
             self.machine.power_on()
-            self.machine.wait()
+        self.machine.wait()
         names = " ".join(self._packages)
         self.machine.run(
-            f"systemctl start {_SERVICE}; rm -rf /var/lib/oakum/claim /var/lib/oakum/failed; dpkg --configure -a; "
+            f"systemctl stop 'oakum-*'; systemctl start {_SERVICE}; rm -rf /var/lib/oakum /run/lab-*; dpkg --configure -a; apt-get clean; "
             f"[ -z '{names}' ] || {{ apt-mark unhold {names}; dpkg --purge --force-all {names}; }}; "
-            "systemctl reset-failed; true", check=False,
+            "rm -f /run/lab-*; systemctl reset-failed; true", check=False,
         )  # fmt: skip
 
     def tell(self, act: Act) -> Outcome:
@@ -86,23 +125,14 @@ class Real(Twin):
             assert time.monotonic() < end, f"it does not come about that {what}"
             time.sleep(0.2)
 
-    def provide(self, name: str, *versions: str, takes: bool = False, harms: bool = False, fails: bool = False) -> None:
-        first, *others = versions
-        takes_ = {"postinst": _TAKES.format(name=name)} if takes else {}
-        fails_ = {"postinst": _FAILS.format(name=name)} if fails else {}
-        offer(self.lab, name, first)
-        if others:
-            scripts = takes_ or fails_
-            offer(self.lab, name, "0.0", *others, program=DIES if harms else SERVES, scripts=scripts)
-            self.lab.repository.withdraw(name, "0.0")
-            self.lab.repository.publish()
-        self.machine.run(f"apt-get -qq update; apt-get -qq -y install {name}={first} >/dev/null")
+    def provide(self, name: str) -> None:
+        self.stock.has(name)
+        self.machine.run(f"apt-get -qq -y install {name}=1.0 >/dev/null")
         self._packages.append(name)
 
     def withdraw(self, name: str) -> None:
-        self.lab.repository.withdraw(name)
-        self.lab.repository.publish()
-        self.machine.run(f"apt-get -qq update; rm -f /var/cache/apt/archives/{name}_*")
+        self.stock.withdraw(name)
+        self.machine.run(f"rm -f /var/cache/apt/archives/{name}_*")
 
     def hold(self, name: str) -> None:
         self.machine.run(f"apt-mark hold {name}")

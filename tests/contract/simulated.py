@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from tests.contract.twins import Twin
+from tests.contract.twins import PACKAGES, Twin
 from tests.simulation.world.made import Made
 
 from oakum.changes.running.acts import Act, Outcome
@@ -44,13 +44,13 @@ class Simulated(Twin):
             self._made.wait(1)
         raise AssertionError(f"it does not come about that {what}")
 
-    def provide(self, name: str, *versions: str, takes: bool = False, harms: bool = False, fails: bool = False) -> None:
-        first, newest = versions[0], versions[-1]
-        self.machine.software[name] = Soft(installed=first, running=first, offers=versions[1:], kept=(first,))
+    def provide(self, name: str) -> None:
+        offers = () if PACKAGES[name] == "none" else ("1.1",)
+        self.machine.software[name] = Soft(installed="1.0", running="1.0", offers=offers, kept=("1.0",))
         self.machine.news = True
-        if harms:
-            self._happens("bad", f"{name} {newest} sick 0")
-        if fails:
+        if PACKAGES[name] == "harms":
+            self._happens("bad", f"{name} 1.1 sick 0")
+        if PACKAGES[name] == "fails":
             self._happens("half-install")
 
     def withdraw(self, name: str) -> None:

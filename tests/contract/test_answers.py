@@ -103,10 +103,10 @@ def test_what_was_changed_since_the_look_is_not_touched(twin: Twin) -> None:
 
 def test_a_version_is_of_the_record_and_the_boot_alone(twin: Twin) -> None:
     """Packages that change, and services that die, make no look out of date."""
-    twin.provide("lab-version", "1.0", "1.1")
+    twin.provide("lab-plain")
     twin.act("claim")
     version = twin.seen.resource_version
-    assert twin.made("apply", change("lab-version", "1.0", "1.1")).state == "done"
+    assert twin.made("apply", change("lab-plain", "1.0", "1.1")).state == "done"
     assert twin.seen.resource_version == version
     twin.act("release")
     assert twin.act("claim") == DONE

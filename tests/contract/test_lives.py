@@ -8,9 +8,9 @@ from tests.contract.twins import DONE, UNKNOWN, Twin, change
 
 @pytest.mark.parametrize("do", ["claim", "release", "apply", "undo", "reboot", "snapshot", "discard"])
 def test_nobody_answers_for_a_host_that_is_out_of_reach(twin: Twin, do: str) -> None:
-    twin.provide("lab-away", "1.0", "1.1")
+    twin.provide("lab-plain")
     with twin.cut():
-        changes = (change("lab-away", "1.0", "1.1"),) if do in ("apply", "undo") else ()
+        changes = (change("lab-plain", "1.0", "1.1"),) if do in ("apply", "undo") else ()
         assert twin.act(do, changes=changes) == UNKNOWN  # type: ignore[arg-type]  # words of the table
         assert twin.act(do, changes=changes, uid="0" * 32) == UNKNOWN, "nobody knows who it is"  # type: ignore[arg-type]
     twin.up()
@@ -26,7 +26,7 @@ def test_an_act_that_was_answered_is_not_answered_again_while_the_host_is_out_of
 
 
 def test_a_host_that_is_out_of_reach_is_shown_as_it_was_and_as_out_of_service(twin: Twin) -> None:
-    twin.provide("lab-shown", "1.0", "1.1")
+    twin.provide("lab-plain")
     twin.act("claim")
     before = twin.seen
     with twin.cut():
@@ -59,8 +59,8 @@ def test_a_record_outlives_the_power(twin: Twin) -> None:
 
 
 def test_work_that_was_under_way_when_the_power_went_has_failed(twin: Twin) -> None:
-    twin.provide("lab-plug", "1.0", "1.1", takes=True)
-    key = twin.begin("apply", change("lab-plug", "1.0", "1.1"))
+    twin.provide("lab-takes")
+    key = twin.begin("apply", change("lab-takes", "1.0", "1.1"))
     twin.at_work(key)
     assert twin.seen.work[key].state == "running"
     twin.power(on=False)
@@ -69,14 +69,14 @@ def test_work_that_was_under_way_when_the_power_went_has_failed(twin: Twin) -> N
     twin.up()
     work = twin.seen.work[key]
     assert (work.state, work.why) == ("failed", "the machine went down meanwhile")
-    assert "lab-plug" not in twin.seen.running, "it was in the middle of the package"
-    assert twin.made("apply", change("lab-plug", "1.0", "1.1")).state == "done"
-    assert twin.seen.running["lab-plug"] == "1.1"
+    assert "lab-takes" not in twin.seen.running, "it was in the middle of the package"
+    assert twin.made("apply", change("lab-takes", "1.0", "1.1")).state == "done"
+    assert twin.seen.running["lab-takes"] == "1.1"
 
 
 def test_work_that_was_under_way_when_somebody_restarted_the_host_has_failed(twin: Twin) -> None:
-    twin.provide("lab-restart", "1.0", "1.1", takes=True)
-    key = twin.begin("apply", change("lab-restart", "1.0", "1.1"))
+    twin.provide("lab-takes")
+    key = twin.begin("apply", change("lab-takes", "1.0", "1.1"))
     twin.at_work(key)
     twin.restart()
     twin.up()
@@ -117,14 +117,14 @@ def test_a_host_whose_service_is_dead_shows_what_it_is_all_the_same(twin: Twin) 
 
 
 def test_a_version_whose_service_dies_is_seen_and_the_way_back_heals_it(twin: Twin) -> None:
-    twin.provide("lab-dies", "1.0", "1.1", harms=True)
+    twin.provide("lab-harms")
     twin.act("claim")
-    assert twin.made("apply", change("lab-dies", "1.0", "1.1")).state == "done"
+    assert twin.made("apply", change("lab-harms", "1.0", "1.1")).state == "done"
     twin.until(lambda: twin.seen.up is False, "its service dies")
-    assert twin.seen.running["lab-dies"] == "1.1"
-    assert twin.made("undo", change("lab-dies", "1.1", "1.0")).state == "done"
+    assert twin.seen.running["lab-harms"] == "1.1"
+    assert twin.made("undo", change("lab-harms", "1.1", "1.0")).state == "done"
     twin.up()
-    assert twin.seen.running["lab-dies"] == "1.0"
+    assert twin.seen.running["lab-harms"] == "1.0"
 
 
 def test_an_orderly_restart_shows_another_boot_and_the_same_machine(twin: Twin) -> None:

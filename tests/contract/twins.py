@@ -17,6 +17,12 @@ from oakum.changes.running.observed import Observed, Seen, Work
 
 DONE, UNKNOWN = Outcome(result="done"), Outcome(result="unknown")
 _NUMBERS = itertools.count(1)
+#: The packages of the lab, and what the update from 1.0 to 1.1 does: it takes so long that something can happen in the
+#: middle; it fails there, the first time; it harms, for its service dies; or there is none.
+PACKAGES = {
+    "lab-plain": "", "lab-gone": "", "linux-image-lab": "", "lab-old": "none", "lab-takes": "takes",
+    "lab-fails": "fails", "lab-harms": "harms",
+}  # fmt: skip
 
 
 class Twin(ABC):
@@ -81,12 +87,8 @@ class Twin(ABC):
         """Waits for what comes about by itself. Raises AssertionError where it does not."""
 
     @abstractmethod
-    def provide(self, name: str, *versions: str, takes: bool = False, harms: bool = False, fails: bool = False) -> None:
-        """The first of some versions of a package is installed, the others are offered.
-
-        ``takes``: their installation lasts so long that something can happen in the middle; ``harms``: its service dies
-        of the newest; ``fails``: the installation of the newest stops half-way, the first time.
-        """
+    def provide(self, name: str) -> None:
+        """The version 1.0 of one of ``PACKAGES`` is installed, and its other one is offered."""
 
     @abstractmethod
     def withdraw(self, name: str) -> None:
