@@ -3,8 +3,8 @@
 What an act means is decided on the host, by one fixed program (``host/*.sh``) under a lock: an act of a key that was
 answered is answered the same, a fencing token lower than the run's highest that was seen there is refused, machine id,
 boot id and version have to be those that were looked at. Long work goes on there when the connection breaks; it is
-observed by its key. A host has no alarms, no pods and no copies of itself: silences do nothing, a snapshot is refused.
-The lease of a run and what people wish are the driver's.
+observed by its key. A host has no alarms and no pods: silences do nothing. The lease of a run and what people
+wish are the driver's.
 """
 
 from __future__ import annotations
