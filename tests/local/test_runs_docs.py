@@ -47,6 +47,7 @@ def test_the_table_on_a_terminal_follows_the_run(estate: Estate) -> None:
     written = io.StringIO()
     console = Console(file=written, force_terminal=True, width=100, color_system=None)
     screen = Screen(estate.plan, "rehearsal ")
+    screen.pause = 0
     with Live(console=console, get_renderable=screen.table, auto_refresh=False) as screen.live:
         found = rehearse(estate.plan, estate.state, estate.policy, NOW, screen)
         screen.live.refresh()

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from textwrap import wrap
 from threading import Lock
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from oakum.changes.running.journal import Journal, Noted, Record, Started, Turned
@@ -86,7 +87,12 @@ class Lines:
 
 
 class Screen(Lines):
-    """The same lines, which scroll above a table of the waves; that is drawn anew in its place as time goes on."""
+    """The same lines, which scroll above a table of the waves; that is drawn anew in its place as time goes on.
+
+    ``pause`` is how many seconds lie between two drawings at least.
+    """
+
+    pause = 0.2
 
     def __init__(self, plan: Plan, mark: str = "") -> None:
         super().__init__(plan, mark)
@@ -95,6 +101,7 @@ class Screen(Lines):
         self._last: datetime | None = None
         # The thread that draws reads the journal. It is never held while something is drawn from here.
         self._reading = Lock()
+        self._drawn = 0.0
 
     def _add(self, record: Record) -> None:
         with self._reading:
@@ -104,9 +111,15 @@ class Screen(Lines):
                 self._wait = ""
 
     def wrote(self, record: Record) -> None:
-        """The table follows."""
+        """The table follows, a few times a second: it is made of all steps."""
         super().wrote(record)
-        self.live.refresh()
+        self._follow()
+
+    def _follow(self) -> None:
+        now = monotonic()
+        if now - self._drawn >= self.pause:
+            self._drawn = now
+            self.live.refresh()
 
     def waits(self, wait: Wait) -> None:
         """What it waits for stands below the table."""
@@ -116,7 +129,7 @@ class Screen(Lines):
         # That a wave is watched, and until when, stands in its row.
         watched = wait.why.endswith("it is watched")
         self._wait = "" if watched else f"waits for {waiting(self._plan, wait.why)}{again}"
-        self.live.refresh()
+        self._follow()
 
     def say(self, at: datetime | None, text: str, tone: Tone = "") -> None:
         """One line above the table."""
