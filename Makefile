@@ -13,7 +13,7 @@ KILLS ?= 300
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-annotate --no-header
 
-.PHONY: help env demo lab test e2e coverage check bench bench-cluster bench-peers bench-plans bench-ledger bench-hosts kills fuzz drains mutate sim-soak sim-search sim-rollback ledger-bits docs docs-test picture lock licences clean
+.PHONY: help env demo hosts lab test e2e coverage check bench bench-cluster bench-peers bench-plans bench-ledger bench-hosts kills fuzz drains mutate sim-soak sim-search sim-rollback ledger-bits docs docs-test picture recording lock licences clean
 
 help: ## list these commands
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | while IFS=$$'\t' read -r name text; do \
@@ -23,6 +23,9 @@ env: $(VENV)/dev.stamp ## make the development environment from the lock files
 
 demo: $(VENV)/run.stamp ## scan this machine, a demo fleet and a demo cluster, and say what to do first
 	@$(BIN)/python -m tools.demo
+
+hosts: $(VENV)/dev.stamp ## start three real Debian machines to try things on, as root, until Ctrl-C (DIR=... for their files)
+	@$(BIN)/python -m tools.three_hosts $${DIR:-build/three-hosts}
 
 lab: $(VENV)/dev.stamp ## build the Kubernetes control plane of the tests, once (some minutes)
 	@$(BIN)/python -m tests.lab.build
@@ -94,6 +97,9 @@ docs: $(VENV)/dev.stamp ## build the documentation strictly, into site/
 
 picture: $(VENV)/dev.stamp ## draw what the demo says as docs/pictures/scan.svg and cluster.svg
 	@$(BIN)/python -m tools.picture
+
+recording: $(VENV)/dev.stamp ## run changes on three real machines in a terminal, and draw the recordings as docs/pictures/*.svg
+	@$(BIN)/python -m tools.recording
 
 docs-test: $(VENV)/dev.stamp ## run the commands of the tutorials and compare what they print
 	@$(BIN)/python -m tools.docs_test docs/tutorial

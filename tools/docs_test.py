@@ -8,7 +8,8 @@ to the end of the file.
 
 What follows a line ``<!-- needs: lab -->`` talks to a real API server of the lab (tests/lab) that holds the demo's
 cluster, as the account of deploy/rbac. Where the lab can't be had, it is not run, and the reason is told; in CI that
-is a fault.
+is a fault. What follows ``<!-- needs: hosts -->`` has three real Debian machines of the lab in the same way, and what
+``make hosts`` writes about them.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
@@ -30,7 +31,7 @@ from tests.lab.go import LabUnavailable
 
 ROOT = Path(__file__).resolve().parents[1]
 TIMEOUT = 120
-_NEEDS_LAB = "<!-- needs: lab -->"
+_NEEDS = {f"<!-- needs: {what} -->": what for what in ("lab", "hosts")}
 
 
 @dataclass
@@ -40,7 +41,7 @@ class Step:
     line: int
     command: str
     expected: list[str] = field(default_factory=list)
-    lab: bool = False
+    needs: frozenset[str] = frozenset()
 
 
 class Result(NamedTuple):
@@ -54,10 +55,10 @@ class Result(NamedTuple):
 def steps(text: str) -> Iterator[Step]:
     """The commands of every ``console`` block, in order."""
     step: Step | None = None
-    inside = lab = False
+    inside, needs = False, frozenset[str]()
     for number, line in enumerate(text.splitlines(), start=1):
         stripped = line.strip()
-        lab = lab or stripped == _NEEDS_LAB
+        needs |= {_NEEDS[stripped]} if stripped in _NEEDS else set()
         if stripped.startswith("```"):
             if step is not None:
                 yield step
@@ -66,7 +67,7 @@ def steps(text: str) -> Iterator[Step]:
         elif inside and stripped.startswith("$ "):
             if step is not None:
                 yield step
-            step = Step(number, stripped.removeprefix("$ "), lab=lab)
+            step = Step(number, stripped.removeprefix("$ "), needs=needs)
         elif inside and step is not None and stripped.startswith("> ") and step.command.endswith("\\"):
             step.command = step.command[:-1] + stripped.removeprefix("> ")
         elif inside and step is not None and stripped:
@@ -105,12 +106,16 @@ def run(file: Path) -> Result:
         state = Path(folder, ".state")
         state.write_text(f"cd {folder}\n")
         count = 0
+        had: frozenset[str] = frozenset()
         for step in steps(file.read_text()):
-            if step.lab and "KUBECONFIG" not in environment:
-                try:
+            try:
+                if "lab" in step.needs - had:
                     environment["KUBECONFIG"] = str(_cluster(stack))
-                except LabUnavailable as error:
-                    return Result([f"{file}:{step.line}: {error}"] if os.environ.get("CI") else [], count, str(error))
+                if "hosts" in step.needs - had:
+                    stack.enter_context(_hosts(Path(folder)))
+            except LabUnavailable as error:
+                return Result([f"{file}:{step.line}: {error}"] if os.environ.get("CI") else [], count, str(error))
+            had |= step.needs
             count += 1
             if fault := _run(step, environment, state):
                 return Result([f"{file}:{step.line}: $ {step.command}\n{fault}"], count)
@@ -148,6 +153,13 @@ def _cluster(stack: ExitStack) -> Path:
     load_dump(plane, ROOT / "demo" / "cluster.yaml")
     load_manifests(plane, ROOT / "deploy" / "rbac" / "oakum-reader.yaml")
     return plane.kubeconfig_for_service_account("oakum", "oakum-reader")
+
+
+def _hosts(folder: Path) -> AbstractContextManager[object]:
+    """Three real machines, and ``hosts/`` about them in the folder."""
+    from tools.three_hosts import three_hosts
+
+    return three_hosts(folder)
 
 
 def main(arguments: list[str]) -> int:

@@ -20,6 +20,7 @@ from tests.adapters.ssh.labs import DIES, offer
 from tests.lab.go import LabUnavailable
 from tests.lab.hosts import Host, HostsLab
 
+ROOT = Path(__file__).resolve().parents[1]
 NAMES = ("web1", "web2", "web3")
 
 
@@ -52,10 +53,11 @@ def offer_bad(lab: HostsLab, machines: list[Host]) -> None:
 def main(arguments: list[str]) -> int:
     """Starts them and waits."""
     folder = Path(arguments[0] if arguments else ".")
+    shutil.copytree(ROOT / "demo/hosts", folder / "demo/hosts", dirs_exist_ok=True)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         with three_hosts(folder), suppress(KeyboardInterrupt):
-            print(f"web1, web2 and web3 are up. Now, elsewhere:  source {folder / 'hosts' / 'env'}", flush=True)
+            print(f"web1, web2 and web3 are up. Now, in another terminal:  cd {folder}", flush=True)
             print("Ctrl-C ends them, with all that is on them.", flush=True)
             while True:
                 time.sleep(3600)
