@@ -94,13 +94,15 @@ def test_a_shipped_one_is_pinned_by_version_and_digest_for_what_is_approved(site
     assert len(changes) == 3
     for change in changes:
         assert (change.component, change.before, change.after) == (f"remediation/{NAME}", "absent", one.label)
-        assert change.parameters == {"remediation": NAME, "digest": one.digest}
+        assert change.parameters == {"remediation": NAME, "digest": one.digest, "effect": one.effect}
         assert (change.reversibility, change.reboot) == ("reversible", False)
         assert list(wanted(change, {})) == [f"remediation {NAME} in {one.label} {one.digest}"]
     back = [change for step in plan.steps.values() for change in step.back]
     assert [list(wanted(change, {})) for change in back] == [[f"remediation {NAME} out {one.label} {one.digest}"]] * 3
     assert verify_plan(plan, site.state, site.policy) == ()
     assert parse_plan(canonical(plan), "plan") == plan
+    noticed = {text for step in plan.steps.values() for text in step.disturbs}
+    assert noticed == {f"{NAME}: {one.effect.rstrip('.')}"}
 
 
 @pytest.mark.parametrize(

@@ -116,7 +116,7 @@ def test_how_a_file_is_written_does_not_matter_and_every_word_does() -> None:
 def test_what_a_plan_rests_on_is_read_from_the_text_alone() -> None:
     (one,) = read(FILE)
     says = {"remediation": "one-more", "version": "3", "digest": one.digest, "reboot": False, "drain": False,
-            "forward_only": False}  # fmt: skip
+            "forward_only": False, "effect": "Nothing is missed."}  # fmt: skip
     assert stated(one.document) == says
     final = {key: text for key, text in one.programs.items() if key != "undo"}
     other = msgspec.structs.replace(one, reboot=True, drain=True, programs=final)

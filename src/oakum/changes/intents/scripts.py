@@ -23,11 +23,11 @@ from oakum.changes.remediations.model import (
 from oakum.changes.state.model import Machine
 from oakum.errors import InputError, Place
 
-__all__ = ["ABSENT", "APPLIED", "DIGEST", "DOCUMENT", "KIND", "NAME"]
+__all__ = ["ABSENT", "APPLIED", "DIGEST", "DOCUMENT", "EFFECT", "KIND", "NAME"]
 
 APPLIED = "applied"
 #: Wants, and parameters of changes, of the first form.
-NAME, DIGEST, DOCUMENT = "remediation", "digest", "document"
+NAME, DIGEST, DOCUMENT, EFFECT = "remediation", "digest", "document", "effect"
 _PATHS = ("run", "undo", "check")
 
 
@@ -78,7 +78,7 @@ def _remediation(intent: Intent, machine: Machine) -> Found:
     if state != ABSENT:
         why = f"{name} is in effect in another version, {state}"
         return left_out(machine.id, "other-version", why, "take that back first, by a rollback of its run")
-    parameters = {NAME: name, DIGEST: digest}
+    parameters = {NAME: name, DIGEST: digest, EFFECT: str(intent.wants.get(EFFECT, ""))}
     return (
         _change(intent, machine, component, label, parameters, forward_only=bool(intent.wants.get("forward_only"))),
     )
@@ -114,6 +114,7 @@ KIND = Kind(
         "remediation": Field(says="a remediation by its name; with it neither run nor check nor undo are given"),
         "version": Field(says="its version, filled in by who plans"),
         "digest": Field(says="the SHA-256 of its text, filled in by who plans; given, it has to be that"),
+        "effect": Field(says="what people may notice, filled in by who plans"),
         "document": Field(says="the text of a site's own, filled in by who plans"),
         "signature": Field(says="the signature of a site's own, filled in by who plans"),
         "forward_only": Field(says="yes: nothing undoes the remediation, filled in by who plans", form=bool),

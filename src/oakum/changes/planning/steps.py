@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from oakum.changes.durations import Durations
+from oakum.changes.intents.scripts import EFFECT
 from oakum.changes.planning.drafts import Draft
 from oakum.changes.plans.model import Change, Step, StepKind, Takes
 from oakum.policy.amounts import spoken
@@ -99,6 +100,9 @@ def _restarts(draft: Draft, changes: Sequence[Change]) -> Iterable[str]:
         yield "the kubelet restarts, its pods run on"
     if "container-runtime" in kinds and not draft.reboots:
         yield "the container runtime restarts"
+    for each in changes if not draft.undoes else ():
+        if effect := each.parameters.get(EFFECT):
+            yield f"{each.component.partition('/')[2]}: {effect.rstrip('.')}"
     if draft.machine is None:
         names = ", ".join(each.component.removeprefix("image/") for each in changes)
         yield f"its pods are replaced by its own rollout ({names})"

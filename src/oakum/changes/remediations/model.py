@@ -100,7 +100,7 @@ def stated(document: str) -> dict[str, str | bool | tuple[str, ...]]:
     return {
         "remediation": facts["name"], "version": facts["version"], "digest": digest_of(document),
         "reboot": facts.get("reboot") == "yes", "drain": facts.get("drain") == "yes",
-        "forward_only": "program undo" not in lines,
+        "forward_only": "program undo" not in lines, "effect": facts.get("effect", ""),
     }  # fmt: skip
 
 
