@@ -36,6 +36,8 @@ _CODES = frozenset({"fenced", "changed", "gone", "not-now", "never"})
 DONE = Outcome(result="done")
 #: How old a look at a host may be that nobody asked for: it only counts against limits.
 _OLD = timedelta(seconds=30)
+#: Services that are named of those that are not active.
+_NAMED = 3
 #: What a shell says where the program is not there, or may not be run.
 _MISSING = (126, 127)
 _KINDS = frozenset({"packages", "kernel", "script"})
@@ -128,7 +130,9 @@ class HostsWorld:
             sick = unhealthy(looked, self.hosts[name].health, self.run)
             self.problems.pop(name, None)
             if sick:
-                self.problems[name] = f"{', '.join(sick)} {'is' if len(sick) == 1 else 'are'} not active"
+                more = f" and {len(sick) - _NAMED} more" if len(sick) > _NAMED else ""
+                named = f"{', '.join(sick[:_NAMED])}{more}"
+                self.problems[name] = f"{named} {'is' if len(sick) == 1 else 'are'} not active"
             self._turn(name, not sick, at)
         else:
             self._turn(name, False, at)
