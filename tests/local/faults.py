@@ -29,6 +29,11 @@ _SHORTER = {
 }  # fmt: skip
 
 
+def script(name: str, does: str) -> dict[str, str]:
+    """The script of a version that does something on the way to it only, until somebody has mended that."""
+    return {"postinst": f"#!/bin/sh\n[ -e /opt/mended-{name} ] && exit 0\n{does}\n"}
+
+
 def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     """Everybody waits for seconds where else it would be minutes."""
     program = commands.program()
@@ -50,7 +55,7 @@ class Patient:
     ) -> None:
         self.folder, self.machine, self.lab, self._capsys = folder, machine, lab, capsys
         self.desk = Desk(folder, keys, [machine], ready="30s")
-        self.printed = ""
+        self.printed, self.last = "", ""
 
     def has(self, name: str, **parts: object) -> None:
         """Version 1.0 is installed, 1.1 is offered with these parts."""
@@ -75,10 +80,12 @@ class Patient:
     def told_of(self, words: list[str]) -> tuple[int, str]:
         """What became of a command, and all that a person was told of it, also by `oakum runs show`."""
         self.told()
+        before = set(run_names(None))
         code = main(words)
         said = self.told()
-        main(["runs", "show", run_names(None)[-1], "--all"])
-        main(["runs", "show", run_names(None)[-1], "-o", "json"])
+        (self.last,) = set(run_names(None)) - before
+        main(["runs", "show", self.last, "--all"])
+        main(["runs", "show", self.last, "-o", "json"])
         return code, said + self.told()
 
     def ready(self, name: str) -> list[str]:
@@ -97,7 +104,7 @@ class Patient:
 
     def counts(self) -> dict[str, int]:
         """The steps of the last run by their states."""
-        found = open_run(None, run_names(None)[-1])
+        found = open_run(None, self.last)
         try:
             return summary_of(found, datetime.now(UTC)).counts
         finally:
