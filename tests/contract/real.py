@@ -106,9 +106,9 @@ class Real(Twin):
         self.machine.wait()
         names = " ".join(self._packages)
         self.machine.run(
-            f"systemctl stop 'oakum-*'; systemctl start {_SERVICE}; rm -rf /var/lib/oakum /run/lab-*; dpkg --configure -a; apt-get clean; "
-            f"[ -z '{names}' ] || {{ apt-mark unhold {names}; dpkg --purge --force-all {names}; }}; "
-            "rm -f /run/lab-*; systemctl reset-failed; true", check=False,
+            f"systemctl stop 'oakum-*'; systemctl start {_SERVICE}; rm -rf /var/lib/oakum /run/lab-*; "
+            f"dpkg --configure -a; [ -z '{names}' ] || {{ apt-mark unhold {names}; dpkg --purge --force-all {names}; }}; "
+            "rm -f /run/lab-*; apt-get clean; systemctl reset-failed; true", check=False,
         )  # fmt: skip
 
     def tell(self, act: Act) -> Outcome:
