@@ -107,7 +107,7 @@ class Real(Twin):
         names = " ".join(self._packages)
         self.machine.run(
             f"systemctl stop 'oakum-*'; systemctl start {_SERVICE}; rm -rf /var/lib/oakum /run/lab-*; "
-            f"dpkg --configure -a; [ -z '{names}' ] || {{ apt-mark unhold {names}; dpkg --purge --force-all {names}; }}; "
+            f"dpkg --configure -a; apt-mark unhold {names}; dpkg --purge --force-all {names}; "
             "rm -f /run/lab-*; apt-get clean; systemctl reset-failed; true", check=False,
         )  # fmt: skip
 
