@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from oakum.adapters.ssh.model import Host
     from oakum.local.inventories import KeysOf
+    from oakum.reports.answer import Answer
 
 _EXAMPLES = """\
 Examples:
@@ -293,6 +294,7 @@ def _remove(arguments: argparse.Namespace) -> int:
 
 def _scan(arguments: argparse.Namespace) -> int:
     from oakum.adapters.ssh.hosts_file import read_hosts
+    from oakum.local.closing import closing
     from oakum.local.hosts import chosen, clock_told, inventory, scan_hosts
     from oakum.local.targets import distinct
 
@@ -307,9 +309,16 @@ def _scan(arguments: argparse.Namespace) -> int:
     for told in filter(None, (clock_told(each, datetime.now(UTC)) for each in scans)):
         print(printable(f"oakum host scan: {told}"), file=sys.stderr)
     targets = distinct([each.target for each in scans if each.target is not None])
-    if arguments.save:
-        scanning.write(inventory(scans, known, datetime.now(UTC)), arguments.save)
-    code = scanning.answered(arguments, targets, [], 0, lambda _: None) if targets else 3
+    now = datetime.now(UTC)
+
+    def save(answer: Answer | None) -> None:
+        if arguments.save:
+            closes = closing(answer, targets) if answer is not None else None
+            scanning.write(inventory(scans, known, now, closes), arguments.save)
+
+    # Once without what is closed: where nothing can be judged it is an inventory all the same.
+    save(None)
+    code = scanning.answered(arguments, targets, [], 0, lambda _: None, save) if targets else 3
     return _joined(code, unread)
 
 

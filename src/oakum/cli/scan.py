@@ -104,8 +104,12 @@ def answered(
     surveys: list[Survey],
     bad: int,
     progress: Callable[[str], None],
+    told: Callable[[Answer], None] = lambda _: None,
 ) -> int:
-    """Judges what was read and prints it; ``bad`` is how many targets could not be read. The exit code of ``run``."""
+    """Judges what was read and prints it; ``bad`` is how many targets could not be read. The exit code of ``run``.
+
+    ``told`` is handed the answer before it is printed.
+    """
     import sqlite3
 
     from oakum.local.context import context_of
@@ -146,6 +150,7 @@ def answered(
             remedy="delete index.sqlite beside feeds.sqlite; the next scan builds it anew",
         ) from None
     progress("")
+    told(outcome.answer)
     for form, file in outputs:
         write(_rendered(outcome.answer, form, file, everything=arguments.all), file)
     for failing in outcome.failing[:20]:

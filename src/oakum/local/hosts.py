@@ -19,6 +19,7 @@ from oakum.changes.state.inventory import InventoryDocument, MachineEntry, Softw
 from oakum.errors import NotAssessableError, OakumError, UsageError
 from oakum.fleet.assets import Asset
 from oakum.fleet.rootfs import read_root
+from oakum.local.closing import Closes, with_closes
 from oakum.local.targets import Target
 from oakum.policy.amounts import spoken
 
@@ -92,8 +93,13 @@ def clock_told(scan: Scanned, now: datetime) -> str:
     )
 
 
-def inventory(scans: Sequence[Scanned], hosts: Mapping[str, Host], now: datetime) -> bytes:
-    """The hosts as an inventory that plans are made from; those that could not be read are not in it."""
+def inventory(
+    scans: Sequence[Scanned], hosts: Mapping[str, Host], now: datetime, closes: Closes | None = None
+) -> bytes:
+    """The hosts as an inventory that plans are made from; those that could not be read are not in it.
+
+    ``closes`` are the findings that offered versions close, as a scan has told.
+    """
     entries: dict[str, MachineEntry] = {}
     for scan in scans:
         if scan.target is None or scan.tree is None:
@@ -102,7 +108,8 @@ def inventory(scans: Sequence[Scanned], hosts: Mapping[str, Host], now: datetime
         entries[scan.name] = MachineEntry(
             uid=asset.key, environment=host.environment or None, region=host.region or None, tier=host.tier or None,
             pool=host.pool or None, labels=host.labels, healthy=True, ours=host.ours or None,
-            boot_id=asset.host.boot_id if asset.host is not None else "", software=_software(scan),
+            boot_id=asset.host.boot_id if asset.host is not None else "",
+            software=with_closes(_software(scan), (closes or {}).get(asset.key, {})),
             snapshots=_snapshots(scan.tree),
         )  # fmt: skip
     document = InventoryDocument(format="oakum-inventory/1", at=_text(now), hosts=entries)
