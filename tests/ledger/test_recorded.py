@@ -184,3 +184,13 @@ def test_pseudonyms_are_those_of_one_ledger(tmp_path: Path) -> None:
             actors.append(next(store.entries(store.size() - 1))[10:44])
     assert actors[0] == actors[1] != actors[2]
     assert (tmp_path / "one.pseudonyms").stat().st_mode & 0o777 == 0o600
+
+
+def test_who_is_refused_the_lease_is_not_told_by_whom_in_a_veiled_record() -> None:
+    why = "ann@desk holds the lease"
+    refused = Answered(at=BEGIN, key="r/lease/jo@laptop/2026", outcome=Outcome(result="refused", why=why))
+    told = veiled(refused, NAME)
+    assert b"ann" not in encode(told) and b"jo" not in encode(told)
+    assert veiled(told, lambda who: who) == told, "whoever has the veiled record makes the same entry"
+    kept = Answered(at=BEGIN, key="r/packages@a/apply/1", outcome=Outcome(result="refused", why="no room"))
+    assert veiled(kept, NAME) == kept

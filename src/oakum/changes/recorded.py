@@ -76,7 +76,10 @@ def entries_of(
 
 
 def veiled(record: Record, pseudonym: Callable[[str], str]) -> Record:
-    """The record with pseudonyms for the executors that it names: who takes up a run, who asks for its lease."""
+    """The record with pseudonyms for the executors that it names: who takes up a run, who asks for its lease.
+
+    The words of an answer to the latter are left out, for they name whoever has it.
+    """
     match record:
         case Started():
             return replace(record, executor=pseudonym(record.executor))
@@ -86,8 +89,10 @@ def veiled(record: Record, pseudonym: Callable[[str], str]) -> Record:
                 parameters["holder"] = pseudonym(parameters["holder"])
             act = replace(record.act, key=_veiled_key(record.act.key, pseudonym), parameters=parameters)
             return replace(record, act=act)
-        case Answered():
-            return replace(record, key=_veiled_key(record.key, pseudonym))
+        case Answered() if _LEASE in record.key:
+            # Whoever is refused is told by whom.
+            outcome = replace(record.outcome, why="")
+            return replace(record, key=_veiled_key(record.key, pseudonym), outcome=outcome)
         case _:
             return record
 
