@@ -73,7 +73,7 @@ class DnfHost(RpmHost):
     release: ClassVar = {
         "NAME": "Lab Linux", "ID": "rocky", "ID_LIKE": "rhel centos fedora", "VERSION_ID": "9.4",
     }  # fmt: skip
-    refresh = "dnf -q makecache --refresh"
+    refresh = "dnf -q -y makecache --refresh"
     install = "dnf -q -y install"
 
     def word(self, name: str, epoch: str, version: str, release: str, *_: str) -> str:

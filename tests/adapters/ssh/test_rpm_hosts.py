@@ -51,11 +51,11 @@ def to(name: str, before: str = "1.0", after: str = "1.1", **given: object) -> C
     return change(name, f"{before}-1.el9", f"{after}-1.el9", **given)
 
 
-def fault(bench: Bench, machine: RpmHost, *changes: Change) -> tuple[str, str]:
-    """How and why an apply fails."""
+def fault(bench: Bench, machine: RpmHost, *changes: Change) -> tuple[bool, str]:
+    """Whether another try of an apply would come to the same, and why it fails."""
     work = bench.made("apply", machine.name, *changes)
-    assert work.state in ("failed", "broken")
-    return work.state, work.why
+    assert work.state == "failed"
+    return work.for_good, work.why
 
 
 def scanned(machine: RpmHost) -> dict[str, SoftwareEntry]:
@@ -136,19 +136,19 @@ def test_whatever_is_not_planned_held_not_signed_or_gone_is_refused(bench: Bench
     publish(machine, *new)
     manager, lock = machine.manager, LOCKS[machine.manager]
     assert fault(bench, machine, to("more")) == (
-        "broken", f"{manager} would also change more-new, which is not in the plan"
+        True, f"{manager} would also change more-new, which is not in the plan"
     )  # fmt: skip
     machine.run(lock[0].format("held"))
-    state, why = fault(bench, machine, to("held"))
-    assert (state, why.partition(":")[0]) == ("broken", "held is held")
+    for_good, why = fault(bench, machine, to("held"))
+    assert (for_good, why.partition(":")[0]) == (True, "held is held")
     assert scanned(machine)["held"].offers == ()
     machine.run(lock[1].format("held"))
-    assert fault(bench, machine, to("unsigned")) == ("broken", "a package is not signed by a trusted key")
+    assert fault(bench, machine, to("unsigned")) == (True, "a package is not signed by a trusted key")
     assert fault(bench, machine, to("more", after="1.7"))[1] == "a version is in no channel of the machine any more"
     repository = rpm_repository(machine.lab, machine.manager)
     repository.withdraw("lost", "1.1")
     stale = "the repository is out of sync: a package is not what its index says"
-    assert fault(bench, machine, to("lost")) == ("failed", stale)
+    assert fault(bench, machine, to("lost")) == (False, stale)
     assert {machine.version(name) for name in ("more", "held", "unsigned", "lost")} == {"1.0-1.el9"}
     assert machine.version("more-new") == ""
 
@@ -163,8 +163,8 @@ def test_a_script_that_fails_prints_its_secret_nowhere_but_on_the_machine(bench:
     says = {"post": "echo 'error: password=hunter2'\necho 'warning: %post(hunter2-1-1) scriptlet failed' >&2\nexit 1\n"}
     install(machine, build(machine, "secret", "1.0", service=False))
     publish(machine, build(machine, "secret", "1.1", service=False, scripts=says))
-    state, why = fault(bench, machine, to("secret"))
-    assert state == "broken"
+    for_good, why = fault(bench, machine, to("secret"))
+    assert for_good
     assert why.startswith("a script of secret failed; its log is in ")
     seen = bench.seen(machine.name)
     assert b"hunter2" not in msgspec.json.encode(seen)
@@ -182,7 +182,7 @@ def test_a_dead_repository_keeps_former_packages_from_being_kept_and_nothing_is_
     publish(machine, build(machine, "dead", "1.1", service=False))
     machine.lab.repository.stop()
     try:
-        assert fault(bench, machine, to("dead")) == ("failed", "the repository does not answer")
+        assert fault(bench, machine, to("dead")) == (False, "the repository does not answer")
     finally:
         machine.lab.repository.serve(machine.lab.gateway)
     assert machine.version("dead") == "1.0-1.el9"

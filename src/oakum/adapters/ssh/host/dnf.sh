@@ -99,6 +99,7 @@ dnf_table() {
 
 # The first pass downloads, checks the signatures and tries the transaction without carrying it out.
 dnf_change() {
+    [ -n "$words$again" ] || return 0
     # shellcheck disable=SC2086 # lists of words without blanks
     {
         [ -z "$words" ] || dnf_do -y --setopt=tsflags=test install $words || dnf_why 'dnf cannot do it' <"$W/said"
@@ -107,7 +108,7 @@ dnf_change() {
         [ -z "$words" ] || dnf_apply install $words
         [ -z "$again" ] || dnf_apply reinstall $again
     }
-    [ -z "$words$again" ] || rpm_ended
+    rpm_ended
 }
 dnf_apply() {
     dnf_do -y "$@"
@@ -128,7 +129,7 @@ dnf_why() {
     *' conflicts with file from package '* | *' conflicts between attempted installs of '*) broken "a file of a package belongs to another package; $LOG" ;;
     *'GPG signature verification error'* | *'Bad GPG signature'*) broken 'the index of a repository is not signed by a trusted key' ;;
     *'is not signed'* | *'GPG check FAILED'* | *'GPG keys listed'* | *'Public key for '*' is not installed'*) broken 'a package is not signed by a trusted key' ;;
-    *'Status code: 404 '* | *'checksum doesn'* | *'incorrect checksum'*) fail 'the repository is out of sync: a package is not what its index says' ;;
+    *'Status code: 404 '* | *'Inconsistent server data'* | *'checksum doesn'* | *'incorrect checksum'*) fail 'the repository is out of sync: a package is not what its index says' ;;
     *'Failed to download metadata'* | *'Cannot download'* | *'Curl error'* | *'All mirrors were tried'*) fail 'the repository does not answer' ;;
     *'filtered out by exclude filtering'*) broken 'a lock or an exclude of dnf keeps a version out' ;;
     *'Unable to find a match'* | *'No match for argument'* | *' not available'*) broken 'a version is in no channel of the machine any more' ;;

@@ -67,25 +67,31 @@ rpm_holder() { # of rpm's own lock, by what the kernel says, or of one of the fi
     [ -n "$pid" ] && echo "$(tr -cd 'A-Za-z0-9._+-' <"/proc/$pid/comm") (process $pid)"
 }
 
-# A transaction that was cut off leaves a name twice in the database: the former one is taken out, as the transaction
-# would have done, and what is left is installed once more by the change.
+# A transaction that was cut off leaves a name twice in the database. The record of the version that is wanted goes,
+# for what its scripts were to do may not be done: so the change installs it as a whole. Of two others the newer stays.
 rpm_repair() {
     rpm_unlocked
     rpm_several >"$W/several" 2>/dev/null
     rpm -qa --qf "%{NAME} %{ARCH} %{INSTALLTID} $EVR %{NAME}-%{VERSION}-%{RELEASE}.%{ARCH}\n" | sort -k1,1 -k2,2 -k3,3n >"$W/all"
     awk -v several="$W/several" '
         BEGIN { while ((getline name <several) > 0) skip[name] = 1 }
-        !($1 in skip) && $1 == name && $2 == arch { print name, label, $4 }
-        { name = $1; arch = $2; label = $5 }' "$W/all" >"$W/twice"
-    while read -r name label left; do
-        if ! grep -q "^package $name " "$W/request"; then
+        !($1 in skip) && $1 == name && $2 == arch { print name, evr, label, $4, $5 }
+        { name = $1; arch = $2; evr = $4; label = $5 }' "$W/all" | sed 's/ 0:/ /g' >"$W/twice"
+    while read -r name former old latter new; do
+        wanted=$(sed -n "s/^package $(rpm_pattern "$name") \([^ ]*\) .*/\1/p" "$W/request")
+        if [ -z "$wanted" ]; then
             [ "$do" = undo ] || broken "$name is installed twice, since an installation was cut off"
             continue
         fi
-        echo "$name ${left#0:}" >>"$STATE/unsure" || fail "$FULL"
-        timeout -k 10 "$MENDS" rpm -e --nodeps "$label" || broken "$name is installed twice, and the former version cannot be taken out"
+        printf '%s\n' "$name $former" "$name $latter" >>"$STATE/unsure" || fail "$FULL"
+        case $wanted in
+        "$former") timeout -k 10 "$MENDS" rpm -e --nodeps --justdb --noscripts --notriggers "$old" ;;
+        "$latter") timeout -k 10 "$MENDS" rpm -e --nodeps --justdb --noscripts --notriggers "$new" ;;
+        *) timeout -k 10 "$MENDS" rpm -e --nodeps "$old" ;;
+        esac || broken "$name is installed twice, and one of its versions cannot be taken out"
     done <"$W/twice"
 }
+rpm_pattern() { printf %s "$1" | sed 's/\./\\./g'; }
 
 # The package of a version where it is kept.
 rpm_kept() {
@@ -98,10 +104,14 @@ rpm_keep() {
     : >"$W/former" || fail "$FULL"
     while read -r word name wanted how; do
         [ "$word" = package ] || continue
-        before=$(rpm_installed "$name")
-        if [ -z "$before" ] || [ "$before" = "$wanted" ]; then continue; fi
         rpm_has "$name" | while read -r evr arch digest; do
-            if kept=$(rpm_kept "$name" "$evr" "$arch"); then touch "$kept"; else echo "$name $evr $arch $digest $how"; fi
+            if [ "$evr" = "$wanted" ]; then
+                continue
+            elif kept=$(rpm_kept "$name" "$evr" "$arch"); then
+                touch "$kept"
+            else
+                echo "$name $evr $arch $digest $how"
+            fi
         done >>"$W/former"
     done <"$W/request"
     [ -s "$W/former" ] || return 0
@@ -168,7 +178,7 @@ rpm_words() {
 rpm_exactly() {
     other=$(while read -r verb name evr arch; do
         rpm_name "$name" || { echo 'would do what is not understood'; continue; }
-        wanted=$(sed -n "s/^package $(printf %s "$name" | sed 's/\./\\./g') \([^ ]*\) .*/\1/p" "$W/request")
+        wanted=$(sed -n "s/^package $(rpm_pattern "$name") \([^ ]*\) .*/\1/p" "$W/request")
         if [ "$verb" = remove ]; then
             echo "would remove $name"
         elif [ -z "$wanted" ]; then
@@ -182,7 +192,7 @@ rpm_exactly() {
     [ -z "$other" ] || broken "$M $other, which is not in the plan"
     while read -r word name wanted _; do
         [ "$word" = package ] && [ "$(rpm_installed "$name")" != "$wanted" ] || continue
-        grep -q "^[a-z]* $(printf %s "$name" | sed 's/\./\\./g') " "$W/would" || broken "$M would not change $name, which is in the plan"
+        grep -q "^[a-z]* $(rpm_pattern "$name") " "$W/would" || broken "$M would not change $name, which is in the plan"
     done <"$W/request"
 }
 

@@ -103,4 +103,9 @@ services() {
         if [ "$unit" != init ] && ! never "$unit"; then echo "$unit"; fi
     done)
     for unit in $units; do timeout -k 10 120 systemctl try-restart "$unit"; done
+    # What has failed since the claim is started again with the version that it ran with before.
+    [ "$do" = undo ] || return 0
+    systemctl list-units --type=service --failed --plain --no-legend --no-pager | cut -d' ' -f1 | grep -vxFf "$STATE/failed" | while read -r unit; do
+        timeout -k 10 120 systemctl restart "$unit"
+    done
 }

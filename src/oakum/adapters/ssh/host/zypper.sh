@@ -102,7 +102,7 @@ zypper_why() {
     *'scriptlet failed'*) rpm_ended; broken "a script of a package failed; $LOG" ;;
     *'System management is locked'*) fail "the lock of the package manager is held by $(zypper_holder || echo another process)" ;;
     *'No space left on device'* | *'ot enough space'* | *'isk space'*) fail 'no space left on the device: make room on the machine' ;;
-    *'not found on medium'* | *'igest verification failed'* | *'[5-File does not exist'* | *' corrupted '*) fail 'the repository is out of sync: a package is not what its index says' ;;
+    *'not found on medium'* | *'igest verification failed'* | *'[5-File does not exist'* | *' corrupted '* | *'exceeded the expected filesize'*) fail 'the repository is out of sync: a package is not what its index says' ;;
     *'Signature verification failed for '* | *'is not signed with '* | *'unsigned repository'*) broken 'the index of a repository is not signed by a trusted key' ;;
     *'Signature verification failed'* | *'Package is not signed'*) broken 'a package is not signed by a trusted key' ;;
     *'Skipping repository'* | *'Timeout exceeded'* | *'Connection failed'* | *'ownload (curl) error'* | *'Problem retrieving files'*) fail 'the repository does not answer' ;;
