@@ -16,6 +16,7 @@ import msgspec
 from oakum.changes.plans.model import Change, Plan
 from oakum.changes.proof.container import AFTER, BEFORE, FOUND_AFTER, FOUND_BEFORE, JOURNAL
 from oakum.changes.proof.model import Fault, Gap
+from oakum.changes.remediations.model import ABSENT
 from oakum.changes.state.inventory import InventoryDocument, MachineEntry
 from oakum.fleet.assets import GAPS as OF_SCANS
 from oakum.ledger.entries import digest
@@ -148,7 +149,10 @@ def effects(plan: Plan, states: Mapping[str, str], before: LookedAt, after: Look
         one, other = before.machine(name), after.machine(name)
         for change in step.changes:
             was, is_ = _version(one, change.component), _version(other, change.component)
-            expected = {"done": change.after, "undone": change.before}.get(state, "")
+            expected = {"done": change.after, "undone": change.back or change.before}.get(state, "")
+            if expected == ABSENT and other is not None and not is_:
+                # What can be taken off again is not told of where it is not there.
+                is_ = ABSENT
             shown: Literal["yes", "no", "unknown", "nothing"] = "nothing"
             if expected:
                 shown = "unknown" if not is_ else "yes" if is_ == expected else "no"
@@ -165,7 +169,7 @@ def contradicted(found: Sequence[Effect]) -> Iterator[Fault]:
     """Where the later look shows something else than the journal tells."""
     for each in found:
         if each.shown == "no":
-            wanted = each.change.after if each.state == "done" else each.change.before
+            wanted = each.change.after if each.state == "done" else each.change.back or each.change.before
             why = f"{each.change.component} on {each.machine} is {each.after or 'not there'}"
             why += f", and {JOURNAL} says of {each.step} that it is {each.state}, which is {wanted}"
             if each.after == wanted:
