@@ -9,7 +9,8 @@ import msgspec
 import pytest
 from tests.local.estate import NOW, inventory, write_policy
 
-from oakum.adapters.ssh.remedies import documents_of, shipped, wanted
+from oakum.adapters.ssh.remedies import documents_of, shipped, software_of, wanted
+from oakum.changes.intents.catalogue import kind_of
 from oakum.changes.intents.model import Intent
 from oakum.changes.plans import Plan, WhyNot, canonical
 from oakum.changes.remediations.model import stated
@@ -233,6 +234,48 @@ def test_a_plan_that_was_tampered_with_is_not_run(site: Site) -> None:
     for wants in lies:
         with pytest.raises(InputError, match=f"does not ship the {NAME}"):
             check_pinned(forged(shipped_plan, **wants).intents, rules)
+
+
+def test_a_text_that_says_otherwise_than_its_intent_is_a_mistake_of_the_plan(site: Site) -> None:
+    site.sign("agrees")
+    plan = site.planned("remediation: own-fix")
+    kind_of(plan.intents[0])
+    other: dict[str, object] = {"reboot": True, "drain": True, "forward_only": True, "version": "2", "effect": "x"}
+    for field, value in (other | {"digest": "0" * 64, "remediation": "other"}).items():
+        with pytest.raises(InputError, match=f"{field}: the document says otherwise"):
+            kind_of(forged(plan, **{field: value}).intents[0])
+
+
+def test_whoever_verifies_or_runs_a_plan_asks_for_the_signature_again(site: Site) -> None:
+    site.sign("agrees")
+    plan = site.planned("remediation: own-fix")
+    site.sign("stranger")
+    stranger = (site.own / "own-fix.sig").read_text()
+    with pytest.raises(InputError, match="a key that the policy does not list"):
+        verify_plan(forged(plan, signature=stranger), site.state, site.policy)
+    with pytest.raises(InputError, match="does not ship"):
+        verify_plan(forged(site.planned(f"remediation: {NAME}"), digest="0" * 64), site.state, site.policy)
+
+
+def test_what_hosts_say_of_remediations_is_believed_as_far_as_it_makes_sense() -> None:
+    said = f"""\
+is {NAME} 1@0123456789ab present
+is own-fix 2@0123456789ab absent
+is own-two 3@0123456789ab unknown
+can setuid-pkexec-off not-applicable
+can nothing-such absent
+can service-rpcbind-off maybe
+is own-four latest present
+is own-five 1@0123456789ab
+"""
+    found = {name: (each.installed, each.running) for name, each in software_of(said).items()}
+    assert found == {
+        f"remediation/{NAME}": ("1@0123456789ab", ""),
+        "remediation/own-fix": ("2@0123456789ab", "absent"),
+        "remediation/own-two": ("3@0123456789ab", "unknown"),
+        "remediation/setuid-pkexec-off": ("not-applicable", ""),
+    }
+    assert {each.part for each in software_of(said).values()} == {"remediation"}
 
 
 def test_hosts_are_not_asked_for_scripts_of_their_own_or_for_another_version(site: Site) -> None:

@@ -17,6 +17,6 @@ PINNED: dict[str, str] = {
     "setuid-pkexec-off": "5a424af1151301a8b642ba2e65d09d5a36e8e05f9a2f7ef37d7d4f746ea14c9d",
     "sshd-login-grace-time-zero": "f72872862254dcaa260e26ac280d561b9894a48278544d805bb1a5e9013cd38a",
     "sshd-terrapin-ciphers-off": "2aa4dce6e251cb2dde522f04f1ed4ba643c0259fd8ce9716aed894c2f97b14bb",
-    "sudo-password-stars-off": "1752fb65f9d2cc41b136aa9a60eeb09abc7edc1232e79195aad6447ee69c6740",
-    "sudoedit-editors-off": "5186b55efd8194c3340a5b297b29084997dcb3565db5a84954a2e9aad6603186",
+    "sudo-password-stars-off": "4ca41a86d54a6c743a61eafd6410907aba0968f712471b2d4770d99289d6326b",
+    "sudoedit-editors-off": "95116e3dd34fb6ad43cf6918e3d7c6f1913bd92c916f68e00f5d0e9c7eadfe54",
 }
