@@ -20,12 +20,15 @@ from oakum.changes.proof.evidence import (
     read_look,
 )
 from oakum.changes.state.inventory import InventoryDocument, MachineEntry, SoftwareEntry
+from oakum.changes.state.software import KERNEL
 from oakum.ledger.entries import digest
 from oakum.simulation.scenarios import read
 from oakum.simulation.trials import ready
 
 AT = datetime(2026, 1, 31, 6, tzinfo=UTC)
 FLAW = ToldFinding(id="CVE-1", package="openssl", version="1", fixed="2", state="available")
+
+IMAGE = ToldFinding(id="CVE-2", package="linux-image-6.1", version="1", fixed="2", state="available")
 
 
 def plan(**change: object) -> tuple[Plan, Step]:
@@ -40,17 +43,19 @@ def plan(**change: object) -> tuple[Plan, Step]:
 
 def look(
     version: str = "", *, running: str = "", boot: str = "b-1", uid: str = "", told: tuple[ToldFinding, ...] = (),
-    assessed: int = 1, component: str = "openssl", machine: str = "", feeds: str = "",
+    assessed: int = 1, component: str = "openssl", machine: str = "", kernel: str = "",
 ) -> LookedAt:  # fmt: skip
     """A look at the host of the plan; nothing is installed on it where there is no version."""
     step = plan()[1]
     software = {component: SoftwareEntry(installed=version, running=running)} if version else {}
+    if kernel:
+        software[KERNEL] = SoftwareEntry(installed="9", running=kernel)
     name = machine or step.subject.id
     entry = MachineEntry(uid=uid or step.subject.uid, boot_id=boot, software=software)
     return LookedAt(
         InventoryDocument(format="oakum-inventory/1", hosts={name: entry}),
         FindingsDocument(
-            at=AT, feeds=feeds, inventory=digest(b""),
+            at=AT, inventory=digest(b""),
             machines={name: ToldMachine(packages=1, assessed=assessed, findings=told)},
         ),
     )  # fmt: skip
@@ -107,6 +112,17 @@ BECAME: dict[str, tuple[LookedAt, LookedAt, list[tuple[str, str]]]] = {
         look("1", told=(replace(FLAW, state="installed"),)), look("1", boot="b-2"), [("closed", "1")]
     ),
     "a restart that brings nothing": (look("1", told=(FLAW,)), look("1", boot="b-2"), [("unclear", "1")]),
+    "another kernel runs": (
+        look("1", component="linux-image-6.1", told=(IMAGE,), kernel="6.1"),
+        look("1", component="linux-image-6.1", boot="b-2", kernel="6.2"), [("closed", "1")],
+    ),
+    "the same kernel runs": (
+        look("1", component="linux-image-6.1", told=(IMAGE,), kernel="6.1"),
+        look("1", component="linux-image-6.1", boot="b-2", kernel="6.1"), [("unclear", "1")],
+    ),
+    "another kernel, and another package": (
+        look("1", told=(FLAW,), kernel="6.1"), look("1", boot="b-2", kernel="6.2"), [("unclear", "1")]
+    ),
     "nobody looked before": (LookedAt(), look("1", told=(FLAW,)), []),
     "nobody looked after": (look("1", told=(FLAW,)), LookedAt(), []),
 }  # fmt: skip

@@ -18,6 +18,7 @@ from oakum.changes.proof.container import AFTER, BEFORE, FOUND_AFTER, FOUND_BEFO
 from oakum.changes.proof.model import Fault, Gap
 from oakum.changes.remediations.model import ABSENT
 from oakum.changes.state.inventory import InventoryDocument, MachineEntry
+from oakum.changes.state.software import KERNEL
 from oakum.fleet.assets import GAPS as OF_SCANS
 from oakum.ledger.entries import digest
 
@@ -207,6 +208,10 @@ def _became(name: str, was: ToldFinding, now: ToldFinding | None, before: Looked
         return Outcome(machine=name, finding=was, became="unclear", now=version, why=why)
     if version != was.version:
         return Outcome(machine=name, finding=was, became="closed", now=version, why="" if version else "it is gone")
+    ran, runs = _version(one, KERNEL), _version(other, KERNEL)
+    if ran and ran != runs and ran in was.package and _booted(one, other):
+        # The package of the former kernel stays beside the one that runs.
+        return Outcome(machine=name, finding=was, became="closed", now=version, why=f"the machine runs {runs} now")
     if was.state == "installed" and _booted(one, other):
         return Outcome(machine=name, finding=was, became="closed", now=version, why="the machine has booted since")
     why = "it is no longer told, and the package is the same: other advisories were asked"
