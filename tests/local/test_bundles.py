@@ -483,6 +483,10 @@ def test_two_stories_of_one_ledger_are_told_apart(proofs: Proofs, tmp_path: Path
 def test_the_commands_from_a_run_to_the_verdict_of_a_stranger(proofs: Proofs, capsys: Out) -> None:
     run = proofs.run()
     run.close()
+    assert main(["runs", "show", "r-1", "-o", "html"]) == 0
+    page = capsys.readouterr().out
+    assert page.startswith("<!doctype html>") and "no signed ledger stands behind this run" in page
+    assert "take all of it back" in page
     out = proofs.estate.folder / "run.bundle"
     assert main(["runs", "export", "r-1", "--out", str(out)]) == 3
     assert "no checkpoint was signed yet" in capsys.readouterr().err and not out.exists()

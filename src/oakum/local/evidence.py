@@ -13,10 +13,12 @@ from pathlib import Path
 from typing import Protocol
 
 import msgspec
+from msgspec.structs import replace
 
 from oakum.changes.plans import Plan
 from oakum.changes.proof.container import AFTER, BEFORE, FOUND_AFTER, FOUND_BEFORE
 from oakum.changes.proof.evidence import FindingsDocument, ToldFinding, ToldGap, ToldMachine
+from oakum.changes.state.inventory import InventoryDocument, SoftwareEntry
 from oakum.errors import InputError, OakumError
 from oakum.ledger.entries import digest
 from oakum.local.ledger.places import write
@@ -59,7 +61,7 @@ def by_ssh(plan: Plan, *, hosts: Sequence[str], data: str | None, feeds: str) ->
     now = datetime.now(UTC)
     scans = scan_hosts(known, names, limit=_AT_ONCE)
     read = [each for each in scans if each.target is not None]
-    document = inventory(scans, known, now)
+    document = slim(inventory(scans, known, now))
     targets = distinct([each.target for each in read if each.target is not None])
     keys = {target.asset.key: scan.name for target, scan in zip(targets, read, strict=True)}
     unread = {each.name: each.error for each in scans if each.error is not None}
@@ -71,6 +73,23 @@ def by_ssh(plan: Plan, *, hosts: Sequence[str], data: str | None, feeds: str) ->
         blind = {name: _gap("feeds", name, error) for name in keys.values()}
         return Look(document, findings(document, now, None, keys, gaps | blind))
     return Look(document, findings(document, now, answer, keys, gaps))
+
+
+def slim(inventory: bytes) -> bytes:
+    """An inventory with what is there alone: what channels offer, and what could be put back, proves nothing."""
+    found = msgspec.json.decode(inventory, type=InventoryDocument)
+    hosts = {
+        name: replace(
+            host,
+            software={
+                each: SoftwareEntry(installed=entry.installed, running=entry.running, part=entry.part)
+                for each, entry in host.software.items()
+            },
+        )
+        for name, host in found.hosts.items()
+    }
+    told = {"format": found.format, "at": found.at, "hosts": msgspec.to_builtins(hosts)}
+    return msgspec.json.encode(told) + b"\n"
 
 
 def _gap(kind: str, what: str, error: OakumError) -> ToldGap:
@@ -119,7 +138,7 @@ def findings(
     document = FindingsDocument(
         at=at, feeds=answer.feeds if answer is not None else "", inventory=digest(inventory), machines=machines
     )  # fmt: skip
-    return msgspec.json.format(msgspec.json.encode(document, order="sorted"), indent=1) + b"\n"
+    return msgspec.json.encode(document, order="sorted") + b"\n"
 
 
 # Kept beside the run
