@@ -128,7 +128,8 @@ def _say(plan: Plan, statement: Statement) -> None:
     lines = [
         f"{statement.says}: {statement.step or size} on {named}",
         f"{', '.join(changes[:_MOST_CHANGES])}{more}",
-        f"plan {plan.hash}, until {statement.until:%Y-%m-%d %H:%M} UTC",
+        f"plan {plan.hash}",
+        f"holds until {statement.until:%Y-%m-%d %H:%M} UTC",
     ]
     if final:
         lines.append(f"{final} of these steps have no way back, and need an approval of their own (--step)")

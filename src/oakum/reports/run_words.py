@@ -130,12 +130,13 @@ def rows(plan: Plan, journal: Journal, now: datetime) -> Iterator[Row]:
     """How each wave stands."""
     over = {note.about for note in journal.notes if note.what == "wave-over"}
     stopping = any(note.what == "stopping" for note in journal.notes)
+    gates = {group.id: group.gate.ready_within for group in plan.groups}
     for wave in plan.waves:
         states = {step.id: journal.state(step.id) for step in wave.steps}
         count = f"{sum(state in OVER for state in states.values())}/{len(states)}"
         bad = [step.subject.id for step in wave.steps if states[step.id] in ("failed", "undone", "skipped")]
         hand = [
-            f"{step.subject.id} {_lasting(step, journal, now)}" for step in wave.steps
+            f"{step.subject.id} {_lasting(step, journal, now, gates[step.group])}" for step in wave.steps
             if states[step.id] not in OVER and states[step.id] != "waiting"
         ]  # fmt: skip
         until = watched_until(wave, journal)
@@ -153,12 +154,15 @@ def rows(plan: Plan, journal: Journal, now: datetime) -> Iterator[Row]:
             yield Row(label(wave), count, f"after {named(needs)}" if needs else "waits")
 
 
-def _lasting(step: Step, journal: Journal, now: datetime) -> str:
+def _lasting(step: Step, journal: Journal, now: datetime, patience: int) -> str:
+    """What is being done with a step, and for how long; ``patience`` is what its gate gives it to be ready."""
     progress = journal.steps[step.id]
     doing_ = in_hand(step, progress.state, back=progress.facts.get("way") == "back")
     seconds = 0 if progress.since is None else max(0, int((now - progress.since).total_seconds()))
+    limit = patience if progress.state == "verifying" else 0
+    within = f" of at most {spoken(limit)}" if limit else ""
     late = ", longer than usual" if seconds > step.takes.work.p95 else ""
-    return f"{doing_}, {spoken(seconds)}{late}" if seconds else doing_
+    return f"{doing_}, {spoken(seconds)}{within}{late}" if seconds else doing_
 
 
 def waiting(plan: Plan, why: str) -> str:

@@ -176,7 +176,9 @@ def _now(name: str, state: str, plan: Plan, journal: Journal, agreed: Earned | N
     if ended["done"] and not plan.undoes:
         yield f"take all of it back: {read}{back.format(' --all')}"
     if ended["undone"] and not ended["done"]:
-        yield "nothing is left to take back; find out why before you plan again"
+        where = "; what package scripts printed stays on a host, below /var/lib/oakum/work" if read else ""
+        yield f"nothing is left to take back: find out why before you plan again{where}"
+    yield f"prove it to others: oakum runs export {name} --sign KEYFILE --out run.bundle"
 
 
 def summary_text(found: Summary, *, width: int = 100, everything: bool = False) -> str:
@@ -214,7 +216,7 @@ def _standing(found: Summary) -> Iterator[str]:
     """What is in effect, what is as it was, and what is neither, by name."""
     over = found.state in ("done", "stopped")
     parts = {
-        "In effect": [each for each in found.steps if each.state == "done"],
+        "Brought back" if found.undoes else "In effect": [each for each in found.steps if each.state == "done"],
         "Taken back, as before": [each for each in found.steps if each.state == "undone"],
         "FAILED, look at it": [each for each in found.steps if each.state in ("failed", "lost")],
         "Left out": [each for each in found.steps if each.state == "skipped"],
@@ -246,9 +248,9 @@ def _about(found: Summary, width: int) -> Iterator[str]:
     if not found.rehearsal:
         asked = found.requested_by or "nobody known"
         yield from wrap(f"asked for by {asked}; agreed: {', '.join(found.approved_by) or 'nobody'}", width)
+    yield f"plan    {found.plan}"
     if found.undoes:
-        yield f"brings back the plan {found.undoes}"
-    yield f"plan {found.plan}"
+        yield f"undoes  {found.undoes}"
 
 
 def _state(found: Summary, line: StepLine) -> str:
