@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import fcntl
+import io
 import os
 import pty
 import re
 import struct
 import sys
 import termios
+from datetime import timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
-from tests.local.estate import NEW, OLD, Estate, make_keys
-from tools.terminal import Screen
+from rich.console import Console
+from rich.live import Live
+from tests.local.estate import NEW, NOW, OLD, Estate, make_keys
+from tools.terminal import Screen as Terminal
+
+from oakum.changes.running.journal import Started
+from oakum.cli.progress import Lines, Screen
+from oakum.reports.run_words import Row, shown_waves
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +62,7 @@ def test_the_table_is_drawn_in_its_place_and_gives_way_to_the_summary(estate: Es
         ["run", str(estate.file), "--from", str(estate.hosts), "--policy", str(estate.policy), "--rehearse"], columns
     )
     assert code == 0
-    screen = Screen(columns)
+    screen = Terminal(columns)
     screen.feed(text)
     lines = screen.text.splitlines()
     assert max(map(len, lines)) <= columns
@@ -73,7 +82,45 @@ def test_colours_only_repeat_the_words(estate: Estate) -> None:
     assert "\x1b[32m" in coloured and "\x1b[32m" not in plain
     shown = []
     for text in (coloured, plain):
-        screen = Screen(80)
+        screen = Terminal(80)
         screen.feed(text)
         shown.append(re.sub(r"\d\d:\d\d:\d\d|\d{4}-\d\d-\d\d", "", screen.text))
     assert shown[0] == shown[1]
+
+
+def test_a_stop_is_told_below_the_table_and_past_a_line_that_is_being_printed(
+    estate: Estate, capfd: pytest.CaptureFixture[str]
+) -> None:
+    screen = Screen(estate.plan)
+    console = Console(file=io.StringIO(), force_terminal=True, width=80, color_system=None)
+    with Live(console=console, get_renderable=screen.table, auto_refresh=False) as screen.live:
+        screen.wrote(Started(at=NOW, run="run-1", plan=estate.plan.hash, executor="desk/1/a"))
+        # The thread that draws may wait for the journal while the signal comes.
+        with screen._reading:
+            screen.stopping()
+    told = "asked to stop: what is in hand is finished or restored"
+    with console.capture() as shown:
+        console.print(screen.table())
+    assert told in shown.get()
+    Lines(estate.plan, "rehearsal ").stopping()
+    assert capfd.readouterr().out.startswith(f"rehearsal {' ' * 20}{told}")
+
+
+def test_what_a_run_says_first_is_its_name_and_how_to_stop_it(
+    estate: Estate, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = Lines(estate.plan)
+    started = Started(at=NOW, run="run-1", plan=estate.plan.hash, executor="desk/1/a")
+    lines.wrote(started)
+    first, second = capsys.readouterr().out.splitlines()
+    assert first.endswith("run run-1: 2 waves, 3 steps") and "Ctrl-C, or oakum stop run-1" in second
+    lines.wrote(msgspec.structs.replace(started, at=NOW + timedelta(hours=1)))
+    assert "run run-1: taken up again" in capsys.readouterr().out
+
+
+def test_of_many_waves_the_table_has_those_at_hand() -> None:
+    over, hand, rest = Row("w", "1/1", "over"), Row("w", "0/1", "web-1 begins"), Row("w", "0/1", "waits")
+    found = list(shown_waves([over] * 30 + [hand] + [rest] * 30, 8))
+    assert found == ["29 before these are over", over, hand, *[rest] * 6, "and 24 more after these"]
+    assert list(shown_waves([over] * 8, 8)) == [over] * 8
+    assert list(shown_waves([over] * 20, 8)) == ["12 before these are over", *[over] * 8]

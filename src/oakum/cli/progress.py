@@ -5,6 +5,7 @@ Each line that waits says for what, and when it is looked at again. A reason is 
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -77,8 +78,14 @@ class Lines:
             self.say(None, f"waits for {waiting(self._plan, wait.why)}; looks again by {wait.until:%H:%M:%S} UTC")
 
     def stopping(self) -> None:
-        """Somebody at the terminal asked for a stop."""
-        self.say(None, _STOP, "bad")
+        """Somebody at the terminal asked for a stop.
+
+        It comes in a signal, maybe in the middle of a line that is being printed: it is written past that.
+        """
+        try:
+            os.write(sys.stdout.fileno(), f"{self._mark}{' ' * 20}{_STOP}\n".encode())
+        except (OSError, ValueError):
+            self.say(None, _STOP)
 
     def say(self, at: datetime | None, text: str, tone: Tone = "") -> None:
         """One line."""
@@ -102,6 +109,7 @@ class Screen(Lines):
         # The thread that draws reads the journal. It is never held while something is drawn from here.
         self._reading = Lock()
         self._drawn = 0.0
+        self._asked = False
 
     def _add(self, record: Record) -> None:
         with self._reading:
@@ -114,6 +122,10 @@ class Screen(Lines):
         """The table follows, a few times a second: it is made of all steps."""
         super().wrote(record)
         self._follow()
+
+    def stopping(self) -> None:
+        """Told below the table by the thread that draws; a signal that drew itself could wait for that for ever."""
+        self._asked = True
 
     def _follow(self) -> None:
         now = monotonic()
@@ -162,7 +174,8 @@ class Screen(Lines):
             else:
                 cells = (Text(printable(row.wave)), Text(row.over), Text(printable(row.text), _COLOURS[row.tone]))
                 found.add_row(*cells)
-        return Group(Text(""), found, Text(printable(self._wait), style="dim"))
+        below = Text(_STOP, style=_COLOURS["bad"]) if self._asked else Text(printable(self._wait), style="dim")
+        return Group(Text(""), found, below)
 
 
 @contextmanager
