@@ -140,7 +140,7 @@ ZYPPER = f"""<?xml version='1.0'?>
 def test_the_summary_of_zypper() -> None:
     assert rows(shell("zypper_table", ZYPPER)) == [
         "change Big_Name++ 2:2.0^git1-1 x86_64", "change down 1-1 x86_64", "again again 1-1 x86_64",
-        "add added 1-1 x86_64", "other shop - -", "remove gone 1-1 x86_64", "other sold 1-1 x86_64",
+        "add added 1-1 x86_64", "other shop - -", "remove gone 1-1 x86_64", "vendor sold 1-1 x86_64",
     ]  # fmt: skip
 
 
@@ -198,6 +198,7 @@ EXACT = {
     "change a 2-1 x86_64\nadd b 1-1 x86_64": "dnf would also change b, which is not in the plan",
     "change a 2-1 x86_64\nremove c 1-1 x86_64": "dnf would remove c, which is not in the plan",
     "change a 2-1 x86_64\nother ? - -": "dnf would do what is not understood, which is not in the plan",
+    "change a 2-1 x86_64\nvendor a 2-1 x86_64": "dnf would change the vendor of a, which is not in the plan",
     "change aXb 2-1 x86_64": "dnf would also change aXb, which is not in the plan",
     "": "dnf would not change a, which is in the plan",
 }

@@ -185,6 +185,8 @@ rpm_exactly() {
             echo "would also change $name"
         elif [ "$verb" = other ] || [ "${evr#0:}" != "$wanted" ]; then
             echo "would change $name to another version"
+        elif [ "$verb" = vendor ]; then
+            echo "would change the vendor of $name"
         elif [ "$verb" = add ] && [ -n "$(rpm_has "$name")" ]; then
             echo "would also install $name of $(printf %s "$arch" | tr -cd 'a-z0-9_')"
         fi

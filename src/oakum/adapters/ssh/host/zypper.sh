@@ -72,7 +72,8 @@ zypper_table() {
         inside && /^to-/ {
             verb = "other"
             if ($0 ~ /^to-install>/) verb = "add"
-            if ($0 ~ /^to-(upgrade|downgrade)(-change-arch)?>/) verb = "change"
+            if ($0 ~ /^to-(upgrade|downgrade|change-arch|upgrade-change-arch|downgrade-change-arch)>/) verb = "change"
+            if ($0 ~ /^to-change-vendor>/) verb = "vendor"
             if ($0 ~ /^to-reinstall>/) verb = "again"
             if ($0 ~ /^to-remove>/) verb = "remove"
         }
