@@ -64,7 +64,7 @@ act() {
     [ "$token" -ge "$seen" ] || refuse fenced "token $seen has been seen"
     [ -z "$uid" ] || [ "$uid" = "$(cat /etc/machine-id)" ] || refuse gone 'another machine has that name now'
     [ -z "$version" ] || [ "$version" = "$(version)" ] || refuse changed 'it was changed since it was looked at'
-    put "$STATE/tokens/$(sum "$run")" "$token" || full
+    [ "$token" = "$seen" ] || put "$STATE/tokens/$(sum "$run")" "$token" || full
     # Written before anything is done: an act that could not be remembered would be done twice.
     trap 'rm -f "$request" "$STATE/acts/.$hash"' EXIT
     echo done >"$STATE/acts/.$hash" || full
