@@ -125,6 +125,7 @@ def test_no_version_is_more_than_an_epoch_a_version_and_a_release(bench: Bench, 
     assert (outcome.result, outcome.code) == ("refused", "never")
 
 
+@long
 def test_whatever_is_not_planned_held_not_signed_or_gone_is_refused(bench: Bench, machine: RpmHost) -> None:
     old = [build(machine, name, "1.0", service=False) for name in ("more", "held", "unsigned", "lost")]
     install(machine, *old)
@@ -159,6 +160,7 @@ LOCKS = {
 }
 
 
+@long
 def test_a_script_that_fails_prints_its_secret_nowhere_but_on_the_machine(bench: Bench, machine: RpmHost) -> None:
     says = {"post": "echo 'error: password=hunter2'\necho 'warning: %post(hunter2-1-1) scriptlet failed' >&2\nexit 1\n"}
     install(machine, build(machine, "secret", "1.0", service=False))
@@ -242,7 +244,8 @@ def test_a_machine_whose_power_goes_amid_a_transaction_is_mended_by_the_next_wor
     assert bench.over(name, key).why == "the machine went down meanwhile"
     seen = bench.seen(name)
     assert seen.boot_id not in ("", boot)
-    assert machine.version("power") == "1.0-1.el9 1.1-1.el9", "the database has both"
+    # The database has both, or where rpm was not the first to go the new one alone, whose script has failed.
+    assert machine.version("power").endswith("1.1-1.el9")
     assert "power" not in seen.running
     machine.run("touch /var/second")
     assert bench.made("apply", name, to("power")).state == "done"
