@@ -189,6 +189,10 @@ def test_a_rehearsal_says_that_it_is_one_on_every_line_and_keeps_nothing(estate:
     order = [line.split()[3].rstrip(":") for line in lines if line.endswith(f": {change} is in effect")]
     assert order == ["web-1", "web-2", "web-3"]
     assert any("waits for web-1: the changes are under way; looks again by" in line for line in lines)
+    # The soak of the whole wave, not the next look.
+    (watched,) = [line for line in lines if "w1 canary: it is watched until " in line]
+    over = next(line for line in lines if line.endswith("wave w1 canary is over"))
+    assert watched.endswith(f"until {over.split()[2]} UTC")
     assert "oakum stop" not in out, "there is nothing to stop"
     assert "a simulation: nothing real was touched" in out and "NOW" not in out
     assert run_names(None) == []

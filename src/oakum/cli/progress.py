@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from oakum.changes.running.journal import Journal, Noted, Record, Started, Turned
 from oakum.reports.printable import printable
-from oakum.reports.run_words import Tone, rows, shown_waves, told, turned, waiting
+from oakum.reports.run_words import WATCHED, Tone, rows, shown_waves, told, turned, waiting
 
 if TYPE_CHECKING:
     from oakum.changes.plans import Plan
@@ -75,7 +75,7 @@ class Lines:
         """What it waits for, where that was not told since a step last went on: of several hosts each in its turn."""
         if wait.why and wait.why not in self._said:
             self._said.add(wait.why)
-            self.say(None, f"waits for {waiting(self._plan, wait.why)}; looks again by {wait.until:%H:%M:%S} UTC")
+            self.say(None, waiting(self._plan, self._journal, wait.why, wait.until))
 
     def stopping(self) -> None:
         """Somebody at the terminal asked for a stop.
@@ -136,11 +136,11 @@ class Screen(Lines):
     def waits(self, wait: Wait) -> None:
         """What it waits for stands below the table."""
         now = self._last if self._mark and self._last is not None else datetime.now(UTC)
-        long = (wait.until - now).total_seconds() >= _LONG
-        again = f"; looks again by {wait.until:%H:%M:%S} UTC" if long else ""
+        text = waiting(self._plan, self._journal, wait.why, wait.until)
+        if (wait.until - now).total_seconds() < _LONG:
+            text = text.partition("; looks again")[0]
         # That a wave is watched, and until when, stands in its row.
-        watched = wait.why.endswith("it is watched")
-        self._wait = "" if watched else f"waits for {waiting(self._plan, wait.why)}{again}"
+        self._wait = "" if wait.why.endswith(WATCHED) else text
         self._follow()
 
     def say(self, at: datetime | None, text: str, tone: Tone = "") -> None:

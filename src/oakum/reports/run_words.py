@@ -18,6 +18,9 @@ from oakum.reports.plans import doing
 
 #: Machines that a line names.
 _NAMED = 3
+_HALF_A_DAY = 43_200
+#: Why a wave whose steps are over is not over itself, while nothing is wrong.
+WATCHED = "it is watched"
 Tone = Literal["", "good", "bad", "busy"]
 
 
@@ -148,7 +151,7 @@ def rows(plan: Plan, journal: Journal, now: datetime) -> Iterator[Row]:
             yield Row(label(wave), count, "stopped" if any(state in OVER for state in states.values()) else "untouched")
         elif until is not None:
             left = spoken(max(0, round((until - now).total_seconds())))
-            yield Row(label(wave), count, f"watched until {until:%H:%M:%S} UTC, {left} left", "busy")
+            yield Row(label(wave), count, f"watched until {clock(wave, until)}, {left} left", "busy")
         else:
             needs = [each for each in wave.needs if each not in over]
             yield Row(label(wave), count, f"after {named(needs)}" if needs else "waits")
@@ -165,11 +168,21 @@ def _lasting(step: Step, journal: Journal, now: datetime, patience: int) -> str:
     return f"{doing_}, {spoken(seconds)}{within}{late}" if seconds else doing_
 
 
-def waiting(plan: Plan, why: str) -> str:
-    """What is waited for; a step is called by its machine."""
+def waiting(plan: Plan, journal: Journal, why: str, until: datetime) -> str:
+    """What is waited for, and until when; a step is called by its machine, a wave with what it is for."""
     about, sign, rest = why.partition(": ")
     step = plan.steps.get(about) if sign else None
-    return f"{step.subject.id}: {rest}" if step is not None else why
+    wave = next((each for each in plan.waves if sign and each.id == about), None)
+    watched = watched_until(wave, journal) if wave is not None else None
+    if wave is not None and watched is not None and rest == WATCHED:
+        return f"waits for {label(wave)}: {rest} until {clock(wave, watched)}"
+    said = f"{step.subject.id}: {rest}" if step is not None else f"{label(wave)}: {rest}" if wave is not None else why
+    return f"waits for {said}; looks again by {until:%H:%M:%S} UTC"
+
+
+def clock(wave: Wave, until: datetime) -> str:
+    """The end of a soak; with its day where that may be another one."""
+    return f"{until:{'%Y-%m-%d ' if wave.soak >= _HALF_A_DAY else ''}%H:%M:%S} UTC"
 
 
 def shown_waves(found: Sequence[Row], most: int) -> Iterator[Row | str]:
