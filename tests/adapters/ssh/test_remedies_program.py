@@ -39,7 +39,9 @@ class Bench:
         (self.state / "work").mkdir(parents=True)
         self.program = folder / "host"
         text = program().partition(DOORS)[0].decode()
-        self.program.write_text(f'{text}\nSTATE={self.state}\nREMEDIES=$STATE/remedies\n"$@"\n')
+        self.program.write_text(
+            f'{text}\nSTATE={self.state}\nREMEDIES=$STATE/remedies\nBOOT=${{ANOTHER:-$BOOT}}\n"$@"\n'
+        )
         self.count = 0
 
     def one(self, **changes: object) -> Remediation:
@@ -64,9 +66,9 @@ class Bench:
         self.sh(f'W={folder}; do=apply; exec >>"$W/log" 2>&1; remedies out; remedies in; over "$W" done ""')
         return (folder / "state").read_text().strip(), (folder / "why").read_text().strip()
 
-    def standing(self, one: Remediation) -> str:
-        """What a look says of it; empty where nothing of it is there."""
-        said = self.sh("recorded")
+    def standing(self, one: Remediation, **environment: str) -> str:
+        """What a look says of it; empty where nothing of it is there. ``ANOTHER`` is the boot."""
+        said = self.sh("recorded", **environment)
         assert not said or said.startswith(f"{one.name} {one.label} ")
         return said.rpartition(" ")[2]
 
@@ -224,10 +226,29 @@ def test_a_restart_is_waited_for_where_it_needs_one(bench: Bench) -> None:
     one = bench.one(reboot=True, programs=LINE.programs | {"verify": f"[ -e {booted} ]\n"})
     assert bench.work("in", one) == ("done", "")
     assert bench.standing(one) == "absent"
+    assert bench.standing(one, ANOTHER="boot") == "absent"
     booted.touch()
-    assert bench.standing(one) == "present"
-    assert bench.work("out", one) == ("done", "")
-    assert not bench.file.exists()
+    assert bench.standing(one) == "absent", "it has not restarted since"
+    assert bench.standing(one, ANOTHER="boot") == "present"
+    booted.unlink()
+    assert bench.standing(one, ANOTHER="boot") == "present", "the proof is asked for once, the check at each look"
+    bench.file.unlink()
+    assert bench.standing(one, ANOTHER="boot") == "absent"
+
+
+def test_a_disk_without_room_is_told_before_anything_is_changed(bench: Bench) -> None:
+    if os.geteuid():
+        pytest.skip("a small disk is mounted, which needs root")
+    bench.file.write_text("x" * 300_000)
+    (bench.state / "remedies").mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "none", bench.state / "remedies"], check=True)
+    try:
+        state, why = bench.work("in", bench.one())
+        assert state == "failed"
+        assert why.startswith("no space left")
+    finally:
+        subprocess.run(["umount", bench.state / "remedies"], check=True)
+    assert bench.file.read_text() == "x" * 300_000
 
 
 def test_another_text_than_the_approved_one_is_not_run(bench: Bench) -> None:

@@ -4,7 +4,7 @@
 # this program are in `shipped`; another one comes with a request, and is run for an account that acts by sudo only where
 # root has put its digest into /etc/oakum/remediations. STATE/remedies/NAME: document, label, was/ (what it touches, before
 # the act), now/ (marks of the same after it), prior/ (the folder in which its programs run), adopted (it was in effect
-# before, and nothing was changed), verified (its proof was seen), undoing.
+# before, and nothing was changed), verified (its proof was seen), boot (of the act), undoing.
 
 REMEDIES=$STATE/remedies
 
@@ -61,21 +61,20 @@ mark() { # what stands at a path, in one line: PATH KIND MODE OWNER GROUP, and a
         echo "$1 absent"
     fi
 }
-marks() { # FOLDER was|now
+marks() { # FOLDER was|now; fails where not all of it can be kept
     rm -rf "${1:?}/$2"
-    mkdir "$1/$2"
+    mkdir "$1/$2" || return 1
     number=0
     fact "$1" touches | while read -r path; do
         number=$((number + 1))
-        mark "$path" >"$1/$2/$number"
+        mark "$path" >"$1/$2/$number" || exit 1
         [ "$2" = was ] || continue
         case $path in
         /sys/*) ;;
-        /proc/*) [ ! -f "$path" ] || cat "$path" >"$1/was/$number.kept" ;;
-        *) if [ -L "$path" ] || [ -f "$path" ]; then cp -a "$path" "$1/was/$number.kept"; fi ;;
+        /proc/*) [ ! -f "$path" ] || cat "$path" >"$1/was/$number.kept" || exit 1 ;;
+        *) if [ -L "$path" ] || [ -f "$path" ]; then cp -a "$path" "$1/was/$number.kept" || exit 1; fi ;;
         esac
-    done
-    sync
+    done && sync
 }
 differs() { # FOLDER was|now: the first path that is not as it is marked there
     for file in "$1/$2"/*; do
@@ -109,13 +108,19 @@ restore() { # FOLDER: what it touches, the last one first
 documents() { # REQUEST FOLDER
     while read -r word name way _ digest; do
         [ "$word $way" = 'remediation in' ] || continue
-        if ! shipped "$name" >"$2/$name.document"; then
+        case " $SHIPPED " in
+        *" $name "*) shipped "$name" >"$2/$name.document" ;;
+        *)
             [ "${SUDO_UID:-0}" = 0 ] || grep -qsxF "$digest" /etc/oakum/remediations || {
                 rm -rf "$2"
                 refuse never "root has not put the digest of $name into /etc/oakum/remediations"
             }
-            sed -n "s/^document $name //p" "$1" | base64 -d >"$2/$name.document" 2>/dev/null
-        fi
+            sed -n "s/^document $name //p" "$1" | base64 -d >"$2/$name.document"
+            ;;
+        esac 2>/dev/null || {
+            rm -rf "$2"
+            refuse not-now "the text of $name cannot be taken: it is damaged, or there is no space left"
+        }
         [ "$(digest_of "$2/$name.document")" = "$digest" ] || {
             rm -rf "$2"
             refuse never "$name, as it is known here, is not the one that was approved"
@@ -135,16 +140,14 @@ bring_in() {
     if [ -d "$R" ]; then
         [ "$(digest_of "$R/document")" = "$digest" ] || broken "$name is in effect in another version: take that back first"
         if [ -e "$R/adopted" ] && ! asked "$R" check; then
-            marks "$R" was
+            marks "$R" was || fail "$FULL"
             rm -f "$R/adopted"
         fi
     else
         new=$REMEDIES/.new-$name
         rm -rf "$new"
-        mkdir -p "$new/prior"
-        cp "$W/$name.document" "$new/document"
+        { mkdir -p "$new/prior" && cp "$W/$name.document" "$new/document" && echo "$label" >"$new/label"; } || fail "$FULL"
         [ "$(digest_of "$new/document")" = "$digest" ] || broken "$name, as it is known here, is not the one that was approved"
-        echo "$label" >"$new/label"
         asked "$new" check
         case $? in
         0) : >"$new/adopted" ;;
@@ -152,14 +155,15 @@ bring_in() {
         4) broken "$name does not apply to the machine" ;;
         *) fail "the check of $name could not tell whether it is in effect" ;;
         esac
-        marks "$new" was
+        marks "$new" was || fail "$FULL"
         mv "$new" "$R"
         sync
     fi
     [ ! -e "$R/adopted" ] || return 0
-    rm -f "$R/verified" "$R/undoing"
+    rm -rf "$R/verified" "$R/undoing" "$R/now"
+    echo "$BOOT" >"$R/boot" || fail "$FULL"
     told "$R" act || fail "$name could not be brought into effect; its log is in $W on the machine"
-    marks "$R" now
+    marks "$R" now || fail "$FULL"
     [ "$(fact "$R" reboot)" = yes ] || proven || fail "the effect of $name is not seen; its log is in $W on the machine"
 }
 proven() { told "$R" verify && told "$R" check && : >"$R/verified"; }
@@ -194,7 +198,8 @@ standing() { # FOLDER: present | absent | not-applicable | unknown
     0)
         if [ -e "$1/verified" ] || [ -e "$1/adopted" ] || [ ! -e "$1/label" ]; then
             echo present
-        elif asked "$1" verify; then
+        elif [ -d "$1/now" ] && [ "$(cat "$1/boot")" != "$BOOT" ] && asked "$1" verify; then
+            # It has restarted since, which was what it needed.
             : >"$1/verified"
             echo present
         else
