@@ -139,12 +139,10 @@ class Real(Twin):
 
     @contextmanager
     def locked(self, *, long: bool) -> Iterator[None]:
-        seconds = _LOCKED * 10 if long else _LOCKED // 2
-        self.machine.run(
-            f"systemd-run --quiet --collect --unit=lab-lock -p Type=exec perl -e "
-            f'\'use Fcntl; open(F, ">", "/var/lib/dpkg/lock-frontend"); '
-            f'fcntl(F, F_SETLK, pack("s s x4 q q i", F_WRLCK, 0, 0, 0, 0)) or die; sleep {seconds}\''
-        )
+        seconds = _LOCKED * 10 if long else _LOCKED - 1
+        lock = "/var/lib/dpkg/lock-frontend"
+        self.machine.run(f"systemd-run --quiet --collect --unit=lab-lock -p Type=exec flock {lock} sleep {seconds}")
+        self.until(lambda: bool(self.machine.run(f"flock -n {lock} true || echo held", check=False)), "it is locked")
         yield
         self.machine.run("systemctl stop lab-lock", check=False)
 
