@@ -21,7 +21,7 @@ Kind = Literal["prepare", "change", "restart", "back", "restore", "watch", "lost
 #: What a step is about in a state.
 KINDS: dict[str, Kind] = {
     "admitted": "prepare", "cordoned": "prepare", "snapshotted": "prepare", "draining": "prepare",
-    "applying": "change", "verifying": "change", "rebooting": "restart", "late": "restart", "lost": "lost",
+    "applying": "change", "verifying": "change", "rebooting": "restart", "late": "lost", "lost": "lost",
     "restoring": "restore", "soaking": "watch",
 }  # fmt: skip
 WORDS: dict[Kind, str] = {
