@@ -30,14 +30,20 @@ def build(
     service: bool = True,
     signed: bool = True,
     unit: str = "",
+    more: Mapping[str, str | bytes] | None = None,
 ) -> Path:
     """A package for a machine's repository: a service that runs a program of Debian's base, and its configuration.
 
-    It is built and signed, and not there yet. ``unit`` is the service's name where it is not the package's.
+    It is built and signed, and not there yet. ``unit`` is the service's name where it is not the package's, ``more``
+    are further files.
     """
     work = rpms_of(machine.lab, machine.manager)
     unit, place, config = unit or name, path.format(name=name), CONFIG.format(name=name)
-    files: dict[str, str | bytes] = {place: program(machine.lab, runs, version), config: f"# {version}\n"}
+    files: dict[str, str | bytes] = {
+        place: program(machine.lab, runs, version),
+        config: f"# {version}\n",
+        **(more or {}),
+    }
     given = dict(scripts or {})
     if service:
         files[f"/usr/lib/systemd/system/{unit}.service"] = UNIT.format(path=place)

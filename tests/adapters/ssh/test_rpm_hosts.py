@@ -5,6 +5,7 @@ What takes long is run by ``make e2e``.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
@@ -63,6 +64,14 @@ def scanned(machine: RpmHost) -> dict[str, SoftwareEntry]:
     hosts = {machine.name: way(machine)}
     given = msgspec.json.decode(inventory(scan_hosts(hosts, list(hosts), limit=1), hosts, NOW))
     return msgspec.convert(given["hosts"][machine.name]["software"], dict[str, SoftwareEntry])
+
+
+def reboot_due(machine: RpmHost) -> tuple[bool | None, tuple[str, ...]]:
+    """Whether a scan says that a reboot is due, and for which packages."""
+    hosts = {machine.name: way(machine)}
+    (found,) = scan_hosts(hosts, list(hosts), limit=1)
+    assert found.target is not None and found.target.asset.host is not None
+    return found.target.asset.host.reboot_required, found.target.asset.host.reboot_reasons
 
 
 def test_packages_change_to_the_very_versions_and_back_to_the_former_ones_without_a_repository(
@@ -177,6 +186,27 @@ def test_a_script_that_fails_prints_its_secret_nowhere_but_on_the_machine(bench:
 
 
 @long
+def test_a_full_disk_and_a_file_of_another_package_are_told_and_nothing_is_changed(
+    bench: Bench, machine: RpmHost
+) -> None:
+    old = [build(machine, name, "1.0", service=False) for name in ("large", "clash")]
+    install(machine, *old)
+    publish(
+        machine, build(machine, "large", "1.1", service=False, more={"/opt/large": os.urandom(6 << 20)}),
+        build(machine, "clash", "1.1", service=False, more={"/etc/large.conf": "mine\n"}),
+    )  # fmt: skip
+    machine.run("mount -t tmpfs -o size=2M small /opt")
+    full = "no space left on the device: make room on the machine"
+    assert fault(bench, machine, to("large")) == (False, full)
+    machine.run("umount /opt")
+    for_good, why = fault(bench, machine, to("clash"))
+    assert (for_good, why.partition(";")[0]) == (True, "a file of a package belongs to another package")
+    assert [machine.version(name) for name in ("large", "clash")] == ["1.0-1.el9"] * 2
+    assert bench.made("apply", machine.name, to("large")).state == "done"
+    assert machine.version("large") == bench.seen(machine.name).running["large"] == "1.1-1.el9"
+
+
+@long
 def test_a_dead_repository_keeps_former_packages_from_being_kept_and_nothing_is_changed(
     bench: Bench, machine: RpmHost
 ) -> None:
@@ -213,16 +243,23 @@ def test_a_service_that_must_not_be_restarted_runs_its_former_version_until_the_
     name = machine.name
     old = build(machine, "engine", "1.0", unit="containerd", path="/usr/lib/{name}/engine-1.0")
     new = build(machine, "engine", "1.1", unit="containerd", path="/usr/lib/{name}/engine-1.1")
-    install(machine, old)
-    publish(machine, new)
+    install(machine, old, build(machine, "linux-firmware", "1.0", service=False))
+    machine.run("systemctl reboot", check=False)
+    until(lambda: not machine.answers())
+    machine.wait()
+    until(lambda: bench.seen(name).up is True)
+    publish(machine, new, build(machine, "linux-firmware", "1.1", service=False))
     assert scanned(machine)["engine"].effect == "reboot"
-    assert bench.made("apply", name, to("engine")).state == "done"
+    assert reboot_due(machine) == (None, ())
+    assert bench.made("apply", name, to("engine"), to("linux-firmware")).state == "done"
+    assert reboot_due(machine) == (True, ("linux-firmware",))
     seen = bench.seen(name)
     assert (machine.version("engine"), seen.running["engine"]) == ("1.1-1.el9", "1.0-1.el9")
     assert bench.act("reboot", name, boot_id=seen.boot_id) == DONE
     until(lambda: bench.seen(name).boot_id not in ("", seen.boot_id))
     until(lambda: bench.seen(name).up is True)
     assert bench.seen(name).running["engine"] == "1.1-1.el9"
+    assert reboot_due(machine) == (None, ())
 
 
 @long

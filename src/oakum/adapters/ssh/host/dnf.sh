@@ -125,7 +125,7 @@ dnf_why() {
     case $said in
     *'scriptlet failed'*) rpm_ended; broken "a script of a package failed; $LOG" ;;
     *' lock'*' by '* | *'Failed to obtain'*' lock'*) fail "the lock of the package manager is held by $(dnf_holder || echo another process)" ;;
-    *'No space left on device'* | *'more space needed on the'*) fail 'no space left on the device: make room on the machine' ;;
+    *'No space left on device'* | *' more space on the '* | *' more space needed on the '*) fail 'no space left on the device: make room on the machine' ;;
     *' conflicts with file from package '* | *' conflicts between attempted installs of '*) broken "a file of a package belongs to another package; $LOG" ;;
     *'GPG signature verification error'* | *'Bad GPG signature'*) broken 'the index of a repository is not signed by a trusted key' ;;
     *'is not signed'* | *'GPG check FAILED'* | *'GPG keys listed'* | *'Public key for '*' is not installed'*) broken 'a package is not signed by a trusted key' ;;

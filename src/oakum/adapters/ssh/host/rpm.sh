@@ -230,6 +230,9 @@ rpm_hung() { # STATUS
 
 # --- collect: what the repositories of an rpm host offer -------------------------------------------------------------
 
+# What is in effect after the next boot alone (dnf-needs-restarting(8)).
+CORE='kernel kernel-core kernel-default kernel-rt glibc linux-firmware systemd dbus dbus-1 dbus-broker dbus-daemon microcode_ctl'
+
 rpms() {
     "${M}_offered" >"$T/.oakum/offered.new" 2>/dev/null && mv "$T/.oakum/offered.new" "$T/.oakum/offered"
     rm -f "$T/.oakum/offered.new"
@@ -237,6 +240,10 @@ rpms() {
     advisories >"$T/.oakum/advisories"
     rpm_several 2>/dev/null | sort -u >"$T/.oakum/several"
     for file in "$STATE"/kept/*.rpm; do [ ! -f "$file" ] || rpm_of "$file"; done >"$T/.oakum/kept"
+    mkdir -p "$T/run"
+    # shellcheck disable=SC2086 # a list of names
+    rpm -qa --qf '%{INSTALLTIME} %{NAME}\n' $CORE | awk -v up="$(stat -c %Y /proc/1)" '$1 > up { print $2 }' | sort -u >"$T/run/reboot-required.pkgs"
+    if [ -s "$T/run/reboot-required.pkgs" ] || [ -e /run/reboot-needed ]; then : >"$T/run/reboot-required"; fi
 }
 advisories() {
     for file in /var/cache/dnf/*/repodata/*updateinfo.xml* /var/cache/zypp/raw/*/repodata/*updateinfo.xml*; do

@@ -83,9 +83,10 @@ zypper_table() {
     '
 }
 
+# The first pass downloads, checks the signatures, and looks whether files of different packages are the same.
 zypper_change() {
     [ -n "$words$again" ] || return 0
-    zypper_install --no-refresh install --download-only || zypper_why 'zypper cannot download it' <"$W/said"
+    zypper_install --no-refresh install --dry-run --download-only || zypper_why 'zypper cannot download it' <"$W/said"
     rpm_begun
     zypper_install --no-refresh install
     code=$?
@@ -102,14 +103,14 @@ zypper_why() {
     case $said in
     *'scriptlet failed'*) rpm_ended; broken "a script of a package failed; $LOG" ;;
     *'System management is locked'*) fail "the lock of the package manager is held by $(zypper_holder || echo another process)" ;;
-    *'No space left on device'* | *'ot enough space'* | *'isk space'*) fail 'no space left on the device: make room on the machine' ;;
+    *'No space left on device'* | *' more space on the '* | *'ot enough space'*) fail 'no space left on the device: make room on the machine' ;;
     *'not found on medium'* | *'igest verification failed'* | *'[5-File does not exist'* | *' corrupted '* | *'exceeded the expected filesize'*) fail 'the repository is out of sync: a package is not what its index says' ;;
     *'Signature verification failed for '* | *'is not signed with '* | *'unsigned repository'*) broken 'the index of a repository is not signed by a trusted key' ;;
     *'Signature verification failed'* | *'Package is not signed'*) broken 'a package is not signed by a trusted key' ;;
     *'Skipping repository'* | *'Timeout exceeded'* | *'Connection failed'* | *'ownload (curl) error'* | *'Problem retrieving files'*) fail 'the repository does not answer' ;;
     *'No provider of '*) broken 'a version is in no channel of the machine any more' ;;
     *'icense agreement'* | *'auto-agree-with-licenses'*) broken 'a package asks for agreement to its licence, which a person has to give' ;;
-    *'File conflicts'* | *'conflicts with file '*) broken "a file of a package belongs to another package; $LOG" ;;
+    *'<fileconflicts '* | *'conflicts with file '*) broken "a file of a package belongs to another package; $LOG" ;;
     *'Problem: '*) broken 'dependencies keep zypper from doing just what was planned' ;;
     *) fail "$1; $LOG" ;;
     esac
