@@ -73,6 +73,7 @@ def full(host: BtrfsHost, left: int) -> Iterator[None]:
         yield
     finally:
         filler.unlink()
+        run("btrfs", "filesystem", "sync", host.disk)
 
 
 def _check() -> None:

@@ -102,7 +102,8 @@ class Bench:
     def made(self, do: Do, name: str, *changes: Change) -> Work:
         """Begins the changes and waits for their end."""
         key = f"{self.run}/packages@{name}/{do}/{next(_NUMBERS)}"
-        assert self.act(do, name, key=key, changes=changes) == Outcome(result="done")
+        answer = self.act(do, name, key=key, changes=changes)
+        assert answer == Outcome(result="done"), answer
         return self.over(name, key)
 
 
