@@ -302,7 +302,7 @@ def _scan(arguments: argparse.Namespace) -> int:
         raise UsageError(f"--at-once {arguments.at_once} scans nothing", remedy="a number from 1 on")
     known = read_hosts(_folder(arguments))
     names = list(chosen(known, arguments.names))
-    scans = scan_hosts(known, names, limit=arguments.at_once)
+    scans = scan_hosts(known, names, limit=arguments.at_once, plans=bool(arguments.save))
     unread = [each.error for each in scans if each.error is not None]
     for error in unread:
         print(printable(f"oakum host scan: {error}"), file=sys.stderr)

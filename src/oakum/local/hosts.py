@@ -48,18 +48,21 @@ def chosen(hosts: Mapping[str, Host], names: Sequence[str]) -> dict[str, Host]:
     return {name: hosts[name] for name in dict.fromkeys(names or hosts)}
 
 
-def scan_hosts(hosts: Mapping[str, Host], names: Sequence[str], *, limit: int) -> list[Scanned]:
-    """Scans hosts, at most ``limit`` at once; in the order of the names."""
+def scan_hosts(hosts: Mapping[str, Host], names: Sequence[str], *, limit: int, plans: bool = True) -> list[Scanned]:
+    """Scans hosts, at most ``limit`` at once; in the order of the names. ``plans``: also what only a plan asks."""
     with Connections(hosts, limit=limit) as connections:
-        answers = connections.run_all(_request(name, hosts[name]) for name in names)
+        answers = connections.run_all(_request(name, hosts[name], plans) for name in names)
     return [_scanned(name, answer) for name, answer in zip(names, answers, strict=True)]
 
 
-def _request(name: str, host: Host) -> Request:
+def _request(name: str, host: Host, plans: bool) -> Request:
     """By the installed program where the account reads by sudo, else by the same program, given in passing."""
     if host.sudo:
         return Request(name, commands.COLLECT, root=True, seconds=_SECONDS, output=collected.PACKED)
-    return Request(name, commands.COLLECT_ONCE, commands.program(), seconds=_SECONDS, output=collected.PACKED)
+    return Request(
+        name, commands.COLLECT_ONCE if plans else commands.BRIEF, commands.program(), seconds=_SECONDS,
+        output=collected.PACKED,
+    )  # fmt: skip
 
 
 def _scanned(name: str, answer: Ran | Unanswered | OakumError) -> Scanned:

@@ -18,10 +18,26 @@ from oakum.errors import UsageError
 #: Where the program stands on a host.
 PLACE = "/usr/local/lib/oakum/host"
 #: Its parts (``host/PART.sh``), in their order: the doors come last, when everything is known.
-PARTS = ("common", "collect", "look", "act", "work", "apt", "rpm", "dnf", "zypper", "remedies", "kernel", "snapshot", "main")
+PARTS = (
+    "common",
+    "collect",
+    "look",
+    "act",
+    "work",
+    "apt",
+    "rpm",
+    "dnf",
+    "zypper",
+    "remedies",
+    "kernel",
+    "snapshot",
+    "main",
+)
 COLLECT, LOOK, ACT = (PLACE, "collect"), (PLACE, "look"), (PLACE, "act")
 #: The program given on standard input, for an account that has nothing installed.
 COLLECT_ONCE = ("/bin/sh", "-s", "--", "collect")
+#: The same without what only a plan asks.
+BRIEF = (*COLLECT_ONCE, "brief")
 #: Puts what stands on standard input in its place, whole or not at all.
 INSTALL = (
     "/bin/sh",

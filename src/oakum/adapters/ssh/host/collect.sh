@@ -1,6 +1,7 @@
 # --- collect ---------------------------------------------------------------------------------------------------------
 
-collect() {
+collect() { # brief: without what only a plan asks
+    brief=${1:-}
     T=$(mktemp -d) || exit 1
     trap 'rm -rf "$T"' EXIT
     mkdir -p "$T/.oakum" "$T/proc/sys/kernel/random" "$T/proc/self" "$T/boot" "$T/usr/lib/modules"
@@ -24,9 +25,11 @@ collect() {
             echo "$folder/maps" >>"$T/.oakum/denied"
         fi
     done
-    [ "$(id -u)" != 0 ] || uncopied >"$T/.oakum/uncopied"
     replaced >"$T/.oakum/replaced"
-    { recorded | sed 's/^/is /'; possible | sed 's/^/can /'; } >"$T/.oakum/remediations" 2>/dev/null
+    if [ "$brief" != brief ]; then
+        [ "$(id -u)" != 0 ] || uncopied >"$T/.oakum/uncopied"
+        { recorded | sed 's/^/is /'; possible | sed 's/^/can /'; } >"$T/.oakum/remediations" 2>/dev/null
+    fi
     cut -d' ' -f1 "$T/.oakum/replaced" | sort -u | while read -r pid; do
         grep -E ' \(deleted\)$' "/proc/$pid/maps" >"$T/proc/$pid/maps" 2>/dev/null
         cat "/proc/$pid/comm" >"$T/proc/$pid/comm" 2>/dev/null
@@ -90,6 +93,7 @@ debs() { # what apt offers, by its lists alone, and what a change of a package h
             /^Package:/ { take = ($2 in wanted); if (take) print "" }
             take && /^(Package|Version|Source|Architecture):/ { print }' >"$T$plain"
     done
+    [ "$brief" != brief ] || return 0
     apt-cache policy $(cat "$T/.oakum/names") >"$T/.oakum/policy" 2>/dev/null
     # What apt would do for each package that brings kernels.
     dpkg-query -W -f '${db:Status-Status} ${Package}\n' 'linux-image-*' 2>/dev/null | sed -n 's/^installed //p' |
@@ -102,6 +106,7 @@ debs() { # what apt offers, by its lists alone, and what a change of a package h
 
 surroundings() { # whether it is a container, and what the services use that wait for a reboot
     { systemd-detect-virt --container || true; } >"$T/.oakum/container" 2>/dev/null
+    [ "$brief" != brief ] || return 0
     for folder in /proc/[0-9]*; do
         unit=$(unit_of "${folder#/proc/}")
         if [ -n "$unit" ] && [ "$unit" != init ] && never "$unit"; then

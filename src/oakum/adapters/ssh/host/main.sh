@@ -2,7 +2,7 @@
 
 beside
 case ${1:-} in
-collect) collect ;;
+collect) collect "${2:-}" ;;
 look) look ;;
 act) act ;;
 work) work "${2:-}" ;;
