@@ -41,12 +41,14 @@ unlocked() {
 }
 holder() { # by what the kernel says, not by words that a script may have printed
     for file in /var/lib/dpkg/lock-frontend /var/lib/dpkg/lock /var/cache/apt/archives/lock; do
-        node=$(stat -c %i $file 2>/dev/null) || continue
-        pid=$(awk -v node=":$node" '$2 != "->" && substr($6, length($6) - length(node) + 1) == node { print $5; exit }' /proc/locks)
-        if [ -n "$pid" ]; then
-            echo "$(tr -cd 'A-Za-z0-9._+-' <"/proc/$pid/comm") (process $pid)"
-            return 0
-        fi
+        node=$(stat -c %i $file) || continue
+        # Files of other file systems may have that number as well.
+        for pid in $(awk -v node=":$node" '$2 != "->" && substr($6, length($6) - length(node) + 1) == node { print $5 }' /proc/locks); do
+            if find "/proc/$pid/fd" -lname $file | grep -q .; then
+                echo "$(tr -cd 'A-Za-z0-9._+-' <"/proc/$pid/comm") (process $pid)"
+                return 0
+            fi
+        done
     done 2>/dev/null
     return 1
 }
@@ -83,8 +85,9 @@ apt_keep() {
             (cd "$STATE/kept" && timeout -k 10 300 apt-get $APT download "$name=$before") >"$W/said" 2>&1
             cat "$W/said"
             deb=$(apt_kept "$name" "$before") || {
-                [ "$how" = lose ] || apt_why "the former version of $name cannot be kept" <"$W/said"
-                continue
+                [ "$how" != lose ] || continue
+                ! grep -qE "Can't find a source| was not found" "$W/said" || broken "the former version of $name is in no channel any more, and cannot be kept"
+                apt_why "the former version of $name cannot be kept" <"$W/said"
             }
         }
         case $deb in
