@@ -223,7 +223,9 @@ class HostsLab:
         """New machines, all started before the first is waited for."""
         made = []
         for name in names:
-            host = self.hosts[name] = (kind or Host)(self, name, 11 + len(self.hosts))
+            taken = {int(each.address.rpartition(".")[2]) for each in self.hosts.values()}
+            number = next(number for number in range(11, 255) if number not in taken)
+            host = self.hosts[name] = (kind or Host)(self, name, number)
             host.make()
             host.power_on()
             made.append(host)
