@@ -16,7 +16,9 @@ from oakum.changes.proof.permission import Permission
 from oakum.changes.recorded import over
 from oakum.changes.running.acts import ACTS, Outcome
 from oakum.changes.running.journal import NEXT, Answered, Meant, Noted, Record, Started, Turned, encode
-from oakum.policy.entries import Approver
+from oakum.policy.entries import Approver, Escalation
+from oakum.policy.entries import Step as Rung
+from oakum.policy.scopes import Scope
 from oakum.simulation.faults import Schedule
 from oakum.simulation.scenarios import names, read
 from oakum.simulation.soak import trials
@@ -264,3 +266,84 @@ def test_a_journal_that_is_not_in_its_one_form_is_named_by_its_line() -> None:
     ):  # fmt: skip
         _, faults = read_records(changed)
         assert [each.part for each in faults] == [f"record {number}"]
+
+
+# What only some runs do
+
+
+@cache
+def fleet(name: str) -> tuple[Ready, list[Record]]:
+    """A whole run of a scenario in which nothing strikes."""
+    result = attempt(read(name), Schedule()).result
+    assert result is not None
+    return ready(read(name)), result.records
+
+
+def test_more_at_once_than_a_group_lets_is_named() -> None:
+    given, records = fleet("partial-rollback")
+    plan = given.answer
+    assert isinstance(plan, Plan)
+    most = plan.groups[0].max_unavailable
+    assert wrong(given, records) == []
+    one_less = replace(plan, groups=(replace(plan.groups[0], max_unavailable=most - 1), *plan.groups[1:]))
+    renamed = [_of_plan(each, one_less.hash) for each in records]
+    found = wrong(replace(given, answer=one_less), renamed)
+    assert found and all(f"beside {most - 1} others of its group, of which {most - 1} may" in each for each in found)
+    serial = replace(plan, groups=(replace(plan.groups[0], serial=True), *plan.groups[1:]))
+    found = wrong(replace(given, answer=serial), [_of_plan(each, serial.hash) for each in records])
+    assert any("of which 1 may be in hand at once" in each for each in found)
+
+
+def test_a_way_back_that_is_not_the_plan_s_is_named() -> None:
+    given, records = fleet("partial-rollback")
+    place = at(records, act("undo"))
+    meant = records[place]
+    assert isinstance(meant, Meant) and meant.act.changes
+    elsewhere = tuple(replace(each, after="9.9.9") for each in meant.act.changes)
+    changed = list(records)
+    changed[place] = replace(meant, act=replace(meant.act, changes=(*meant.act.changes, *elsewhere)))
+    assert any("undo makes other changes than the way back of the plan" in each for each in wrong(given, changed))
+
+
+def test_a_pod_that_is_deleted_past_its_budget_needs_an_approval_of_its_own() -> None:
+    given, records = fleet("partial-rollback")
+    plan = given.answer
+    assert isinstance(plan, Plan)
+    ladder = Escalation("l", Scope(), (Rung("wait", 60), Rung("force-evict")))
+    forcing = replace(plan, groups=tuple(replace(each, escalation=ladder) for each in plan.groups))
+    given = replace(given, answer=forcing)
+    place = at(records, act("evict"))
+    meant = records[place]
+    assert isinstance(meant, Meant)
+    key = meant.act.key.replace("/evict/", "/delete-pod/")
+    forced = replace(meant, act=replace(meant.act, do="delete-pod", key=key))
+    changed = [_of_plan(each, forcing.hash) for each in [*records[:place], forced, *records[place:]]]
+    assert wrong(given, changed) == []
+    found = wrong(given, changed, permission(given, steps=False))
+    assert len(found) == 1 and "nobody had agreed by then that pods there are deleted" in found[0]
+
+
+def test_an_approval_that_ends_between_two_steps_is_enough_for_the_first_alone() -> None:
+    given, records = hosts()
+    plan = given.answer
+    assert isinstance(plan, Plan)
+    begun = [each.at for each in records if state("admitted")(each)]
+    found = wrong(given, records, permission(given, until=begun[1] - plan.at))
+    assert len(found) == len(begun) - 1 and all("nobody had agreed enough" in each for each in found)
+
+
+def test_what_may_stand_after_the_end_and_what_may_not() -> None:
+    given, records = hosts()
+    lease = records[at(records, act("lease"))]
+    claim = records[at(records, act("claim"))]
+    assert isinstance(lease, Meant) and isinstance(claim, Meant)
+    key = "run-1/lease/other/later"
+    again = Meant(at=lease.at, act=replace(lease.act, key=key, parameters={"holder": "other", "seconds": "60"}))
+    given_ = Answered(at=lease.at, key=key, outcome=Outcome(result="done", token=2))
+    assert wrong(given, [*records, again, given_, claim]) == [], "a lease, and what is void under it"
+    assert any("the run was done before it" in each for each in wrong(given, [*records, claim]))
+
+
+def test_a_record_whose_time_has_no_zone_is_not_understood() -> None:
+    line = encode(Noted(at=datetime(2026, 1, 31), what="done"))
+    assert [each.part for each in read_records(line + b"\n")[1]] == ["record 1"]
