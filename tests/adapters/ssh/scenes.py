@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 from tests.lab.hosts import Host as Machine
 
+SOCKET = "[Socket]\nListenStream=/run/rpcbind.sock\n"
 SLEEPS = "[Service]\nExecStart=/bin/sleep 100000\n[Install]\nWantedBy=multi-user.target\n"
 
 
@@ -53,12 +54,11 @@ def service(*units: str) -> Scene:
     lines = [
         f"printf '{SLEEPS if unit.endswith('.service') else SOCKET}' >/usr/lib/systemd/system/{unit}" for unit in units
     ]
-    lines += ["systemctl daemon-reload", f"systemctl enable --now --quiet {' '.join(reversed(units))}"]
+    lines += ["systemctl daemon-reload", f"systemctl enable --quiet {' '.join(units)}"]
+    lines += [f"systemctl start {unit}" for unit in units]
     looks = "; ".join(f"systemctl start {unit} 2>/dev/null; systemctl is-active {unit}" for unit in units)
-    return Scene("\n".join(lines).replace("\n[", "\\n["), seen(looks), "active", "inactive")
-
-
-SOCKET = "[Socket]\nListenStream=/run/{name}.sock\n".replace("{name}", "rpcbind")
+    states = [" ".join([state] * len(units)) for state in ("active", "inactive")]
+    return Scene("\n".join(lines), seen(f"echo $({looks})"), *states)
 
 
 def grace(machine: Machine) -> str:
