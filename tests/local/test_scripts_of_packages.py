@@ -15,6 +15,8 @@ pytestmark = pytest.mark.e2e
 
 Out = pytest.CaptureFixture[str]
 SECRET = "hunter2-correct-horse"
+#: How a script ends that has told it.
+ENDS = {"fails": "exit 1", "hangs": "while :; do sleep 1; done", "well": "exit 0"}
 
 
 @pytest.fixture(scope="module")
@@ -42,9 +44,9 @@ def test_a_script_that_hangs_is_ended_and_named(patient: Patient) -> None:
     patient.is_well_again("f-hang")
 
 
-@pytest.mark.parametrize("ends", ["exit 1", "while :; do sleep 1; done", "exit 0"], ids=["fails", "hangs", "ends well"])
-def test_a_secret_that_a_script_prints_stays_on_the_machine(patient: Patient, ends: str) -> None:
-    name = f"f-secret-{len(ends)}"
+@pytest.mark.parametrize("how", ENDS)
+def test_a_secret_that_a_script_prints_stays_on_the_machine(patient: Patient, how: str) -> None:
+    name, ends = f"f-secret-{how}", ENDS[how]
     tells = "\n".join(
         f"echo '{line}'; echo '{line}' >&2"
         for line in (
@@ -54,7 +56,7 @@ def test_a_secret_that_a_script_prints_stays_on_the_machine(patient: Patient, en
         )
     )  # fmt: skip
     patient.has(name, scripts=script(name, f"{tells}\n{ends}"))
-    if ends == "exit 0":
+    if how == "well":
         patient.is_well_again(name)
     else:
         fails(patient, name, f"a script of {name} ")

@@ -33,8 +33,8 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True):
 class Work(msgspec.Struct, frozen=True, kw_only=True):
     """A long operation on a subject (snapshot, apply, undo, create-node), by the key of the act that began it.
 
-    ``since`` is when it began or, once it is over, when it ended. One that has failed ``for_good`` would come to the same
-    if it were tried again.
+    ``since`` is when it began or, once it is over, when it ended. One that has failed ``for_good`` would come to the
+    same if it were tried again.
     """
 
     key: str
