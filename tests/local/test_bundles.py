@@ -41,9 +41,10 @@ from oakum.changes.proof.evidence import FindingsDocument, ToldGap
 from oakum.changes.running.journal import Answered, Meant, Noted, Turned, decode, encode
 from oakum.cli.main import main
 from oakum.errors import NotAssessableError
-from oakum.ledger.entries import digest
-from oakum.local.bundles import export, verified
+from oakum.ledger.entries import Entry, digest, read_entry
+from oakum.local.bundles import export, ledger_members, verified
 from oakum.local.ledger.keys import FileSigner, make_key
+from oakum.local.ledger.runs import series_of
 from oakum.local.ledger.signing import sign
 from oakum.local.ledger.store import Store
 from oakum.reports.proofs import proof_document, proof_text
@@ -537,3 +538,100 @@ def test_the_proof_of_a_run_that_is_not_over_says_so(proofs: Proofs, capsys: Out
     assert main(["runs", "export", "r-1", "--sign", str(proofs.secret), "--out", str(out)]) == 0
     assert "the run is not over" in capsys.readouterr().err
     assert main(["runs", "verify", str(out), "--key", str(proofs.pub)]) == 3
+
+
+# A ledger that was written wrongly: all of it is signed and proven, and does not fit what it is about
+
+
+Lines = list[tuple[str, Entry]]
+
+
+def relaid(proofs: Proofs, members: Members, folder: Path, change: Callable[[Lines], object]) -> Members:
+    """The bundle with another ledger behind it, whose entries somebody changed before he signed."""
+    laid: Lines = [(line["series"], read_entry(msgspec.json.encode(line["entry"], order="sorted")))
+                   for line in map(json.loads, members[ENTRIES].splitlines())]  # fmt: skip
+    change(laid)
+    file = folder / "relaid.sqlite"
+    places: dict[str, int] = {}
+    with Store(file, write=True) as store:
+        for series, each in laid:
+            store.append([each], run=series_of("r-1", series), first=places.get(series, 0))
+            places[series] = places.get(series, 0) + 1
+    sign(file, proofs.secret)
+    with Store(file) as store:
+        return members | ledger_members(store, "r-1")
+
+
+def actor(kind: str, who: str) -> Callable[[Lines], None]:
+    """Another actor for the entries of a kind."""
+
+    def change(laid: Lines) -> None:
+        for place, (series, each) in enumerate(laid):
+            if each.kind == kind and each.what != "request":
+                laid[place] = series, msgspec.structs.replace(each, actor=who)
+
+    return change
+
+
+def put(series: str, to: int) -> Callable[[Lines], None]:
+    """The first entry of a part, moved."""
+
+    def change(laid: Lines) -> None:
+        place = next(place for place, each in enumerate(laid) if each[0] == series)
+        laid.insert(to if to >= 0 else len(laid), laid.pop(place))
+
+    return change
+
+
+def same_person(laid: Lines) -> None:
+    """Whoever agreed is told to be whoever asked."""
+    asked = next(each.actor for series, each in laid if series == "request")
+    actor("approval", asked)(laid)
+
+
+WRITTEN: dict[str, tuple[Callable[[Lines], object], str]] = {
+    "rightly": (lambda laid: None, ""),
+    "another asked": (actor("plan", "p-" + "0" * 32), "the ledger says that another person signed it"),
+    "two people as one": (same_person, "two people stand in the ledger as one"),
+    "nobody carried it out": (actor("act", "oakum"), "it is not what stands in the ledger (actor)"),
+    "the look before, after the beginning": (put("before", 12), "before was written after the run had begun"),
+    "the look after, before the end": (put("after", 12), "after was written before the run had ended"),
+    "the plan after the beginning": (put("plan", -1), "it is not what stands in the ledger"),
+    "a record twice": (lambda laid: laid.insert(-1, laid[-4]), "something was left out"),
+    "another policy": (
+        lambda laid: laid.__setitem__(0, (laid[0][0], msgspec.structs.replace(laid[0][1], body=digest(b"x")))),
+        "policy/: it is not what stands in the ledger (body)",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("change", "says"), WRITTEN.values(), ids=WRITTEN)
+def test_a_ledger_that_does_not_fit_is_named(
+    standard: tuple[Proofs, Members], tmp_path: Path, change: Callable[[Lines], object], says: str
+) -> None:
+    proof = seen(standard[0], relaid(*standard, tmp_path, change))
+    assert proof.verdict == ("not proven" if says else "proven"), texts(proof)
+    assert any(says in each for each in texts(proof)) == bool(says), texts(proof)
+
+
+def test_without_the_entry_that_says_that_these_are_all_it_is_no_full_proof(
+    standard: tuple[Proofs, Members], tmp_path: Path
+) -> None:
+    proof = seen(standard[0], relaid(*standard, tmp_path, lambda laid: laid.pop()), accepted=["no-ledger"])
+    assert (proof.verdict, texts(proof)) == ("incomplete", [])
+    assert [each.what for each in proof.gaps] == ["whether these are all records of the run"]
+
+
+def test_an_entry_that_stands_there_twice_and_a_space_are_named(standard: tuple[Proofs, Members]) -> None:
+    for change in (lambda found: found.insert(4, found[3]), lambda found: found.__setitem__(3, found[3] + b" ")):
+        members = dict(standard[1])
+        lines(change, ENTRIES)(members)
+        found = texts(seen(standard[0], members))
+        assert found[0].startswith(
+            (f"{ENTRIES}, entry 5, index 3: it does not come after", f"{ENTRIES}, entry 4: it is not")
+        )
+    members = dict(standard[1])
+    members[ABOUT] += b" "
+    assert texts(seen(standard[0], members)) == [
+        "about.json: it is not written in its one form (get the file anew from whoever made it: oakum runs export)"
+    ]

@@ -32,7 +32,7 @@ def test_a_look_tells_versions_and_what_advisories_say_of_them(
     desk = Desk(tmp_path, keys, [machine])
     plan = desk.plan("looked")
     flaw = {
-        "schema_version": "1.6.0", "id": "DEBIAN-CVE-2026-1", "upstream": ["CVE-2026-1"],
+        "schema_version": "1.6.0", "id": "DEBIAN-CVE-2026-12345", "upstream": ["CVE-2026-12345"],
         "modified": "2026-01-01T00:00:00Z", "published": "2026-01-01T00:00:00Z", "details": "a flaw",
         "affected": [{
             "package": {"ecosystem": "Debian:12", "name": "looked"},
@@ -43,7 +43,7 @@ def test_a_look_tells_versions_and_what_advisories_say_of_them(
     (tmp_path / "advisories/flaw.json").write_text(json.dumps(flaw))
     assert main(["feeds", "import", str(tmp_path / "advisories")]) == 0
     assert json.loads(Path(desk.scan()).read_text())["hosts"]["looked-1"]["software"]["looked"]["closes"] == {
-        "1.1": ["CVE-2026-1"]
+        "1.1": ["CVE-2026-12345"]
     }
     look = by_ssh(plan, hosts=[], data=None, feeds="")
     assert look is not None
@@ -57,7 +57,7 @@ def test_a_look_tells_versions_and_what_advisories_say_of_them(
     assert entry.boot_id == machine.run("cat /proc/sys/kernel/random/boot_id")
     assert entry.uid == next(iter(plan.steps.values())).subject.uid
     assert [(each.id, each.package, each.version, each.fixed, each.state) for each in told.findings] == [
-        ("CVE-2026-1", "looked", "1.0", "1.1", "available")
+        ("CVE-2026-12345", "looked", "1.0", "1.1", "available")
     ]
     assert found.findings is not None and found.findings.feeds.startswith("sha256:")
     assert msgspec.json.decode(look.findings)["machines"]["looked-1"]["packages"] > 50

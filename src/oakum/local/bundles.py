@@ -66,7 +66,7 @@ def export(run: Run, ledger: Path, out: Path, *, key: Path | None = None, public
         sign(ledger, key)
     members = own_members(run, ledger)
     with Store(ledger) as store:
-        members |= _ledger_members(store, run.name)
+        members |= ledger_members(store, run.name)
     if public is not None:
         members[KEY] = f"{public.text}\n".encode()
     try:
@@ -113,7 +113,7 @@ def _statements(run: Run) -> list[bytes]:
     return found
 
 
-def _ledger_members(store: Store, run: str) -> dict[str, bytes]:
+def ledger_members(store: Store, run: str) -> dict[str, bytes]:
     """The checkpoint, the entries of the run with their proofs, and the way from earlier checkpoints to this one."""
     size, note = store.newest()
     found = [
@@ -177,7 +177,7 @@ def shown(run: Run, ledger: Path) -> Proof:
     members = own_members(run, ledger)
     try:
         with Store(ledger) as store:
-            members |= _ledger_members(store, run.name)
+            members |= ledger_members(store, run.name)
     except OakumError:
         pass
     return verified(opened(b"".join(bundled(members))))
