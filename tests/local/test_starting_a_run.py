@@ -108,6 +108,31 @@ def test_whoever_left_resumes_and_nothing_is_done_twice(estate: Estate, hurried:
         resume(estate.data, name, [], NOW, open_world=opening(hurried, []), listener=hurried)
 
 
+def test_of_two_that_resume_at_once_one_is_refused_before_it_writes_into_the_ledger(
+    estate: Estate, hurried: Hurried
+) -> None:
+    with pytest.raises(Left):
+        begun(estate, hurried, Leaves(estate))
+    (name,) = run_names(estate.data)
+    other = open_run(estate.data, name)
+
+    @contextmanager
+    def late(plan: Plan, *, run: str, hosts: Sequence[str], data: str | None) -> Iterator[World]:
+        # Nobody carried it out when that was asked; now somebody does.
+        with other.holding():
+            yield hurried
+
+    other.file.agree(estate.approval("third"), NOW)
+    with Store(Path(estate.data) / "ledger.sqlite") as store:
+        before = store.size()
+    with pytest.raises(UsageError, match="is carried out by process"):
+        resume(estate.data, name, [], NOW, open_world=late, listener=hurried)
+    with Store(Path(estate.data) / "ledger.sqlite") as store:
+        assert store.size() == before, "what came since is added by whoever carries it out"
+    other.close()
+    assert resume(estate.data, name, [], NOW, open_world=opening(hurried, []), listener=hurried)[1].result == "done"
+
+
 def test_a_run_that_a_defect_has_ended_says_how_to_go_on_and_is_not_begun_beside(
     estate: Estate, hurried: Hurried
 ) -> None:

@@ -61,6 +61,7 @@ class Run:
         self.folder, self.name = folder, folder.name
         self.file = RunFile(folder / _FILE)
         self._inputs = self.file.inputs()
+        self._held = False
         try:
             self.about = msgspec.json.decode(self._inputs[_ABOUT], type=About)
             self.plan = msgspec.json.decode(self._inputs["plan"], type=Plan)
@@ -112,7 +113,10 @@ class Run:
 
     @contextmanager
     def holding(self) -> Iterator[None]:
-        """As the one process that carries it out. Raises UsageError where another does."""
+        """As the one process that carries it out, also within itself. Raises UsageError where another does."""
+        if self._held:
+            yield
+            return
         with (self.folder / _LOCK).open("r+b") as lock:
             # Whoever only asks who holds it (``carried_by``) does so for a moment.
             for _ in range(_TRIES):
@@ -127,7 +131,11 @@ class Run:
             lock.truncate()
             lock.write(f"process {os.getpid()} on {platform.node()}".encode())
             lock.flush()
-            yield
+            self._held = True
+            try:
+                yield
+            finally:
+                self._held = False
             lock.seek(0)
             lock.truncate()
 

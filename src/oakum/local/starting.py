@@ -149,7 +149,9 @@ def start(
             feeds="" if feeds is None else str(feeds.absolute()),
         )  # fmt: skip
         try:
-            return name, _proven(data, run, world, listener, take_look)
+            # From here on, for two that put the run into the ledger side by side would be in each other's way.
+            with run.holding():
+                return name, _proven(data, run, world, listener, take_look)
         finally:
             run.close()
 
@@ -185,7 +187,7 @@ def resume(
         if by := run.carried_by():
             remedy = f"wait for it, or ask it to stop: oakum stop {run.name}"
             raise UsageError(f"{run.name} is carried out by {by}", remedy=remedy)
-        with open_world(run.plan, run=run.name, hosts=run.about.hosts, data=data) as world:
+        with open_world(run.plan, run=run.name, hosts=run.about.hosts, data=data) as world, run.holding():
             return run.name, _proven(data, run, world, listener, take_look)
     finally:
         run.close()
