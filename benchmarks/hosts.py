@@ -36,6 +36,8 @@ MACHINES, SCANS = 50, 3
 #: So many boot at once: each needs a core for a few seconds.
 AT_ONCE = 4
 NAME, OLD, NEW = "bench", "1.0", "1.1"
+#: Each systemd watches some files; a kernel allows one account 128 watchers where nobody says otherwise (inotify(7)).
+WATCHERS, ENOUGH = Path("/proc/sys/fs/inotify/max_user_instances"), 4096
 #: A canary of two machines, then at most ten at a time.
 POLICY = {"budgets:": "budgets: [{name: ten, max_unavailable: 10, max_domains: 99}]",
           "canary:": "canary: [{name: two, nodes: 2, soak: 1s}]"}  # fmt: skip
@@ -71,6 +73,16 @@ class Wire:
             plain = socket.inet_ntoa(struct.pack("<I", int(address, 16)))
             if state == "01" and int(port, 16) == 22 and plain.startswith(f"{self._subnet}."):
                 yield here, there
+
+
+@contextmanager
+def watchers() -> Iterator[None]:
+    """Room for the watchers of all machines."""
+    before = WATCHERS.read_text()
+    if int(before) < ENOUGH:
+        WATCHERS.write_text(str(ENOUGH))
+    yield
+    WATCHERS.write_text(before)
 
 
 def prepared(lab: HostsLab, count: int) -> list[Host]:
@@ -168,7 +180,7 @@ def main() -> None:
         lab = HostsLab()
     except LabUnavailable as error:
         raise SystemExit(str(error)) from None
-    with lab, tempfile.TemporaryDirectory() as work:
+    with lab, watchers(), tempfile.TemporaryDirectory() as work:
         bench = Bench(lab, Path(work), prepared(lab, count))
         load = os.getloadavg()[0]
         scans = [bench.scan(save=False) for _ in range(SCANS + 1)][1:]

@@ -75,7 +75,7 @@ def test_a_change_whose_way_back_cannot_be_kept_is_not_made(twin: Twin) -> None:
     twin.provide("lab-gone")
     twin.withdraw("lab-gone")
     work = twin.made("apply", change("lab-gone", "1.0", "1.1"))
-    fails(work, "the former version of lab-gone cannot be kept")
+    fails(work, "the former version of lab-gone is in no channel any more, and cannot be kept")
     assert twin.seen.running["lab-gone"] == "1.0"
 
 

@@ -98,7 +98,7 @@ class Hosts:
                 continue
             there = (*known.kept, *known.offers)
             if not back and change.reversibility == "reversible" and known.installed not in there:
-                return f"the former version of {name} cannot be kept"
+                return f"the former version of {name} is in no channel any more, and cannot be kept"
             if change.after not in there:
                 return "a version is in no channel of the machine any more"
         for change in due:

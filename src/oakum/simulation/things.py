@@ -130,11 +130,11 @@ class Machine(msgspec.Struct, eq=False, kw_only=True):
 
     @property
     def resource_version(self) -> str:
-        """The version of its node's object; of a host: what our record says, and which boot this is."""
+        """The version of its node's object; of a host: its boot, whether somebody took it out, and our record."""
         if self.cluster is not None:
             return str(self.version)
-        claim = self.claim
-        return f"{self.boot_id}/{claim.run}/{claim.step}/{claim.token}" if claim is not None else self.boot_id
+        claim, boot = self.claim, f"{self.boot_id}{'/cordoned' if self.unschedulable else ''}"
+        return f"{boot}/{claim.run}/{claim.step}/{claim.token}" if claim is not None else boot
 
     @property
     def impaired(self) -> bool:
