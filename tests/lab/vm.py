@@ -52,7 +52,7 @@ class VirtualMachine:
         )
         command = [
             shutil.which("qemu-system-x86_64") or "qemu-system-x86_64", "-name", self.name, "-machine", "q35",
-            "-accel", "tcg,thread=multi,tb-size=128", "-cpu", "Nehalem-v1", "-smp", "2", "-m", "384",
+            "-accel", "tcg,thread=multi,tb-size=256", "-cpu", "Nehalem-v1", "-smp", "2", "-m", "512",
             "-display", "none", "-vga", "none", "-nodefaults", "-no-user-config",
             "-serial", f"file:{self.folder}/console",
             "-drive", f"if=none,id=d,file={self.disk},format=qcow2,cache=unsafe", "-device", "virtio-blk-pci,drive=d",
