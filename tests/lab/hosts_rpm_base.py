@@ -62,12 +62,12 @@ def _build(part: Path, debian: Path, manager: str) -> None:
     run("cp", "-a", "--reflink=auto", debian / "root", root)
     with tempfile.TemporaryDirectory(dir=part) as work:
         debs = _downloaded(root, Path(work), PACKAGES[manager])
-        place = root / "root/debs"
+        place = root / "var/tmp/debs"
         place.mkdir()
         for deb in debs:
             shutil.copy(deb, place / deb.name)
     # Some need one another before they are configured: the second pass configures what the first had to leave.
-    install = "dpkg -i --force-confold --force-depends /root/debs/*.deb >&2 || dpkg --force-confold --configure -a >&2"
+    install = "dpkg -i --force-confold --force-depends /var/tmp/debs/*.deb >&2 || dpkg --force-confold --configure -a >&2"
     run("chroot", root, "/bin/sh", "-c", install)
     shutil.rmtree(place)
     for path in _DEBIAN:
