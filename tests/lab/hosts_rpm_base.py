@@ -67,7 +67,9 @@ def _build(part: Path, debian: Path, manager: str) -> None:
         for deb in debs:
             shutil.copy(deb, place / deb.name)
     # Some need one another before they are configured: the second pass configures what the first had to leave.
-    install = "dpkg -i --force-confold --force-depends /var/tmp/debs/*.deb >&2 || dpkg --force-confold --configure -a >&2"
+    install = (
+        "dpkg -i --force-confold --force-depends /var/tmp/debs/*.deb >&2 || dpkg --force-confold --configure -a >&2"
+    )
     run("chroot", root, "/bin/sh", "-c", install)
     shutil.rmtree(place)
     for path in _DEBIAN:
