@@ -31,7 +31,7 @@ ABSENT, PRESENT, NOT_APPLICABLE, UNKNOWN = "absent", "present", "not-applicable"
 class Remediation(msgspec.Struct, frozen=True, kw_only=True):
     """One remediation of one version.
 
-    ``against`` are the vulnerabilities, ``sources`` pages of vendors that tell of this very measure, ``effect`` what
+    ``against`` are the vulnerabilities, ``sources`` pages that tell of this very measure or of the flaw, ``effect`` what
     people may miss, ``applies`` where it makes sense. ``values`` are variables of the programs. ``touches`` are the
     paths whose state the host records before the act and compares after the undo. ``common`` stands before every
     program. ``seconds`` limit each program. Without ``undo`` it is forward-only.
