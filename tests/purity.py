@@ -13,8 +13,8 @@ from pathlib import Path
 from types import FrameType
 
 CORE = (
-    "errors", "expressions", "ports", "versions", "ledger", "fleet", "advisories", "findings", "policy", "risk",
-    "changes",
+    "naming", "errors", "expressions", "ports", "versions", "ledger", "fleet", "advisories", "findings", "policy",
+    "risk", "changes",
 )  # fmt: skip
 
 _WATCHED = frozenset(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from oakum.cli import machine
 from oakum.errors import UsageError
+from oakum.naming import listed
 from oakum.reports.printable import printable
 
 if TYPE_CHECKING:
@@ -119,14 +120,13 @@ def _say(plan: Plan, statement: Statement) -> None:
 
     steps = [plan.steps[statement.step]] if statement.step else list(plan.steps.values())
     subjects = sorted({step.subject.id for step in steps})
-    named = ", ".join(subjects[:6]) + (f" and {len(subjects) - 6} more" if len(subjects) > 6 else "")
     final = sum(step.reversibility == "forward-only" for step in steps)
     changes = list(dict.fromkeys(doing(step) for step in steps))
     more = f" and {len(changes) - _MOST_CHANGES} other changes" if len(changes) > _MOST_CHANGES else ""
     waves = f"{len(plan.waves)} wave{'s' if len(plan.waves) != 1 else ''}"
     size = f"{waves}, {len(steps)} step{'s' if len(steps) != 1 else ''}"
     lines = [
-        f"{statement.says}: {statement.step or size} on {named}",
+        f"{statement.says}: {statement.step or size} on {listed(subjects, 6)}",
         f"{', '.join(changes[:_MOST_CHANGES])}{more}",
         f"plan {plan.hash}",
         f"holds until {statement.until:%Y-%m-%d %H:%M} UTC",

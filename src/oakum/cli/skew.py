@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from oakum.cli import machine
 from oakum.errors import InputError, NotAssessableError, OakumError, Place, UsageError
+from oakum.naming import listed
 from oakum.reports.printable import printable
 
 if TYPE_CHECKING:
@@ -242,8 +243,7 @@ def _print_steps(steps: Sequence[Step]) -> None:
 
 
 def _names(instances: Sequence[Instance]) -> str:
-    names = ", ".join(each.name for each in instances[:_SHOWN])
-    return names if len(instances) <= _SHOWN else f"{names} and {len(instances) - _SHOWN} more"
+    return listed(instances, _SHOWN, lambda each: each.name)
 
 
 def _say(text: str) -> None:

@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from oakum.fleet.assets import Gap, Host
+from oakum.naming import listed
 
 #: So many processes are named; the others are counted.
 _NAMED = 5
@@ -21,11 +22,9 @@ def stale(host: Host | None) -> Iterable[Gap]:
     for one in host.stale if host is not None else ():
         users[one.package or one.path][f"{one.process} ({one.pid})"] = None
     for what, processes in sorted(users.items()):
-        named = ", ".join(list(processes)[:_NAMED])
-        more = f" and {len(processes) - _NAMED} more" if len(processes) > _NAMED else ""
         yield Gap(
             "stale-process",
             what,
             "its files were replaced, and running processes still use the old ones, whose version is not known",
-            f"restart {named}{more}",
+            f"restart {listed(processes, _NAMED)}",
         )

@@ -13,6 +13,7 @@ from oakum.adapters.ssh.inventories.model import Entry, Hop, Inventory
 from oakum.adapters.ssh.inventories.reading import read_inventory
 from oakum.adapters.ssh.model import Host
 from oakum.errors import InputError, OakumError, Place, UsageError
+from oakum.naming import listed
 
 #: Hosts that one message names.
 _NAMED = 8
@@ -64,9 +65,8 @@ def hosts_of(
         if not host.host_keys and not host.host_cas:
             unknown.append(f"{entry.name} ({host.address})")
     if unknown:
-        more = f" and {len(unknown) - _NAMED} more" if len(unknown) > _NAMED else ""
         raise UsageError(
-            f"nothing says which keys these have: {', '.join(unknown[:_NAMED])}{more}", place=Place(file),
+            f"nothing says which keys these have: {listed(unknown, _NAMED)}", place=Place(file),
             remedy="give --known-hosts or --host-ca, or oakum_host_key beside each; nothing is added before that",
         )  # fmt: skip
     ways = {**known, **found}

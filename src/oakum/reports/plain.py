@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from textwrap import wrap
 
+from oakum.naming import listed
 from oakum.reports.answer import ActionEntry, Answer, FindingEntry, GapEntry, SourceAge
 from oakum.reports.printable import printable
 from oakum.reports.reach import reach
@@ -148,8 +149,7 @@ def _moved(action: ActionEntry, width: int) -> Sequence[str]:
         return ()
     shown = len(names)
     while True:
-        rest = f" and {len(names) - shown} more" if shown < len(names) else ""
-        text = ", ".join(names[:shown]) + rest
+        text = listed(names, shown)
         if len(text) <= width or shown == 1:
             return (text,)
         shown -= 1
@@ -225,10 +225,7 @@ def _gap(same: Sequence[GapEntry], width: int) -> Iterator[str]:
     first = same[0]
     accepted = " (accepted)" if first.accepted else ""
     others = list(dict.fromkeys(gap.what for gap in same if gap.what != first.what))
-    also = ""
-    if others:
-        rest = f" and {len(others) - 3} more" if len(others) > 3 else ""
-        also = f" Likewise {', '.join(others[:3])}{rest}."
+    also = f" Likewise {listed(others, 3)}." if others else ""
     yield from wrap(
         f"- [{first.kind}]{accepted} {first.what}: {first.why}. Do: {first.remedy}.{also}",
         width,

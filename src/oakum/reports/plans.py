@@ -9,6 +9,7 @@ from textwrap import wrap
 from oakum.changes.plans import Change, Group, LeftOut, Plan, Step, Times, Wave, WhyNot
 from oakum.changes.verify import RULES, Violation
 from oakum.fleet.assets import Gap
+from oakum.naming import listed
 from oakum.policy.amounts import spoken
 from oakum.reports.plain import table
 from oakum.reports.printable import printable
@@ -157,8 +158,7 @@ def _left_out(left: Sequence[LeftOut], width: int) -> Iterator[str]:
         alike.setdefault((each.why, each.remedy, each.rule), []).append(each.subject)
     yield from ("", f"LEFT OUT ({len(left)})")
     for (why, remedy, rule), subjects in list(alike.items())[:_MOST]:
-        named = ", ".join(subjects[:_NAMED]) + (f" and {len(subjects) - _NAMED} more" if len(subjects) > _NAMED else "")
-        yield from _item("- ", f"{named}: {why} ({remedy}) [{rule}]", width)
+        yield from _item("- ", f"{listed(subjects, _NAMED)}: {why} ({remedy}) [{rule}]", width)
     if len(alike) > _MOST:
         yield f"- and {len(alike) - _MOST} more reasons; -o json shows them"
 

@@ -13,6 +13,7 @@ import msgspec
 
 from oakum.changes.plans import Plan, Step, Wave
 from oakum.changes.running.journal import OVER, Journal, Noted, Turned
+from oakum.naming import listed
 from oakum.policy.amounts import spoken
 from oakum.reports.plans import doing
 
@@ -40,8 +41,7 @@ def label(wave: Wave) -> str:
 
 def named(names: Sequence[str], most: int = _NAMED) -> str:
     """The first few names, and how many more there are."""
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more
+    return listed(names, most)
 
 
 def back_of(step: Step) -> str:

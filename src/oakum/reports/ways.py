@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
+from oakum.naming import listed
 from oakum.reports.answer import Answer, BlastEntry, ExposureEntry, FindingEntry, PathEntry, ShiftEntry
 
 LEVELS = ("open", "controlled", "small")
@@ -204,6 +205,4 @@ def moved(shifts: Sequence[ShiftEntry]) -> str:
 
 def some(names: Sequence[str], limit: int | None) -> str:
     """Names with commas between, the first ones only where there are more than the limit."""
-    if limit is None or len(names) <= limit:
-        return ", ".join(names)
-    return f"{', '.join(names[:limit])} and {len(names) - limit} more"
+    return listed(names, len(names) if limit is None else limit)

@@ -19,6 +19,7 @@ import msgspec
 
 from oakum.fleet.cluster.objects import Container, Namespace, Node, Pod
 from oakum.fleet.cluster.snapshot import Snapshot
+from oakum.naming import listed
 from oakum.risk.power import Power, PowerKind, Powers, Right
 
 #: What each power of a service account weighs where it holds in the whole cluster.
@@ -67,8 +68,7 @@ class Part(msgspec.Struct, frozen=True):
     def __str__(self) -> str:
         if not self.items:
             return self.what
-        rest = f" and {len(self.items) - _TOLD} more" if len(self.items) > _TOLD else ""
-        return f"{self.what}: {', '.join(self.items[:_TOLD])}{rest}"
+        return f"{self.what}: {listed(self.items, _TOLD)}"
 
 
 class Blast(msgspec.Struct, frozen=True):

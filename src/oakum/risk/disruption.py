@@ -15,6 +15,7 @@ from oakum.fleet.assets import Relation
 from oakum.fleet.cluster.objects import DisruptionBudget, Pod
 from oakum.fleet.cluster.selecting import selects
 from oakum.fleet.cluster.snapshot import Snapshot
+from oakum.naming import listed
 from oakum.risk.bundles import Estimate
 
 #: Units of one service restart (see ``actions.DISRUPTION``): a pod that is replaced, a workload that is down
@@ -60,9 +61,9 @@ def _rollout(workloads: Iterable[str], pods: Mapping[str, int], names: Mapping[s
     single = sorted(names[each] for each in running if pods[each] == 1)
     words = []
     if total:
-        words.append(f"restarts {_count(total, 'pod')} of {_told(sorted(names[each] for each in running))}")
+        words.append(f"restarts {_count(total, 'pod')} of {listed(sorted(names[each] for each in running), _TOLD)}")
     if single:
-        words.append(f"one replica, down meanwhile: {_told(single)}")
+        words.append(f"one replica, down meanwhile: {listed(single, _TOLD)}")
     return Estimate(POD * total + DOWN * len(single), tuple(words))
 
 
@@ -77,9 +78,9 @@ def _node(
     budgets = blocked.get(node, ())
     words = []
     if single:
-        words.append(f"one replica, down meanwhile: {_told(single)}")
+        words.append(f"one replica, down meanwhile: {listed(single, _TOLD)}")
     if budgets:
-        words.append(f"no eviction is allowed now by {_told(budgets)}")
+        words.append(f"no eviction is allowed now by {listed(budgets, _TOLD)}")
     return Estimate(DOWN * len(single) + BLOCKED * len(budgets), tuple(words))
 
 
@@ -95,12 +96,6 @@ def _blocked(snapshot: Snapshot) -> dict[str, tuple[str, ...]]:
             if selects(budget.spec.selector, pod.metadata.labels):
                 found[pod.spec.node_name].add(f"PodDisruptionBudget {pod.metadata.namespace}/{budget.metadata.name}")
     return {node: tuple(sorted(budgets)) for node, budgets in found.items()}
-
-
-def _told(names: Iterable[str]) -> str:
-    listed = list(names)
-    rest = f" and {len(listed) - _TOLD} more" if len(listed) > _TOLD else ""
-    return ", ".join(listed[:_TOLD]) + rest
 
 
 def _count(number: int, thing: str) -> str:

@@ -30,6 +30,7 @@ from oakum.changes.state.model import Webhook
 from oakum.changes.state.software import KERNEL
 from oakum.errors import InputError, NotAssessableError, OakumError
 from oakum.fleet.cluster.snapshot import Snapshot
+from oakum.naming import listed
 
 Code = Literal["", "fenced", "changed", "gone", "not-now", "never"]
 _CODES = frozenset({"fenced", "changed", "gone", "not-now", "never"})
@@ -130,9 +131,7 @@ class HostsWorld:
             sick = unhealthy(looked, self.hosts[name].health, self.run)
             self.problems.pop(name, None)
             if sick:
-                more = f" and {len(sick) - _NAMED} more" if len(sick) > _NAMED else ""
-                named = f"{', '.join(sick[:_NAMED])}{more}"
-                self.problems[name] = f"{named} {'is' if len(sick) == 1 else 'are'} not active"
+                self.problems[name] = f"{listed(sick, _NAMED)} {'is' if len(sick) == 1 else 'are'} not active"
             self._turn(name, not sick, at)
         else:
             self._turn(name, False, at)

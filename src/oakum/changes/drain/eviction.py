@@ -18,6 +18,7 @@ from oakum.changes.budgets import (
 from oakum.changes.drain.model import BLOCKED, FOR_EVER, NOW, Opt, Outcome, Rule, Scene, named
 from oakum.changes.drain.surroundings import Key
 from oakum.fleet.cluster.objects import DisruptionBudget, Pod
+from oakum.naming import listed
 
 SOURCE = "https://kubernetes.io/docs/concepts/scheduling-eviction/api-eviction/"
 BUDGETS = "https://kubernetes.io/docs/tasks/run-application/configure-pdb/"
@@ -77,9 +78,8 @@ def _for_now(pod: Pod, budget: DisruptionBudget, answer: Answer, scene: Scene[Op
         return "wait until another pod of the budget is healthy"
     if all(named(each) == named(pod) for each in sick):
         return "mend the pod; or set unhealthyPodEvictionPolicy: AlwaysAllow, since the pod itself is the unhealthy one"
-    names = ", ".join(f"{each.metadata.namespace}/{each.metadata.name}" for each in sick[:_TOLD])
-    more = f" and {len(sick) - _TOLD} more" if len(sick) > _TOLD else ""
-    return f"mend the unhealthy pods of the budget, or wait for them: {names}{more}"
+    names = listed(sick, _TOLD, lambda each: f"{each.metadata.namespace}/{each.metadata.name}")
+    return f"mend the unhealthy pods of the budget, or wait for them: {names}"
 
 
 def rule(name: str = "eviction") -> Rule[Opt]:

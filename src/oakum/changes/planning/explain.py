@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from oakum.changes.planning.drafts import natural
 from oakum.changes.plans.model import Group, LeftOut, Plan, Step
 from oakum.changes.plans.why_not import Reason, WhyNot
+from oakum.naming import listed
 from oakum.policy.amounts import spoken
 
 _WIDTH = 110
@@ -235,9 +236,7 @@ def _reason(number: int, reason: Reason) -> Iterator[str]:
 
 def _names(names: Sequence[str]) -> str:
     """Some names, and how many more there are."""
-    distinct = list(dict.fromkeys(names))
-    more = len(distinct) - _TOLD
-    return ", ".join(distinct[:_TOLD]) + (f" and {more} more" if more > 0 else "")
+    return listed(dict.fromkeys(names), _TOLD)
 
 
 def _count(number: int, one: str, several: str = "") -> str:

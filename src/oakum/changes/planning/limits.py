@@ -18,6 +18,7 @@ from oakum.changes.plans.model import Group
 from oakum.changes.plans.why_not import Edit, Reason
 from oakum.changes.state.model import Machine, State
 from oakum.errors import NotAssessableError
+from oakum.naming import listed
 from oakum.policy.entries import Budget
 from oakum.policy.model import DEFAULT
 
@@ -230,7 +231,7 @@ def _blocked(machine: Machine, count: Count, by_id: Mapping[str, Machine]) -> It
             "max-unavailable", f"{where}: budget {budget.name}",
             f"{len(others)} of {len(count.members)} machines {'is' if len(others) == 1 else 'are'} out of service, and "
             f"at most {count.allowed} may be",
-            source, f"bring {', '.join(mend[:5])}{_more(mend)} back into service",
+            source, f"bring {listed(mend, 5)} back into service",
             _mended(mend, by_id), members=len(count.members), out=len(others), allowed=count.allowed,
         )  # fmt: skip
     label = budget.domain_label
@@ -245,7 +246,7 @@ def _blocked(machine: Machine, count: Count, by_id: Mapping[str, Machine]) -> It
             "max-domains", f"{where}: {label} {domain or '(none)'}",
             f"machines are out of service in {', '.join(sorted(each or '(none)' for each in out))}, and at most "
             f"{budget.max_domains} failure {'domain' if budget.max_domains == 1 else 'domains'} may be disturbed",
-            source, f"bring {', '.join(mend[:5])}{_more(mend)} back into service", _mended(mend, by_id),
+            source, f"bring {listed(mend, 5)} back into service", _mended(mend, by_id),
             domains=len(out), allowed=budget.max_domains,
         )  # fmt: skip
 
@@ -267,7 +268,3 @@ def _mended(names: Iterable[str], by_id: Mapping[str, Machine]) -> list[Edit]:
         if machine.cordoned:
             edits.append(machine_edit(name, "cordoned", False))
     return edits
-
-
-def _more(names: Sequence[str]) -> str:
-    return f" and {len(names) - 5} more" if len(names) > 5 else ""

@@ -21,6 +21,7 @@ from oakum.changes.state.inventory import InventoryDocument, MachineEntry
 from oakum.changes.state.software import KERNEL
 from oakum.fleet.assets import GAPS as OF_SCANS
 from oakum.ledger.entries import digest
+from oakum.naming import listed
 
 #: Machines that a gap names.
 _NAMED = 3
@@ -254,9 +255,8 @@ def _unjudged(when: str, look: LookedAt) -> Iterator[Gap]:
         for gap in each.gaps:
             alike.setdefault(gap, []).append(name)
     for gap, names in alike.items():
-        more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
         kind = gap.kind if gap.kind in OF_SCANS else "not-assessed"
-        yield Gap(kind, f"{', '.join(names[:_NAMED])}{more}, {when} the run: {gap.what}", gap.why, gap.remedy)
+        yield Gap(kind, f"{listed(names, _NAMED)}, {when} the run: {gap.what}", gap.why, gap.remedy)
 
 
 def _version(machine: MachineEntry | None, component: str) -> str:

@@ -13,6 +13,7 @@ from collections.abc import Iterable
 
 from oakum.changes.plans.model import Group, Step
 from oakum.changes.running.turn import Turn
+from oakum.naming import listed
 
 #: Machines that a reason names.
 _NAMED = 3
@@ -115,5 +116,4 @@ class Busy:
 
 
 def _named(names: list[str]) -> str:
-    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-    return f"{', '.join(names[:_NAMED])}{more} {'is' if len(names) == 1 else 'are'}"
+    return f"{listed(names, _NAMED)} {'is' if len(names) == 1 else 'are'}"

@@ -16,6 +16,7 @@ from oakum.changes.plans import Change, LeftOut, Step
 from oakum.changes.state import Machine, Software
 from oakum.changes.verify.given import Given, Placed
 from oakum.changes.verify.model import Violation
+from oakum.naming import listed
 
 _WORST = ("reversible", "needs-snapshot", "forward-only")
 
@@ -86,13 +87,16 @@ def _sorted(changes: Sequence[Change]) -> list[Change]:
 
 
 def _told(changes: Sequence[Change]) -> str:
-    """Changes in a few words, with what two that look alike may differ in."""
-    told = [
-        f"{each.component} {each.before} to {each.after} ({each.reversibility}{', drained' if each.drain else ''}"
-        f"{', reboot' if each.reboot else ''}, proof {' '.join(each.proof) or 'none'})"
-        for each in changes[:3]
-    ]
-    return ", ".join(told) + (f" and {len(changes) - 3} more" if len(changes) > 3 else "")
+    return listed(changes, 3, _words)
+
+
+def _words(change: Change) -> str:
+    """A change in a few words, with what two that look alike may differ in."""
+    return (
+        f"{change.component} {change.before} to {change.after} "
+        f"({change.reversibility}{', drained' if change.drain else ''}{', reboot' if change.reboot else ''}, "
+        f"proof {' '.join(change.proof) or 'none'})"
+    )
 
 
 def _chained(given: Given, each: Placed, versions: dict[str, str], machine: Machine | None) -> Iterator[Violation]:

@@ -13,6 +13,8 @@ from collections.abc import Iterable
 from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
+from oakum.naming import listed
+
 #: An interval of addresses: IP version, first, last.
 Interval = tuple[int, int, int]
 Ranges = tuple[Interval, ...]
@@ -117,8 +119,7 @@ def is_world(given: Ranges) -> bool:
 
 def words(given: Ranges, most: int = 3) -> str:
     """A union as text, the first few intervals of it."""
-    shown = [_word(each) for each in given[:most]]
-    return ", ".join(shown) + (f" and {len(given) - most} more" if len(given) > most else "")
+    return listed(given, most, _word)
 
 
 def _word(given: Interval) -> str:

@@ -14,6 +14,7 @@ from functools import partial
 from oakum.fleet.cluster.networking import Ingress, IngressServiceBackend, LoadBalancerIngress, Route, ServicePort
 from oakum.fleet.cluster.objects import Meta
 from oakum.fleet.cluster.snapshot import Snapshot
+from oakum.naming import listed
 from oakum.risk.exposure.addresses import EVERYWHERE
 from oakum.risk.exposure.backends import Backends, Name, numbered
 from oakum.risk.exposure.controllers import Controllers, Server
@@ -109,8 +110,7 @@ def _forward(meta: Meta, kind: str, hosts: tuple[str, ...], *, alone: bool, serv
     name = f"{namespace_of(meta)}/{meta.name}"
     closes = f"{kind} {name}" if alone else f"{kind} {name}, its rules for Service {'/'.join(service)}"
     known = [host for host in hosts if host]
-    text = ", ".join(known[:2]) + (f" and {len(known) - 2} more" if len(known) > 2 else "")
-    return Hop(kind.lower(), name, text, closes)
+    return Hop(kind.lower(), name, listed(known, 2), closes)
 
 
 def _public(server: Server, given: Iterable[LoadBalancerIngress], closes: str) -> tuple[Way, ...]:

@@ -14,6 +14,7 @@ from oakum.adapters.ssh.inventories.yaml_form import read_yaml
 from oakum.errors import InputError, Place
 from oakum.fleet.context_files import rows_of_csv
 from oakum.fleet.yaml_events import decoded
+from oakum.naming import listed
 
 #: Names that a note lists.
 _NAMED = 5
@@ -88,6 +89,4 @@ def _inventory(groups: Groups, unknown: Counter[str]) -> Inventory:
 
 
 def _listed(found: Counter[str]) -> str:
-    names = sorted(found)
-    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-    return ", ".join(name[:60] for name in names[:_NAMED]) + more
+    return listed(sorted(found), _NAMED, lambda name: name[:60])
