@@ -156,7 +156,9 @@ def test_a_host_that_does_not_answer_is_not_assessed_and_the_others_are(data: st
 
 @pytest.fixture
 def account(lab_host: Host) -> Iterator[str]:
-    """An account on the machine that is not root and lets our key in."""
+    """An account on the machine that is not root and lets our key in; our program is not installed yet."""
+    # The machine is shared: another test's run as root may have installed it.
+    lab_host.run(f"rm -f {PLACE}")
     lab_host.run("useradd --create-home --shell /bin/sh oakum")
     lab_host.authorize("oakum", lab_host.lab.public_key)
     lab_host.run("chown -R oakum: /home/oakum")

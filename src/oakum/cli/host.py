@@ -309,16 +309,14 @@ def _scan(arguments: argparse.Namespace) -> int:
     for told in filter(None, (clock_told(each, datetime.now(UTC)) for each in scans)):
         print(printable(f"oakum host scan: {told}"), file=sys.stderr)
     targets = distinct([each.target for each in scans if each.target is not None])
-    now = datetime.now(UTC)
-
-    def save(answer: Answer | None) -> None:
+    answers: list[Answer] = []
+    try:
+        code = scanning.answered(arguments, targets, [], 0, lambda _: None, answers.append) if targets else 3
+    finally:
+        # Where nothing can be judged it is an inventory all the same; what offers close is not told then.
         if arguments.save:
-            closes = closing(answer, targets) if answer is not None else None
-            scanning.write(inventory(scans, known, now, closes), arguments.save)
-
-    # Once without what is closed: where nothing can be judged it is an inventory all the same.
-    save(None)
-    code = scanning.answered(arguments, targets, [], 0, lambda _: None, save) if targets else 3
+            closes = closing(answers[0], targets) if answers else None
+            scanning.write(inventory(scans, known, datetime.now(UTC), closes), arguments.save)
     return _joined(code, unread)
 
 

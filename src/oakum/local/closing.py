@@ -6,6 +6,7 @@ then, as the channel's own list tells it. What has no published fix is closed by
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from msgspec.structs import replace
@@ -25,10 +26,14 @@ _SCHEME = scheme("deb")
 def closing(answer: Answer, targets: Sequence[Target]) -> Closes:
     """What each offered version of a package closes on each machine of an answer."""
     offered = offers_of(targets)
+    by_asset: defaultdict[str, list[FindingEntry]] = defaultdict(list)
+    for finding in answer.findings:
+        for key in finding.assets if finding.fix.version else ():
+            by_asset[key].append(finding)
     found: Closes = {}
     for target in targets:
         asset = target.asset
-        several = [each for each in answer.findings if asset.key in each.assets and each.fix.version]
+        several = by_asset.get(asset.key, [])
         offers = offered(asset, frozenset(each.package.name for each in several)) if several else None
         if offers is None:
             continue
