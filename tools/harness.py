@@ -57,11 +57,18 @@ class Trials:
     """A plugin of pytest: instead of running the tests once, it runs those of each mutant.
 
     ``own`` tells the tests that are meant for a module: they come first. ``most`` are the seconds of tests that a
-    mutant has to pass to survive.
+    mutant has to pass to survive. ``tell`` gets each verdict when it is there.
     """
 
-    def __init__(self, cases: Sequence[Case], jobs: int, most: float, own: Callable[[str, Path], bool]) -> None:
-        self._cases, self._jobs, self._most, self._own = cases, jobs, most, own
+    def __init__(
+        self,
+        cases: Sequence[Case],
+        jobs: int,
+        most: float,
+        own: Callable[[str, Path], bool],
+        tell: Callable[[Case, Verdict], None],
+    ) -> None:
+        self._cases, self._jobs, self._most, self._own, self._report = cases, jobs, most, own, tell
         self.verdicts: list[Verdict] = []
         self.broken: list[str] = []
         self._kills: Counter[str] = Counter()
@@ -85,27 +92,26 @@ class Trials:
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """Runs the tests over the true program, then over each mutant."""
         self._session = session
-        reached, seconds, self.broken = self._true()
-        if not self.broken:
-            functions = _functions()
-            self.verdicts = self._each(reached, seconds, functions)
+        reached, seconds, broken = self._true()
+        self.broken = [session.items[number].nodeid for number in sorted(broken)]
+        self.verdicts = self._each(_without(reached, broken), seconds, _functions())
         return True
 
-    def _true(self) -> tuple[Reached, list[float], list[str]]:
+    def _true(self) -> tuple[Reached, list[float], set[int]]:
         """For each file and line the numbers of the tests that reach it; the seconds of each; those that fail."""
         return _in_fork(self._measured)
 
-    def _measured(self) -> tuple[Reached, list[float], list[str]]:
+    def _measured(self) -> tuple[Reached, list[float], set[int]]:
         found = coverage.Coverage(data_file=None, config_file=False, include=["*/oakum/changes/*"], messages=False)
         found.set_option("run:disable_warnings", ["already-imported", "module-not-measured", "no-data-collected"])
         found.start()
         seconds: list[float] = []
-        broken: list[str] = []
-        for number, item in enumerate(self._session.items):
+        broken: set[int] = set()
+        for number in range(len(self._session.items)):
             found.switch_context(str(number))
             began = time.process_time()
             if not self._passes(number):
-                broken.append(item.nodeid)
+                broken.add(number)
             seconds.append(time.process_time() - began)
         found.stop()
         data = found.get_data()
@@ -148,7 +154,8 @@ class Trials:
                         done, status = os.waitpid(child, 0)
                     if done:
                         del running[child]
-                        verdicts[number] = self._verdict(status, several, Path(folder, str(number)))
+                        verdicts[number] = found = self._verdict(status, several, Path(folder, str(number)))
+                        self._report(self._cases[number], found)
                         self._tell(number, len(verdicts) - len(waiting) - len(running))
         return [each for each in verdicts if each is not None]
 
@@ -209,13 +216,31 @@ class Trials:
         return 0
 
 
+def _without(reached: Reached, broken: set[int]) -> Reached:
+    """Without the tests that fail by themselves: they can't notice anything."""
+    if not broken:
+        return reached
+    return {
+        file: {line: [each for each in several if each not in broken] for line, several in lines.items()}
+        for file, lines in reached.items()
+    }
+
+
 def trials(
-    tests: Sequence[str], cases: Sequence[Case], jobs: int, most: float, own: Callable[[str, Path], bool]
+    tests: Sequence[str],
+    cases: Sequence[Case],
+    jobs: int,
+    most: float,
+    own: Callable[[str, Path], bool],
+    tell: Callable[[Case, Verdict], None],
 ) -> tuple[list[Verdict], list[str]]:
-    """The verdicts on mutants, in their order; and the tests that fail over the true program, where any does."""
+    """The verdicts on mutants, in their order; and the tests that fail over the true program, which are left out.
+
+    ``tell`` gets each verdict as soon as it is there, in another process.
+    """
 
     def inside() -> tuple[list[Verdict], list[str]]:
-        plugin = Trials(cases, jobs, most, own)
+        plugin = Trials(cases, jobs, most, own, tell)
         said = io.StringIO()
         with redirect_stdout(said), redirect_stderr(said):
             code = pytest.main([*PYTEST, *tests], plugins=[plugin])

@@ -1,13 +1,14 @@
 """``make mutate``: breaks every rule of the change engine, one small mistake at a time, and asks the tests to notice.
 
-    python -m tools.mutate [--named] [--room ROOM]... [--every N] [--list]
+    python -m tools.mutate [--named] [--room ROOM]... [--names FILE] [--every N] [--log FILE] [--list]
 
 First come the named breaks (``tools.breaks``): each has tests of its own that have to fail. ``--named`` tries no other.
 Then each mutant (``tools.mutants``) of ``oakum.changes`` meets the tests that reach its lines (``tools.harness``); what
 differs where a module is imported is tried by importing the mutant in the true one's place. A mutant survives where all
 tests pass. Survivors have to stand in ``tests/mutants/accepted.txt`` with the reason why they change nothing, and are
-not tried; any other ends with 1. ``--every 20`` tries each twentieth mutant. Mutants of lines that no test reaches are
-survivors at once.
+not tried; any other ends with 1. ``--every 20`` tries each twentieth mutant, ``--names`` those that a file lists, as
+they are printed. Mutants of lines that no test reaches are survivors at once. ``--log`` gets a line for each verdict
+when it is there: the result, how many tests reach the mutant, its name, and the test that noticed.
 """
 
 from __future__ import annotations
@@ -24,12 +25,13 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from contextlib import redirect_stderr, redirect_stdout
+from functools import partial
 from pathlib import Path
 from types import CodeType, ModuleType
 
 import pytest
 from tools.breaks import Break, breaks
-from tools.harness import PYTEST, trials
+from tools.harness import PYTEST, Verdict, trials
 from tools.mutants import Mutant, mutants_of
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -49,8 +51,8 @@ TESTS: dict[str, tuple[str, ...]] = {
 }
 #: A mutant that takes so many times as long as the tests do, and then some seconds, hangs: it was noticed.
 PATIENCE, LEAST = 5.0, 20.0
-#: A module and its mutant; None for the true program.
-Case = tuple[Path, Mutant] | None
+#: A module and its mutant.
+Case = tuple[Path, Mutant]
 
 
 class _Quick:
@@ -96,6 +98,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--jobs", type=int, default=2, metavar="N", help="so many at once (2)")
     parser.add_argument("--most", type=float, default=15, metavar="S", help="seconds of tests a survivor passes (15)")
     parser.add_argument("--tests", nargs="*", default=SUITE, help="other tests than those of the change engine")
+    parser.add_argument("--names", type=Path, metavar="FILE", help="only the mutants that it names, one a line")
+    parser.add_argument("--log", type=Path, metavar="FILE", help="append each verdict to it as it comes")
     parser.add_argument("--list", action="store_true", help="list the mutants and stop")
     given = parser.parse_args(arguments)
     os.chdir(ROOT)
@@ -103,7 +107,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     accepted = _accepted()
     survivors: list[str] = []
     tried = 0
-    if not given.list and not given.room:
+    if not given.list and not given.room and not given.names:
         tried, survivors = _named(given.jobs)
     if given.named:
         return 1 if survivors else 0
@@ -111,16 +115,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     every = [
         (path, mutant) for modules in rooms.values() for path in modules for mutant in mutants_of(path.read_text())
     ]
-    cases = every[:: given.every]
+    names = {line.strip() for line in given.names.read_text().splitlines()} if given.names else frozenset()
+    cases = [case for case in every if not names or _name(*case) in names][:: given.every]
     if given.list:
         print(*(_name(path, mutant) for path, mutant in cases), sep="\n")
         return 0
     stale = accepted - {_name(path, mutant) for path, mutant in every} if not given.room else frozenset()
     trying = [case for case in cases if _name(*case) not in accepted]
-    verdicts, broken = trials(given.tests, trying, given.jobs, given.most, _is_own)
+    verdicts, broken = trials(given.tests, trying, given.jobs, given.most, _is_own, partial(_log, given.log))
     if broken:
-        print("these tests fail without any mutant:", *broken, sep="\n  ")
-        return 2
+        print("these tests fail without any mutant:", *broken, sep="\n  ", flush=True)
     untried = [case for case, verdict in zip(trying, verdicts, strict=True) if verdict.result == "untried"]
     imported = _imported(untried, given.jobs)
     counts: dict[str, Counter[str]] = defaultdict(Counter)
@@ -137,13 +141,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"  accepted, and no longer there: {name}")
     tried += len(cases)
     print(f"{tried} mutants, {len(cases) - len(trying)} accepted, {len(survivors)} survive")
-    return 1 if survivors or stale else 0
+    return 2 if broken else 1 if survivors or stale else 0
+
+
+def _log(file: Path | None, case: Case, verdict: Verdict) -> None:
+    if file is not None:
+        with file.open("a") as lines:
+            lines.write(f"{verdict.result}\t{verdict.reached}\t{_name(*case)}\t{verdict.by}\n")
 
 
 def _imported(cases: Sequence[tuple[Path, Mutant]], jobs: int) -> frozenset[str]:
     """The names of the mutants that pass the tests of their rooms, imported in the true modules' places."""
-    left: list[Case] = []
-    by_room: defaultdict[str, list[Case]] = defaultdict(list)
+    left: list[Case | None] = []
+    by_room: defaultdict[str, list[Case | None]] = defaultdict(list)
     for path, mutant in cases:
         by_room[_room(path)].append((path, mutant))
     for room, several in by_room.items():
@@ -182,7 +192,7 @@ def _named(jobs: int) -> tuple[int, list[str]]:
             print(f"{', '.join(tests)}: they fail without any break", flush=True)
             left += [each.name for each in group]
             continue
-        cases: list[Case] = [(each.path, each.mutant()) for each in group]
+        cases: list[Case | None] = [(each.path, each.mutant()) for each in group]
         passed = _survivors(tests, cases, 3600.0, jobs)
         left += [case[1].before for case in passed if case is not None]
     print(f"{len(several)} named breaks, {len(several) - len(left)} noticed", flush=True)
@@ -211,7 +221,7 @@ def _module(path: Path) -> str:
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
-def _survivors(tests: Sequence[str], cases: Sequence[Case], limit: float, jobs: int) -> list[Case]:
+def _survivors(tests: Sequence[str], cases: Sequence[Case | None], limit: float, jobs: int) -> list[Case | None]:
     """The cases that the tests pass, in their order: each in a process of its own, ended when it takes too long."""
     running: dict[int, tuple[int, float]] = {}
     passed: list[int] = []
@@ -234,7 +244,7 @@ def _survivors(tests: Sequence[str], cases: Sequence[Case], limit: float, jobs: 
     return [cases[number] for number in sorted(passed)]
 
 
-def _start(tests: Sequence[str], case: Case) -> int:
+def _start(tests: Sequence[str], case: Case | None) -> int:
     """Begins the tests in a forked process, with the mutant in its module's place; the process id."""
     child = os.fork()
     if child:
