@@ -27,20 +27,20 @@ from pathlib import Path
 from types import CodeType, FunctionType
 from typing import NamedTuple, TypeVar
 
-import coverage
 import pytest
+from tools.measured import Measure, measured
 from tools.mutants import Mutant
 
 PYTEST = ("-q", "-x", "-p", "no:cacheprovider", "-n", "0", "-p", "no:randomly", "--no-header", "--tb=no")
 _T = TypeVar("_T")
 #: A module and its mutant.
 Case = tuple[Path, Mutant]
-#: For each file and line the numbers of the tests that reach it.
-Reached = dict[str, dict[int, list[int]]]
 #: The functions that live, by their code's file, name and first line.
 Functions = dict[tuple[str, str, int], list[FunctionType]]
 #: A test that takes so many times as long as over the true program, and then some seconds of the processor, hangs.
 PATIENCE, LEAST = 10.0, 20.0
+#: The tests that are meant for a module may take so many times as long as others before a mutant survives.
+OWN = 4
 #: Seconds after which a process is ended that uses no processor.
 ASLEEP = 300.0
 
@@ -57,7 +57,7 @@ class Trials:
     """A plugin of pytest: instead of running the tests once, it runs those of each mutant.
 
     ``own`` tells the tests that are meant for a module: they come first. ``most`` are the seconds of tests that a
-    mutant has to pass to survive. ``tell`` gets each verdict when it is there.
+    mutant has to pass to survive, several times as many of those. ``tell`` gets each verdict when it is there.
     """
 
     def __init__(
@@ -67,8 +67,12 @@ class Trials:
         most: float,
         own: Callable[[str, Path], bool],
         tell: Callable[[Case, Verdict], None],
+        sources: Path,
+        kept: Path | None,
     ) -> None:
         self._cases, self._jobs, self._most, self._own, self._report = cases, jobs, most, own, tell
+        self._sources, self._kept = sources, kept
+        self._measures: list[Measure] = []
         self.verdicts: list[Verdict] = []
         self.broken: list[str] = []
         self._kills: Counter[str] = Counter()
@@ -92,36 +96,14 @@ class Trials:
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """Runs the tests over the true program, then over each mutant."""
         self._session = session
-        reached, seconds, broken = self._true()
-        self.broken = [session.items[number].nodeid for number in sorted(broken)]
-        self.verdicts = self._each(_without(reached, broken), seconds, _functions())
+        self._measures = _in_fork(self._measured)
+        names = [item.nodeid for item in session.items]
+        self.broken = [name for name, each in zip(names, self._measures, strict=True) if not each.passed]
+        self.verdicts = self._each(_functions(self._sources))
         return True
 
-    def _true(self) -> tuple[Reached, list[float], set[int]]:
-        """For each file and line the numbers of the tests that reach it; the seconds of each; those that fail."""
-        return _in_fork(self._measured)
-
-    def _measured(self) -> tuple[Reached, list[float], set[int]]:
-        found = coverage.Coverage(data_file=None, config_file=False, include=["*/oakum/changes/*"], messages=False)
-        found.set_option("run:disable_warnings", ["already-imported", "module-not-measured", "no-data-collected"])
-        found.start()
-        seconds: list[float] = []
-        broken: set[int] = set()
-        for number in range(len(self._session.items)):
-            found.switch_context(str(number))
-            began = time.process_time()
-            if not self._passes(number):
-                broken.add(number)
-            seconds.append(time.process_time() - began)
-        found.stop()
-        data = found.get_data()
-        reached = {
-            file: {
-                line: [int(each) for each in several if each] for line, several in data.contexts_by_lineno(file).items()
-            }
-            for file in data.measured_files()
-        }
-        return reached, seconds, broken
+    def _measured(self) -> list[Measure]:
+        return measured(self._session.items, self._passes, self._sources, self._kept)
 
     def _passes(self, number: int) -> bool:
         items = self._session.items
@@ -130,12 +112,7 @@ class Trials:
         items[number].config.hook.pytest_runtest_protocol(item=items[number], nextitem=following)
         return self._session.testsfailed == before
 
-    def _each(
-        self,
-        reached: Reached,
-        seconds: list[float],
-        functions: Functions,
-    ) -> list[Verdict]:
+    def _each(self, functions: Functions) -> list[Verdict]:
         verdicts: list[Verdict | None] = [None] * len(self._cases)
         running: dict[int, tuple[int, float, int]] = {}
         waiting = list(reversed(range(len(self._cases))))
@@ -143,8 +120,8 @@ class Trials:
             while waiting or running:
                 while waiting and len(running) < self._jobs:
                     number = waiting.pop()
-                    tests = self._chosen(self._cases[number], reached, seconds)
-                    child = self._start(self._cases[number], tests, seconds, functions, Path(folder, str(number)))
+                    tests = self._chosen(self._cases[number])
+                    child = self._start(self._cases[number], tests, functions, Path(folder, str(number)))
                     running[child] = number, time.monotonic() + ASLEEP, len(tests)
                 time.sleep(0.004)
                 for child, (number, until, several) in list(running.items()):
@@ -173,57 +150,46 @@ class Trials:
         self._kills[by] += 1
         return Verdict("noticed", several, by or "hangs")
 
-    def _chosen(self, case: Case, reached: Reached, seconds: list[float]) -> list[int]:
+    def _chosen(self, case: Case) -> list[int]:
         """The tests that reach the mutant's lines, the likeliest to notice first."""
         path, mutant = case
-        lines = reached.get(str(path), {})
-        found = {each for line in range(mutant.line, mutant.last + 1) for each in lines.get(line, ())}
-        names = [item.nodeid for item in self._session.items]
-
-        def rank(number: int) -> tuple[bool, int, float]:
-            return not self._own(names[number], path), -self._kills[names[number]], seconds[number]
-
+        items, file = self._session.items, str(path)
+        found = [
+            (not self._own(item.nodeid, path), -self._kills[item.nodeid], measure.seconds, number)
+            for number, (item, measure) in enumerate(zip(items, self._measures, strict=True))
+            if measure.passed and measure.reaches(file, mutant.line, mutant.last)
+        ]
         chosen: list[int] = []
         total = 0.0
-        for number in sorted(found, key=rank):
-            if total > self._most and not self._own(names[number], path):
+        for foreign, _, seconds, number in sorted(found):
+            if total > self._most * (1 if foreign else OWN):
                 break
-            total += seconds[number]
+            total += seconds
             chosen.append(number)
         return chosen
 
-    def _start(self, case: Case, tests: list[int], seconds: list[float], functions: Functions, say: Path) -> int:
+    def _start(self, case: Case, tests: list[int], functions: Functions, say: Path) -> int:
         child = os.fork()
         if child:
             return child
         code = 3
         try:
             os.setpgid(0, 0)
-            code = self._try(case, tests, seconds, functions, say)
+            code = self._try(case, tests, functions, say)
         finally:
             os._exit(code)
 
-    def _try(self, case: Case, tests: list[int], seconds: list[float], functions: Functions, say: Path) -> int:
+    def _try(self, case: Case, tests: list[int], functions: Functions, say: Path) -> int:
         if not _put(case, functions):
             return 4
         items = self._session.items
         self._session.items = [items[number] for number in tests]
         for place, number in enumerate(tests):
             say.write_text(items[number].nodeid)
-            signal.setitimer(signal.ITIMER_PROF, PATIENCE * seconds[number] + LEAST)
+            signal.setitimer(signal.ITIMER_PROF, PATIENCE * self._measures[number].seconds + LEAST)
             if not self._passes(place):
                 return 1
         return 0
-
-
-def _without(reached: Reached, broken: set[int]) -> Reached:
-    """Without the tests that fail by themselves: they can't notice anything."""
-    if not broken:
-        return reached
-    return {
-        file: {line: [each for each in several if each not in broken] for line, several in lines.items()}
-        for file, lines in reached.items()
-    }
 
 
 def trials(
@@ -233,14 +199,17 @@ def trials(
     most: float,
     own: Callable[[str, Path], bool],
     tell: Callable[[Case, Verdict], None],
+    sources: Path,
+    kept: Path | None = None,
 ) -> tuple[list[Verdict], list[str]]:
     """The verdicts on mutants, in their order; and the tests that fail over the true program, which are left out.
 
-    ``tell`` gets each verdict as soon as it is there, in another process.
+    ``tell`` gets each verdict as soon as it is there, in another process. ``sources`` are the folder that the mutants
+    are of, ``kept`` a file that keeps what the tests reach for the next time.
     """
 
     def inside() -> tuple[list[Verdict], list[str]]:
-        plugin = Trials(cases, jobs, most, own, tell)
+        plugin = Trials(cases, jobs, most, own, tell, sources, kept)
         said = io.StringIO()
         with redirect_stdout(said), redirect_stderr(said):
             code = pytest.main([*PYTEST, *tests], plugins=[plugin])
@@ -274,11 +243,11 @@ def _in_fork(work: Callable[[], _T]) -> _T:
         return found
 
 
-def _functions() -> Functions:
-    """The functions of the change engine that live now, by their code's file, name and first line."""
+def _functions(sources: Path) -> Functions:
+    """The functions of the sources that live now, by their code's file, name and first line."""
     found: defaultdict[tuple[str, str, int], list[FunctionType]] = defaultdict(list)
     for each in gc.get_objects():
-        if isinstance(each, FunctionType) and "/oakum/changes/" in each.__code__.co_filename:
+        if isinstance(each, FunctionType) and each.__code__.co_filename.startswith(f"{sources}/"):
             found[_key(each.__code__)].append(each)
     gc.freeze()
     return found

@@ -4,6 +4,9 @@ Mistakes are those that people make where rules are written: another comparison 
 turned round, branches swapped, a number off by one, ``any`` for ``all``, a statement left out. Texts, annotations and
 documentation are left alone. A mutant is named by its function and the text that changes, not by a line number, so that
 a list of mutants stays true when lines move.
+
+A mutant that another one implies is left out: whoever notices that a condition was dropped, or that a branch is always
+or never taken, notices as well that it was turned round, and that ``and`` became ``or``.
 """
 
 from __future__ import annotations
@@ -76,8 +79,8 @@ def mutants_of(source: str) -> list[Mutant]:
     found: list[Mutant] = []
     seen: Counter[str] = Counter()
     tree = ast.parse(source)
-    for path, where, (line, last), node in _nodes(tree, (), "module", (0, 0)):
-        for kind, change in _changes(node):
+    for path, where, (line, last), node, implied in _nodes(tree, (), "module", (0, 0)):
+        for kind, change in _changes(node, implied):
             after = _text(change(copy.deepcopy(node)))
             mutant = Mutant(where, kind, _text(node), after, line, last, partial(_changed, tree, path, change))
             seen[mutant.name] += 1
@@ -88,12 +91,15 @@ def mutants_of(source: str) -> list[Mutant]:
 
 
 def _nodes(
-    node: ast.AST, path: Path, where: str, lines: tuple[int, int]
-) -> Iterator[tuple[Path, str, tuple[int, int], ast.AST]]:
-    """Every node that may change, with the way to it, the function and the lines of the statement it stands in."""
+    node: ast.AST, path: Path, where: str, lines: tuple[int, int], implied: bool = False
+) -> Iterator[tuple[Path, str, tuple[int, int], ast.AST, bool]]:
+    """Every node that may change: the way to it, the function and the lines of the statement it stands in, the node.
+
+    At last, whether its opposite is implied by a mutant of what it stands in.
+    """
     if isinstance(node, ast.stmt):
         lines = _lines(node)
-    yield path, where, lines, node
+    yield path, where, lines, node, implied
     if isinstance(node, ast.FunctionDef | ast.ClassDef):
         where = node.name if where == "module" else f"{where}.{node.name}"
     for field, value in ast.iter_fields(node):
@@ -106,7 +112,9 @@ def _nodes(
         several = value if isinstance(value, list) else [value]
         for number, child in enumerate(several):
             if isinstance(child, ast.AST) and not _is_text(child):
-                yield from _nodes(child, (*path, (field, number if isinstance(value, list) else None)), where, lines)
+                way = (*path, (field, number if isinstance(value, list) else None))
+                tested = isinstance(node, ast.BoolOp) or (field == "test" and isinstance(node, ast.If | ast.IfExp))
+                yield from _nodes(child, way, where, lines, tested)
 
 
 def _lines(statement: ast.stmt) -> tuple[int, int]:
@@ -126,19 +134,19 @@ def _is_text(node: ast.AST) -> bool:
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
 
 
-def _changes(node: ast.AST) -> Iterator[tuple[str, Change]]:
-    """The mistakes that a node may have."""
+def _changes(node: ast.AST, implied: bool) -> Iterator[tuple[str, Change]]:
+    """The mistakes that a node may have; its opposite is none of them where that is ``implied``."""
     match node:
         case ast.Compare():
             for number, op in enumerate(node.ops):
-                for other in _COMPARISONS[type(op)]:
+                # The last is the opposite.
+                others = _COMPARISONS[type(op)]
+                for other in others[:-1] if implied and len(node.ops) == 1 else others:
                     yield "comparison", _set(("ops", number), other())
         case ast.BoolOp():
-            other_op = ast.Or() if isinstance(node.op, ast.And) else ast.And()
-            yield "operator", _set(("op", None), other_op)
             for number in range(len(node.values)):
                 yield "dropped condition", _without(number)
-        case ast.UnaryOp(op=ast.Not()):
+        case ast.UnaryOp(op=ast.Not()) if not implied:
             yield "negation", _operand
         case ast.BinOp() if type(node.op) in _OPERATORS:
             yield "operator", _set(("op", None), _OPERATORS[type(node.op)]())

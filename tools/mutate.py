@@ -37,6 +37,8 @@ from tools.mutants import Mutant, mutants_of
 ROOT = Path(__file__).resolve().parents[1]
 SOURCES = ROOT / "src/oakum/changes"
 ACCEPTED = ROOT / "tests/mutants/accepted.txt"
+#: What the tests reach, kept for the next time.
+MEASURED = ROOT / "build/mutants/measured.pickle"
 #: The tests that may notice a mutant.
 SUITE = ("tests/changes", "tests/local", "tests/ledger", "tests/cli", "tests/simulation", "tests/traps")
 #: Which of them are meant for a room, where those are not tests/changes/ROOM.
@@ -46,7 +48,7 @@ TESTS: dict[str, tuple[str, ...]] = {
     "plans": ("tests/changes/planning",),
     "planning": ("tests/changes/planning", "tests/changes/agreement"),
     "verify": ("tests/changes/verify", "tests/changes/agreement"),
-    "approvals": ("tests/local",),
+    "approvals": ("tests/local/test_approvals.py", "tests/local/test_starting_a_run.py"),
     "recorded": ("tests/ledger",),
 }
 #: A mutant that takes so many times as long as the tests do, and then some seconds, hangs: it was noticed.
@@ -122,7 +124,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     stale = accepted - {_name(path, mutant) for path, mutant in every} if not given.room else frozenset()
     trying = [case for case in cases if _name(*case) not in accepted]
-    verdicts, broken = trials(given.tests, trying, given.jobs, given.most, _is_own, partial(_log, given.log))
+    verdicts, broken = trials(
+        given.tests, trying, given.jobs, given.most, _is_own, partial(_log, given.log), SOURCES, MEASURED
+    )
     if broken:
         print("these tests fail without any mutant:", *broken, sep="\n  ", flush=True)
     untried = [case for case, verdict in zip(trying, verdicts, strict=True) if verdict.result == "untried"]
