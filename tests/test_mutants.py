@@ -10,7 +10,22 @@ from tools.mutants import mutants_of
 CASES = [
     ("def f(a, b):\n    return a < b", {"a < b -> a <= b", "a < b -> a >= b"}),
     ("def f(a, b):\n    return a is b", {"a is b -> a is not b"}),
-    ("def f(a, b):\n    return a and b", {"a and b -> a or b", "a and b -> b", "a and b -> a"}),
+    ("def f(a, b):\n    return a and b", {"a and b -> b", "a and b -> a"}),
+    (
+        "def f(a, b):\n    return a < b or not a",
+        {"a < b or not a -> a < b", "a < b or not a -> not a", "a < b -> a <= b"},
+    ),
+    ("def f(a, b):\n    return a if a == b else b", {"a if a == b else b -> b if a == b else a"}),
+    (
+        "def f(a, b):\n    return a < b < 7",
+        {
+            "a < b < 7 -> a <= b < 7",
+            "a < b < 7 -> a >= b < 7",
+            "a < b < 7 -> a < b <= 7",
+            "a < b < 7 -> a < b >= 7",
+            "7 -> 8",
+        },
+    ),
     ("def f(a):\n    return not a", {"not a -> a"}),
     ("def f(a, b):\n    return a + b", {"a + b -> a - b"}),
     ("def f(a):\n    if a:\n        g = a", {"if a -> if True", "if a -> if False"}),
