@@ -5,6 +5,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from types import ModuleType
 
@@ -50,24 +51,32 @@ def test_every_room_of_the_core_is_watched(room: str) -> None:
             module(name, ACTS["open"])()
 
 
-def test_an_adapter_may_open_files_even_when_core_code_calls_it() -> None:
-    adapter = module("oakum.adapters.files", "return open('/etc/hostname').close()")
-    module("oakum.fleet.x", "return arguments[0]()")(adapter)
+def test_an_adapter_may_open_files_even_when_core_code_calls_it(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("seen")
+    adapter = module("oakum.adapters.files", f"with open({str(tmp_path / 'file')!r}) as file: return file.read()")
+    assert module("oakum.fleet.x", "return arguments[0]()")(adapter) == "seen"
 
 
 def test_a_port_that_a_test_implements_may_read_files() -> None:
-    module("oakum.fleet.x", "return arguments[0]()")(lambda: Path(__file__).read_bytes())
+    found = module("oakum.fleet.x", "return arguments[0]()")(lambda: Path(__file__).read_bytes())
+    assert found == Path(__file__).read_bytes()
 
 
-def test_core_code_may_import_late_and_keep_a_database_in_memory() -> None:
+def test_core_code_may_import_late_and_keep_a_database_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("colorsys", "wave"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
     module("oakum.fleet.x", "import colorsys, wave")()
-    module("oakum.advisories.x", "import sqlite3; sqlite3.connect(':memory:').close()")()
+    assert {"colorsys", "wave"} <= sys.modules.keys()
+    keeps = "import sqlite3, contextlib\n    with contextlib.closing(sqlite3.connect(':memory:')) as kept:\n"
+    assert module("oakum.advisories.x", f"{keeps}        return kept.execute('SELECT 7').fetchall()")() == [(7,)]
 
 
-def test_a_test_may_do_what_it_likes() -> None:
-    socket.socket().close()
-    sqlite3.connect(":memory:").close()
-    subprocess.run([sys.executable, "-c", ""], check=True)
+def test_a_test_may_do_what_it_likes(tmp_path: Path) -> None:
+    with socket.socket() as made:
+        assert made.fileno() >= 0
+    with closing(sqlite3.connect(tmp_path / "kept")) as kept:
+        assert kept.execute("SELECT 7").fetchall() == [(7,)]
+    assert subprocess.run([sys.executable, "-c", "print(7)"], check=True, capture_output=True).stdout == b"7\n"
 
 
 CLOCKS = [

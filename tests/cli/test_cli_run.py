@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sqlite3
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,7 +15,9 @@ from tests.local.estate import HOSTS, NEW, NOW, OLD, Estate, inventory, make_key
 from tests.local.simulated import Simulated
 
 from oakum.changes.plans import Plan, canonical
+from oakum.changes.run import Ended
 from oakum.cli.main import main
+from oakum.cli.run import tell
 from oakum.local.policies import policy_files
 from oakum.local.rehearsal import rehearse
 from oakum.local.running import carry_out
@@ -232,6 +235,20 @@ def test_runs_are_listed_and_shown(estate: Estate, capsys: Out) -> None:
     found = json.loads(capsys.readouterr().out)
     assert found["counts"] == {"done": 3} and [each["state"] for each in found["steps"]] == ["done"] * 3
     assert "oakum rollback run-1" in found["now"][0]
+
+
+@pytest.mark.parametrize("policy", ["policy", "/srv/our own; oakum's {policy}", 'a "b"; c'])
+def test_what_to_type_names_the_folder_of_the_policy_as_a_shell_reads_it(
+    estate: Estate, capsys: Out, policy: str
+) -> None:
+    ran(estate)
+    for more, folder in ({"policy": policy}, policy), ({}, "DIR"):
+        assert tell(None, "run-1", Ended(result="done"), "table", **more) == 0
+        lines = capsys.readouterr().out.splitlines()
+        at = lines.index("- take all of it back:")
+        assert lines[at + 1] == "    oakum host scan --save now.json"
+        back = ["oakum", "rollback", "run-1", "--all", "--from", "now.json", "--policy", folder, "--out", "back.json"]
+        assert shlex.split(lines[at + 2]) == back
 
 
 def test_a_damaged_run_hides_no_other(estate: Estate, capsys: Out) -> None:

@@ -22,7 +22,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 
-from tests.lab.build import cache_folder
+from tests.lab.cache import cache_folder
 from tests.lab.hosts_base import SUITE, base, run
 from tests.lab.hosts_machine import found_cgroups, reap, remove_cgroups
 from tests.lab.hosts_repo import PORT, SECURITY, Repository
@@ -232,6 +232,16 @@ class HostsLab:
         for host in made:
             host.wait()
         return made
+
+    @contextmanager
+    def running(self, *names: str, kind: type[Host] | None = None) -> Iterator[list[Host]]:
+        """New machines for as long as somebody needs them."""
+        made = self.start(*names, kind=kind)
+        try:
+            yield made
+        finally:
+            for host in made:
+                self.remove(host)
 
     def remove(self, host: Host) -> None:
         """Pulls its plug and throws its disk away."""

@@ -10,7 +10,6 @@ tests.lab.hosts_base`` builds it and says where it is.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 import shutil
@@ -20,7 +19,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from tests.lab.build import _locked, cache_folder
+from tests.lab.cache import cache_folder, cached
 from tests.lab.go import LabUnavailable
 
 SUITE = "bookworm"
@@ -44,19 +43,7 @@ def base() -> Path:
     Raises LabUnavailable where it can be neither found nor built.
     """
     check()
-    cache = cache_folder()
-    words = "\0".join([_RECIPE, SUITE, *INCLUDE])
-    folder = cache / f"hosts-{hashlib.sha256(words.encode()).hexdigest()[:16]}"
-    if folder.is_dir():
-        return folder
-    with _locked(cache):
-        if not folder.is_dir():
-            with tempfile.TemporaryDirectory(dir=cache, prefix=".new-") as work:
-                part = Path(work) / "made"
-                part.mkdir(mode=0o755)
-                _build(part)
-                part.rename(folder)
-    return folder
+    return cached("hosts-", [_RECIPE, SUITE, *INCLUDE], lambda part: debian(part, INCLUDE))
 
 
 def check() -> None:
@@ -99,15 +86,14 @@ def run(*command: str | Path, env: Mapping[str, str] | None = None, cwd: Path | 
     return done.stdout
 
 
-def _build(part: Path) -> None:
-    sites = _sites()
+def debian(part: Path, include: Sequence[str]) -> None:
+    """Fills a folder with ``root``, a small Debian of the main suite, ``old`` and ``new``, ``gpg`` and ``lab.gpg``."""
     root = part / "root"
-    run("debootstrap", "--variant=minbase", f"--include={','.join(INCLUDE)}", SUITE, root, sites[SUITE])
+    run("debootstrap", "--variant=minbase", f"--include={','.join(include)}", SUITE, root, _sites()[SUITE])
     for name in ("old", "new"):
         (part / name).mkdir()
     with tempfile.TemporaryDirectory(dir=part) as work:
-        downloaded = _pending(root, sites, Path(work))
-        for deb in downloaded:
+        for deb in downloaded(root, Path(work), "dist-upgrade"):
             shutil.move(deb, part / "new" / deb.name)
     names = {deb.name.partition("_")[0] for deb in (part / "new").iterdir()}
     for deb in (root / "var/cache/apt/archives").glob("*.deb"):
@@ -116,7 +102,7 @@ def _build(part: Path) -> None:
         else:
             deb.unlink()
     _slim(root)
-    _key(part)
+    signing_key(part, SIGNER, "ed25519", part / "lab.gpg")
 
 
 def _sites() -> dict[str, str]:
@@ -130,8 +116,9 @@ def _sites() -> dict[str, str]:
     return found
 
 
-def _pending(root: Path, sites: Mapping[str, str], work: Path) -> Sequence[Path]:
-    """Downloads what the security channel has newer than the base."""
+def downloaded(root: Path, work: Path, *words: str) -> Sequence[Path]:
+    """The packages that apt would bring into a root by these words, from where this machine has its own."""
+    sites = _sites()
     for name in ("lists/partial", "cache/archives/partial"):
         (work / name).mkdir(parents=True)
     signed = "[signed-by=/usr/share/keyrings/debian-archive-keyring.gpg]"
@@ -144,7 +131,7 @@ def _pending(root: Path, sites: Mapping[str, str], work: Path) -> Sequence[Path]
     }  # fmt: skip
     options = [word for name, value in settings.items() for word in ("-o", f"{name}={value}")]
     run("apt-get", *options, "update", "-qq")
-    run("apt-get", *options, "-y", "-qq", "-d", "dist-upgrade")
+    run("apt-get", *options, "-y", "-qq", "-d", *words)
     return sorted((work / "cache/archives").glob("*.deb"))
 
 
@@ -166,15 +153,15 @@ def _slim(root: Path) -> None:
         (root / "etc/ssh/sshd_config.d/lab.conf").write_text("UseDNS no\nPermitRootLogin prohibit-password\n")
 
 
-def _key(part: Path) -> None:
-    """A key that signs the lab's repositories; it is good for nothing else."""
+def signing_key(part: Path, signer: str, algorithm: str, public: Path, *form: str) -> None:
+    """A key in ``gpg`` that signs what the lab offers, its other half in ``public``; it is good for nothing else."""
     home = part / "gpg"
     home.mkdir(mode=0o700)
     env = {"GNUPGHOME": str(home)}
     try:
-        run("gpg", "--batch", "--quiet", "--passphrase", "", "--quick-gen-key", f"lab <{SIGNER}>", "ed25519", "sign",
+        run("gpg", "--batch", "--quiet", "--passphrase", "", "--quick-gen-key", f"lab <{signer}>", algorithm, "sign",
             "never", env=env)  # fmt: skip
-        run("gpg", "--batch", "--output", part / "lab.gpg", "--export", SIGNER, env=env)
+        run("gpg", "--batch", *form, "--output", public, "--export", signer, env=env)
     finally:
         run("gpgconf", "--homedir", home, "--kill", "all")
 

@@ -9,16 +9,14 @@ builds both and says where they are.
 
 from __future__ import annotations
 
-import hashlib
 import shutil
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
-from tests.lab.build import _locked, cache_folder
+from tests.lab.cache import cached
 from tests.lab.go import LabUnavailable
-from tests.lab.hosts_base import SUITE, _sites, base, check, run
+from tests.lab.hosts_base import base, check, downloaded, run, signing_key
 
 #: The Debian packages in each base.
 PACKAGES = {"dnf": ("dnf", "dnf-plugins-core", "rpm"), "zypper": ("zypper", "rpm", "gnupg")}
@@ -42,26 +40,15 @@ def rpm_base(manager: str) -> Path:
     if missing:
         raise LabUnavailable(f"rpm hosts of the lab need: apt-get install {' '.join(missing)}")
     debian = base()
-    cache = cache_folder()
-    words = "\0".join([_RECIPE, debian.name, manager, *PACKAGES[manager]])
-    folder = cache / f"hosts-{manager}-{hashlib.sha256(words.encode()).hexdigest()[:16]}"
-    if folder.is_dir():
-        return folder
-    with _locked(cache):
-        if not folder.is_dir():
-            with tempfile.TemporaryDirectory(dir=cache, prefix=".new-") as work:
-                part = Path(work) / "made"
-                part.mkdir(mode=0o755)
-                _build(part, debian, manager)
-                part.rename(folder)
-    return folder
+    recipe = [_RECIPE, debian.name, manager, *PACKAGES[manager]]
+    return cached(f"hosts-{manager}-", recipe, lambda part: _build(part, debian, manager))
 
 
 def _build(part: Path, debian: Path, manager: str) -> None:
     root = part / "root"
     run("cp", "-a", "--reflink=auto", debian / "root", root)
     with tempfile.TemporaryDirectory(dir=part) as work:
-        debs = _downloaded(root, Path(work), PACKAGES[manager])
+        debs = downloaded(root, Path(work), "--no-install-recommends", "install", *PACKAGES[manager])
         place = root / "var/tmp/debs"
         place.mkdir()
         for deb in debs:
@@ -83,39 +70,7 @@ def _build(part: Path, debian: Path, manager: str) -> None:
         # This plugin wants createrepo_c at every transaction.
         (root / "etc/dnf/plugins/local.conf").write_text("[main]\nenabled=0\n")
         (root / "etc/dnf/vars/releasever").write_text("9\n")
-    _key(part)
-
-
-def _downloaded(root: Path, work: Path, names: tuple[str, ...]) -> list[Path]:
-    """The Debian packages that bring some others into a root, from where this machine has its own."""
-    for name in ("lists/partial", "cache/archives/partial"):
-        (work / name).mkdir(parents=True)
-    signed, sites = "[signed-by=/usr/share/keyrings/debian-archive-keyring.gpg]", _sites()
-    suites = [suite for suite in (SUITE, f"{SUITE}-security") if suite in sites]
-    (work / "sources.list").write_text("".join(f"deb {signed} {sites[suite]} {suite} main\n" for suite in suites))
-    settings = {
-        "Dir::State::status": root / "var/lib/dpkg/status", "Dir::State::lists": work / "lists",
-        "Dir::Cache": work / "cache", "Dir::Etc::sourcelist": work / "sources.list",
-        "Dir::Etc::sourceparts": "/dev/null", "Debug::NoLocking": "1", "APT::Sandbox::User": "root",
-        "APT::Install-Recommends": "0",
-    }  # fmt: skip
-    options = [word for name, value in settings.items() for word in ("-o", f"{name}={value}")]
-    run("apt-get", *options, "update", "-qq")
-    run("apt-get", *options, "-y", "-qq", "-d", "install", *names)
-    return sorted((work / "cache/archives").glob("*.deb"))
-
-
-def _key(part: Path) -> None:
-    """A key that signs the packages and the indexes; it is good for nothing else."""
-    home = part / "gpg"
-    home.mkdir(mode=0o700)
-    env = {"GNUPGHOME": str(home)}
-    try:
-        run("gpg", "--batch", "--quiet", "--passphrase", "", "--quick-gen-key", f"lab <{SIGNER}>", "rsa3072", "sign",
-            "never", env=env)  # fmt: skip
-        run("gpg", "--batch", "--armor", "--output", part / "key", "--export", SIGNER, env=env)
-    finally:
-        subprocess.run(["gpgconf", "--homedir", home, "--kill", "all"], check=False)
+    signing_key(part, SIGNER, "rsa3072", part / "key", "--armor")
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 
+import pytest
 from tests.lab.hosts import Host, HostsLab, left, sweep, wait_until
 
 
@@ -41,6 +42,13 @@ def test_security_updates_are_pending_and_both_versions_can_be_had(hosts_lab: Ho
     assert "bookworm-security/main" in table
     assert "bookworm/main" in table
     hosts_lab.remove(host)
+
+
+def test_machines_that_somebody_needs_go_even_where_that_fails(hosts_lab: HostsLab) -> None:
+    with pytest.raises(ZeroDivisionError), hosts_lab.running("lab3", "lab4") as made:
+        assert [(host.name, host.answers()) for host in made] == [("lab3", True), ("lab4", True)]
+        raise ZeroDivisionError
+    assert not [host.name for host in made if host.name in hosts_lab.hosts or host.folder.exists() or host.answers()]
 
 
 def test_what_a_killed_run_left_is_found_by_its_prefix_and_removed(hosts_lab: HostsLab) -> None:

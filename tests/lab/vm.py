@@ -18,7 +18,7 @@ from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
-from tests.lab.build import cache_folder
+from tests.lab.cache import cache_folder
 from tests.lab.hosts import wait_until
 from tests.lab.hosts_base import SUITE, run
 from tests.lab.hosts_repo import PORT, SECURITY, Repository

@@ -10,19 +10,17 @@ no ``/dev/kvm`` is used. ``python -m tests.lab.vm_base`` builds it and says wher
 
 from __future__ import annotations
 
-import hashlib
 import os
 import secrets
 import shutil
 import struct
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
-from tests.lab.build import _locked, cache_folder
+from tests.lab.cache import cached
 from tests.lab.go import LabUnavailable
-from tests.lab.hosts_base import SUITE, _key, _pending, _sites, _slim, run
+from tests.lab.hosts_base import SUITE, debian, run
 
 INCLUDE = (
     "systemd", "systemd-sysv", "dbus", "udev", "openssh-server", "iproute2", "ca-certificates", "sudo", "procps",
@@ -70,15 +68,7 @@ def base() -> Path:
     Raises LabUnavailable where it can be neither found nor built.
     """
     check()
-    cache = cache_folder() / "vm"
-    words = "\0".join([_RECIPE, SUITE, *INCLUDE, *_FILES.values()])
-    folder = cache / hashlib.sha256(words.encode()).hexdigest()[:16]
-    if folder.is_dir():
-        return folder
-    with _locked(cache):
-        if not folder.is_dir():
-            _made(cache, folder)
-    return folder
+    return cached("vm/", [_RECIPE, SUITE, *INCLUDE, *_FILES.values()], _build)
 
 
 def check() -> None:
@@ -94,37 +84,14 @@ def check() -> None:
         raise LabUnavailable(f"virtual machines of the lab need: apt-get install {' '.join(missing)}")
 
 
-def _made(cache: Path, folder: Path) -> None:
+def _build(part: Path) -> None:
     from tests.lab.vm import settle
 
-    with tempfile.TemporaryDirectory(dir=cache, prefix=".new-") as work:
-        part = Path(work) / "made"
-        part.mkdir(mode=0o755)
-        _packages(part)
-        _configure(part)
-        _disk(part)
-        shutil.rmtree(part / "root")
-        settle(part)
-        part.rename(folder)
-
-
-def _packages(part: Path) -> None:
-    """The tree, and what its security channel has newer."""
-    sites, root = _sites(), part / "root"
-    run("debootstrap", "--variant=minbase", f"--include={','.join(INCLUDE)}", SUITE, root, sites[SUITE])
-    for name in ("old", "new"):
-        (part / name).mkdir()
-    with tempfile.TemporaryDirectory(dir=part) as work:
-        for deb in _pending(root, sites, Path(work)):
-            shutil.move(deb, part / "new" / deb.name)
-    names = {deb.name.partition("_")[0] for deb in (part / "new").iterdir()}
-    for deb in (root / "var/cache/apt/archives").glob("*.deb"):
-        if deb.name.partition("_")[0] in names:
-            shutil.move(deb, part / "old" / deb.name)
-        else:
-            deb.unlink()
-    _slim(root)
-    _key(part)
+    debian(part, INCLUDE)
+    _configure(part)
+    _disk(part)
+    shutil.rmtree(part / "root")
+    settle(part)
 
 
 def _configure(part: Path) -> None:

@@ -9,7 +9,6 @@ import json
 import subprocess
 import sys
 import tarfile
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -25,24 +24,10 @@ from oakum.local.runs import open_run, run_names
 from oakum.local.starting import summary_of
 
 Out = pytest.CaptureFixture[str]
+MACHINES = ("chain-1", "chain-2", "chain-3")
 FLAW = "CVE-2026-12345"
 #: The kernel is that of the machine on which the lab runs.
 ACCEPTED = ("--accept-unassessed", "unowned-kernel")
-
-
-@pytest.fixture(scope="module")
-def machines(hosts_lab: HostsLab) -> Iterator[list[Machine]]:
-    made = hosts_lab.start("chain-1", "chain-2", "chain-3")
-    yield made
-    for each in made:
-        hosts_lab.remove(each)
-
-
-@pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("OAKUM_DATA", str(tmp_path / "data"))
-    monkeypatch.setenv("COLUMNS", "120")
-    return tmp_path
 
 
 def flaw(folder: Path, name: str, fixed: str) -> None:

@@ -24,17 +24,8 @@ Out = pytest.CaptureFixture[str]
 
 @pytest.fixture(scope="module")
 def machines(hosts_lab: HostsLab) -> Iterator[list[RpmHost]]:
-    made = [*hosts_lab.start("rpm-1", kind=DnfHost), *hosts_lab.start("rpm-2", kind=ZypperHost)]
-    yield [each for each in made if isinstance(each, RpmHost)]
-    for each in made:
-        hosts_lab.remove(each)
-
-
-@pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("OAKUM_DATA", str(tmp_path / "data"))
-    monkeypatch.setenv("COLUMNS", "120")
-    return tmp_path
+    with hosts_lab.running("rpm-1", kind=DnfHost) as dnf, hosts_lab.running("rpm-2", kind=ZypperHost) as zypper:
+        yield [each for each in (*dnf, *zypper) if isinstance(each, RpmHost)]
 
 
 def test_a_security_update_comes_to_both_and_all_of_it_is_taken_back(

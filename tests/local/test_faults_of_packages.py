@@ -3,35 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from tests.adapters.ssh.labs import installs, offer
-from tests.lab.hosts import Host as Machine
-from tests.lab.hosts import HostsLab
-from tests.local.faults import Patient, fails, hurry, meanwhile, script, there
+from tests.local.faults import Patient, fails, meanwhile, script, there
 
 pytestmark = pytest.mark.e2e
 
-Out = pytest.CaptureFixture[str]
-
-
-@pytest.fixture(scope="module")
-def machine(hosts_lab: HostsLab) -> Iterator[Machine]:
-    (made,) = hosts_lab.start("faults")
-    yield made
-    hosts_lab.remove(made)
-
-
-@pytest.fixture
-def patient(
-    tmp_path: Path, keys: Path, machine: Machine, hosts_lab: HostsLab, monkeypatch: pytest.MonkeyPatch, capsys: Out
-) -> Patient:
-    monkeypatch.setenv("OAKUM_DATA", str(tmp_path / "data"))
-    monkeypatch.setenv("COLUMNS", "200")
-    hurry(monkeypatch)
-    return Patient(tmp_path, keys, machine, hosts_lab, capsys)
+MACHINES = ("faults",)
 
 
 def test_the_lock_that_another_holds_is_named_and_waited_for_but_not_for_ever(patient: Patient) -> None:

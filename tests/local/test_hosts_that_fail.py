@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from tests.adapters.ssh.labs import installs
-from tests.lab.hosts import Host as Machine
-from tests.lab.hosts import HostsLab
-from tests.local.faults import Patient, hurry, meanwhile, there
+from tests.local.faults import Patient, meanwhile, there
 
 from oakum.adapters.ssh import commands
 from oakum.adapters.ssh.commands import PLACE
@@ -19,24 +15,7 @@ from oakum.local.hosts import sudoers
 
 pytestmark = pytest.mark.e2e
 
-Out = pytest.CaptureFixture[str]
-
-
-@pytest.fixture(scope="module")
-def machine(hosts_lab: HostsLab) -> Iterator[Machine]:
-    (made,) = hosts_lab.start("fails")
-    yield made
-    hosts_lab.remove(made)
-
-
-@pytest.fixture
-def patient(
-    tmp_path: Path, keys: Path, machine: Machine, hosts_lab: HostsLab, monkeypatch: pytest.MonkeyPatch, capsys: Out
-) -> Patient:
-    monkeypatch.setenv("OAKUM_DATA", str(tmp_path / "data"))
-    monkeypatch.setenv("COLUMNS", "200")
-    hurry(monkeypatch)
-    return Patient(tmp_path, keys, machine, hosts_lab, capsys)
+MACHINES = ("fails",)
 
 
 def slow(name: str, seconds: int) -> dict[str, str]:

@@ -54,16 +54,15 @@ def machine(hosts_lab: HostsLab) -> Iterator[Host]:
     """A host with the kernel that runs in a package, and a newer one in its security channel."""
     if not re.fullmatch(r"[a-z0-9+.-]+", OLD):
         pytest.skip(f"no package can have {OLD} in its name")
-    (made,) = hosts_lab.start("old-kernel")
-    made.run("mkdir -p /boot/grub; cat >/usr/sbin/update-grub; chmod 755 /usr/sbin/update-grub", input=MENU)
-    kernel(hosts_lab, OLD, "1.0", security=False)
-    hosts_lab.repository.publish()
-    made.run("apt-get -qq update; apt-get -qq -y install linux-image-lab >/dev/null")
-    kernel(hosts_lab, NEW, "2.0", security=True)
-    hosts_lab.repository.publish()
-    made.run("apt-get -qq update")
-    yield made
-    hosts_lab.remove(made)
+    with hosts_lab.running("old-kernel") as (made,):
+        made.run("mkdir -p /boot/grub; cat >/usr/sbin/update-grub; chmod 755 /usr/sbin/update-grub", input=MENU)
+        kernel(hosts_lab, OLD, "1.0", security=False)
+        hosts_lab.repository.publish()
+        made.run("apt-get -qq update; apt-get -qq -y install linux-image-lab >/dev/null")
+        kernel(hosts_lab, NEW, "2.0", security=True)
+        hosts_lab.repository.publish()
+        made.run("apt-get -qq update")
+        yield made
 
 
 def test_a_host_that_restarts_into_its_old_kernel_is_taken_back(

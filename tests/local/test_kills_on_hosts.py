@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import secrets
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,16 +19,9 @@ from tests.local.kills import Field
 
 pytestmark = pytest.mark.e2e
 
+MACHINES = ("kill-1", "kill-2", "kill-3")
 #: Most kills of one run; every third way up takes the machines through a reboot.
 _A_RUN, _BOOTS = 15, 3
-
-
-@pytest.fixture
-def machines(hosts_lab: HostsLab) -> Iterator[list[Machine]]:
-    made = hosts_lab.start("kill-1", "kill-2", "kill-3")
-    yield made
-    for each in made:
-        hosts_lab.remove(each)
 
 
 def test_every_run_that_is_killed_ends_right_and_nothing_is_done_twice(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -16,12 +15,7 @@ from oakum.changes.proof.evidence import read_look
 from oakum.cli.main import main
 from oakum.local.evidence import by_ssh
 
-
-@pytest.fixture(scope="module")
-def machine(hosts_lab: HostsLab) -> Iterator[Machine]:
-    (made,) = hosts_lab.start("looked-1")
-    yield made
-    hosts_lab.remove(made)
+MACHINES = ("looked-1",)
 
 
 def test_a_look_tells_versions_and_what_advisories_say_of_them(

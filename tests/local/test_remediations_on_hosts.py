@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -31,6 +30,7 @@ from oakum.local.starting import summary_of
 pytestmark = pytest.mark.e2e
 
 Out = pytest.CaptureFixture[str]
+MACHINES = ("fixed-1", "fixed-2")
 NAME = "sshd-login-grace-time-zero"
 OWN = """\
 format: oakum-remediations/1
@@ -56,21 +56,6 @@ remediations:
     reboot: {reboot}
     touches: [/etc/tmpfiles.d, /etc/tmpfiles.d/own.conf]
 """
-
-
-@pytest.fixture(scope="module")
-def machines(hosts_lab: HostsLab) -> Iterator[list[Machine]]:
-    made = hosts_lab.start("fixed-1", "fixed-2")
-    yield made
-    for each in made:
-        hosts_lab.remove(each)
-
-
-@pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("OAKUM_DATA", str(tmp_path / "data"))
-    monkeypatch.setenv("COLUMNS", "120")
-    return tmp_path
 
 
 def told(desk: Desk, name: str) -> list[dict[str, str]]:

@@ -2,38 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 from tests.adapters.ssh.labs import offer
-from tests.lab.hosts import Host as Machine
-from tests.lab.hosts import HostsLab
-from tests.local.faults import Patient, fails, hurry, script
+from tests.local.faults import Patient, fails, script
 
 pytestmark = pytest.mark.e2e
 
-Out = pytest.CaptureFixture[str]
+MACHINES = ("scripts",)
 SECRET = "hunter2-correct-horse"
 #: How a script ends that has told it.
 ENDS = {"fails": "exit 1", "hangs": "while :; do sleep 1; done", "well": "exit 0"}
-
-
-@pytest.fixture(scope="module")
-def machine(hosts_lab: HostsLab) -> Iterator[Machine]:
-    (made,) = hosts_lab.start("scripts")
-    yield made
-    hosts_lab.remove(made)
-
-
-@pytest.fixture
-def patient(
-    tmp_path: Path, keys: Path, machine: Machine, hosts_lab: HostsLab, monkeypatch: pytest.MonkeyPatch, capsys: Out
-) -> Patient:
-    monkeypatch.setenv("OAKUM_DATA", str(tmp_path / "data"))
-    monkeypatch.setenv("COLUMNS", "200")
-    hurry(monkeypatch)
-    return Patient(tmp_path, keys, machine, hosts_lab, capsys)
 
 
 def test_a_script_that_hangs_is_ended_and_named(patient: Patient) -> None:

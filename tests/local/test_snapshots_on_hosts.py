@@ -22,10 +22,9 @@ CONVERTS = "#!/bin/sh\nset -e\necho format 2 >/var/lib/converting/data\nrm -f /v
 
 @pytest.fixture(scope="module")
 def machine(hosts_lab: HostsLab) -> Iterator[BtrfsHost]:
-    (made,) = hosts_lab.start("copied", kind=BtrfsHost)
-    assert isinstance(made, BtrfsHost)
-    yield made
-    hosts_lab.remove(made)
+    with hosts_lab.running("copied", kind=BtrfsHost) as (made,):
+        assert isinstance(made, BtrfsHost)
+        yield made
 
 
 def test_what_packages_cannot_take_back_is_taken_back_by_a_copy(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import shlex
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -109,7 +108,7 @@ def _start(arguments: argparse.Namespace, plan: Plan, now: datetime) -> int:
         return 1
     except Left as left:
         return left_behind(left)
-    return tell(arguments.data, name, ended, arguments.output, arguments.policy)
+    return tell(arguments.data, name, ended, arguments.output, policy=str(arguments.policy))
 
 
 def left_behind(left: Left) -> int:
@@ -120,24 +119,24 @@ def left_behind(left: Left) -> int:
     return 130
 
 
-def tell(data: str | None, name: str, ended: Ended, output: str, policy: Path | None = None) -> int:
-    """How a run stands when its process ends; the exit code."""
+def tell(data: str | None, name: str, ended: Ended, output: str, *, policy: str = "DIR") -> int:
+    """How a run stands when its process ends, what to type names the folder ``policy``; the exit code."""
     from oakum.local.runs import open_run
     from oakum.local.starting import summary_of
 
     run_ = open_run(data, name)
     try:
-        found = summary_of(run_, datetime.now(UTC))
+        found = summary_of(run_, datetime.now(UTC), policy=policy)
     finally:
         run_.close()
     if ended.result == "fenced":
         print(f"Another process carries out {name} now: {ended.why}", file=sys.stderr)
-    show(found, output, policy=policy)
+    show(found, output)
     return 0 if found.well else 1
 
 
-def show(found: Summary, output: str, *, everything: bool = False, policy: Path | None = None) -> None:
-    """A summary, for people or machines; what to type names the folder of the policy where it is known."""
+def show(found: Summary, output: str, *, everything: bool = False) -> None:
+    """A summary, for people or machines."""
     import msgspec
 
     from oakum.cli.widths import width
@@ -147,8 +146,6 @@ def show(found: Summary, output: str, *, everything: bool = False, policy: Path 
         machine.print_json(msgspec.to_builtins(found))
     else:
         text = summary_text(found, width=width(), everything=everything)
-        if policy is not None:
-            text = text.replace("--policy DIR", f"--policy {shlex.quote(str(policy))}")
         sys.stdout.write("\n" + _headed(text, found))
 
 

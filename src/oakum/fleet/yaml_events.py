@@ -10,6 +10,7 @@ Both refuse duplicate keys (YAML 1.2 section 3.2.1.3) and any depth beyond the c
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, cast
 
@@ -60,7 +61,7 @@ def values(text: str, name: str, *, deepest: int, most_repeated: int = MOST_REPE
     return _Values(text, name, deepest, most_repeated).documents()
 
 
-class _Builder:
+class _Builder(ABC):
     """Builds scalars, lists and mappings from events; what a scalar and an alias are, the two ways below say."""
 
     def __init__(self, text: str, name: str, deepest: int) -> None:
@@ -119,8 +120,8 @@ class _Builder:
             mapping[key] = self._node(value_kind, value_event, depth + 1)
         return mapping
 
-    def _scalar(self, event: yaml.ScalarEvent) -> object:
-        raise NotImplementedError
+    @abstractmethod
+    def _scalar(self, event: yaml.ScalarEvent) -> object: ...
 
     def _until(self, end: str) -> Iterator[tuple[str, yaml.Event]]:
         for kind, event in self._read():

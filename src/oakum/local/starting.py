@@ -238,14 +238,14 @@ def ended(run: Run) -> Noted | None:
     return next((note for note in reversed(notes) if note.what in ("done", "stopped")), None)
 
 
-def summary_of(run: Run, now: datetime) -> Summary:
-    """A run as people ask for it."""
-    policy, _ = run.policy()
+def summary_of(run: Run, now: datetime, *, policy: str = "DIR") -> Summary:
+    """A run as people ask for it; what to type names the folder ``policy``."""
+    rules, _ = run.policy()
     request = run.request()
-    asked = next((each.name for each in policy.approvers if request is not None and request.key in each.keys), "")
+    asked = next((each.name for each in rules.approvers if request is not None and request.key in each.keys), "")
     return summary(
         run.name, run.plan, list(run.records()), carried_by=run.carried_by(), requested_by=asked,
-        agreed=Consent(run).at(now),
+        agreed=Consent(run).at(now), policy=policy,
     )  # fmt: skip
 
 

@@ -17,7 +17,7 @@ from oakum.reports.html_table import Tables
 from oakum.reports.plain import age, assets, date, evr, named, not_read, when
 
 #: What the pages may load: nothing.
-CSP = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
+_CSP = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
 _STATES = {
     "none": "no fix is published",
     "published": "published",
@@ -29,15 +29,8 @@ _STATES = {
 def html(answer: Answer) -> bytes:
     """The answer as one page, UTF-8."""
     tables = Tables()
-    parts = [
-        "<!doctype html>",
-        '<html lang="en"><head><meta charset="utf-8">',
-        f'<meta http-equiv="Content-Security-Policy" content="{CSP}">',
-        '<meta name="viewport" content="width=device-width,initial-scale=1">',
-        f"<title>Oakum: {_names(answer)}</title><style>{STYLE}</style></head><body>",
-        '<a class="skip" href="#actions">Skip to what to do first</a>',
-        *_head(answer),
-        '<main><section aria-labelledby="actions">',
+    main = [
+        '<section aria-labelledby="actions">',
         *_actions(answer, tables),
         "</section>",
         *reach_section(answer, tables),
@@ -49,7 +42,25 @@ def html(answer: Answer) -> bytes:
         *_sources(answer, tables),
         '</section><section aria-labelledby="assets">',
         *_assets(answer, tables),
-        "</section></main></body></html>",
+        "</section>",
+    ]
+    return page(_names(answer), ("actions", "Skip to what to do first"), _head(answer), main)
+
+
+def page(title: str, skip: tuple[str, str], head: Iterable[str], main: Iterable[str], *, style: str = "") -> bytes:
+    """A whole page, UTF-8, of parts that are HTML: ``skip`` is where its first link leads, and the words of that."""
+    place, words = skip
+    parts = [
+        "<!doctype html>",
+        '<html lang="en"><head><meta charset="utf-8">',
+        f'<meta http-equiv="Content-Security-Policy" content="{_CSP}">',
+        '<meta name="viewport" content="width=device-width,initial-scale=1">',
+        f"<title>Oakum: {title}</title><style>{STYLE}{style}</style></head><body>",
+        f'<a class="skip" href="#{place}">{words}</a>',
+        *head,
+        "<main>",
+        *main,
+        "</main></body></html>",
     ]
     return "\n".join(parts).encode("utf-8", "replace")
 

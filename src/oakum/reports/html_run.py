@@ -17,8 +17,7 @@ from oakum.changes.running.journal import Noted
 from oakum.ledger.base64 import encoded
 from oakum.policy.amounts import spoken
 from oakum.reports import timeline
-from oakum.reports.html import CSP
-from oakum.reports.html_style import STYLE
+from oakum.reports.html import page
 from oakum.reports.html_table import Tables
 from oakum.reports.proofs import SHOWN, summed
 from oakum.reports.run_words import told
@@ -30,7 +29,7 @@ _VERDICTS = {
     "incomplete": ("?", "Not all is shown", "Nothing is wrong; what could not be shown stands under Proof."),
     "not proven": ("&#10007;", "Not proven", "Something is wrong: do not rely on this page. See Proof."),
 }
-_RUN_STYLE = """
+_STYLE = """
 .verdict { display: inline-block; border: 2px solid; border-radius: .4rem; padding: .3rem .8rem; font-weight: 600;
   margin: .6rem 0 .2rem }
 .proven { color: #1a7f4b } .incomplete { color: var(--soon) } .not-proven { color: var(--now) }
@@ -54,16 +53,7 @@ def run_page(proof: Proof, *, now: Sequence[str] = ()) -> bytes:
     name = escape(proof.about.run if proof.about is not None else "a bundle")
     tables = Tables()
     found = timeline.visits(proof.plan, proof.records) if proof.plan is not None else []
-    parts = [
-        "<!doctype html>",
-        '<html lang="en"><head><meta charset="utf-8">',
-        f'<meta http-equiv="Content-Security-Policy" content="{CSP}">',
-        '<meta name="viewport" content="width=device-width,initial-scale=1">',
-        f"<title>Oakum: run {name}</title><style>{STYLE}{_RUN_STYLE}{timeline.STYLE}</style></head><body>",
-        '<a class="skip" href="#changes">Skip to what changed</a>',
-        *_head(proof, name, found),
-        "<main>",
-    ]
+    parts: list[str] = []
     proven = ['<section aria-labelledby="proof">', *_proof(proof, tables), "</section>"]
     if proof.faults:
         # What is wrong comes before everything that cannot be relied on.
@@ -79,8 +69,8 @@ def run_page(proof: Proof, *, now: Sequence[str] = ()) -> bytes:
         parts += proven
     if proof.plan is not None:
         parts += ['<section aria-labelledby="back">', *_back(proof, found, tables, now), "</section>"]
-    parts.append("</main></body></html>")
-    return "\n".join(parts).encode("utf-8", "replace")
+    skip = ("changes", "Skip to what changed")
+    return page(f"run {name}", skip, _head(proof, name, found), parts, style=f"{_STYLE}{timeline.STYLE}")
 
 
 def _head(proof: Proof, name: str, found: Sequence[Visit]) -> Iterator[str]:

@@ -5,6 +5,8 @@ A summary is worked out from the journal alone, so that it says of a run that wa
 
 from __future__ import annotations
 
+import re
+import shlex
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
@@ -28,6 +30,8 @@ _BAD = ("failed", "undone", "lost", "skipped")
 #: Machines that a line names.
 _MOST_NAMED = 8
 _COMMAND = "oakum "
+#: One of several commands that semicolons part; one in quotes parts nothing.
+_ONE = re.compile(r"""(?:[^;'"]|'[^']*'|"[^"]*")+""")
 
 
 class StepLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,9 +89,9 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
 
 def summary(
     name: str, plan: Plan, records: Sequence[Record], *, carried_by: str = "", requested_by: str = "",
-    agreed: Earned | None = None, rehearsal: bool = False,
+    agreed: Earned | None = None, rehearsal: bool = False, policy: str = "DIR",
 ) -> Summary:  # fmt: skip
-    """The summary of a run."""
+    """The summary of a run; what to type names the folder ``policy``."""
     journal = Journal(records)
     end = next((note for note in reversed(journal.notes) if note.what in ("done", "stopped")), None)
     counts = Counter(journal.state(step) for step in plan.steps)
@@ -110,7 +114,7 @@ def summary(
         approved_by=sorted({each.who for each in judged if each.signed.statement.says == "approve"}),
         broken_glass=[f"{each.who}: {each.signed.statement.reason}" for each in broken],
         steps=list(_steps(plan, journal, records)), notes=list(_notes(journal, plan)),
-        now=[] if rehearsal else list(_now(name, state, plan, journal, agreed)), rehearsal=rehearsal,
+        now=[] if rehearsal else list(_now(name, state, plan, journal, agreed, policy)), rehearsal=rehearsal,
     )  # fmt: skip
 
 
@@ -151,7 +155,7 @@ def _notes(journal: Journal, plan: Plan) -> Iterator[str]:
             yield told(note, plan)
 
 
-def _now(name: str, state: str, plan: Plan, journal: Journal, agreed: Earned | None) -> Iterator[str]:
+def _now(name: str, state: str, plan: Plan, journal: Journal, agreed: Earned | None, policy: str) -> Iterator[str]:
     """What people can do now: in words, and behind a colon what to type."""
     missing = agreed.missing if agreed is not None and state not in ("done", "stopped") else ()
     if missing:
@@ -170,11 +174,11 @@ def _now(name: str, state: str, plan: Plan, journal: Journal, agreed: Earned | N
     ended = {kind: [step for step in plan.steps if journal.state(step) == kind] for kind in OVER | {"lost"}}
     read = "" if any(step.subject.cluster for step in plan.steps.values()) else "oakum host scan --save now.json; "
     state_ = "now.json" if read else "STATE"
-    back = f"oakum rollback {name}{{}} --from {state_} --policy DIR --out back.json"
+    back = f"--from {state_} --policy {shlex.quote(policy)} --out back.json"
     if ended["failed"] or ended["lost"]:
-        yield f"bring back what failed: {read}{back.format('')}"
+        yield f"bring back what failed: {read}oakum rollback {name} {back}"
     if ended["done"] and not plan.undoes:
-        yield f"take all of it back: {read}{back.format(' --all')}"
+        yield f"take all of it back: {read}oakum rollback {name} --all {back}"
     if ended["undone"] and not ended["done"]:
         where = "; what package scripts printed stays on a host, below /var/lib/oakum/work" if read else ""
         yield f"nothing is left to take back: find out why before you plan again{where}"
@@ -279,8 +283,8 @@ def _to_type(item: str, width: int) -> Iterator[str]:
     mark = ":" if sign else ""
     yield from wrap(f"{says}{mark}", width, initial_indent="- ", subsequent_indent="  ", break_on_hyphens=False)
     if sign:
-        for each in f"{_COMMAND}{commands}".split("; "):
-            yield f"    {each}"
+        for each in _ONE.findall(f"{_COMMAND}{commands}"):
+            yield f"    {each.strip()}"
 
 
 def _weight(line: StepLine) -> int:

@@ -26,10 +26,9 @@ OURS = ".oakum"
 @pytest.fixture(scope="module", params=[BtrfsHost, NamedBtrfsHost], ids=["default", "named"])
 def machine(request: pytest.FixtureRequest, hosts_lab: HostsLab) -> Iterator[BtrfsHost]:
     """A machine whose root is the default subvolume, and one whose root is mounted by its name."""
-    (made,) = hosts_lab.start(f"btrfs-{request.param.__name__.lower()}", kind=request.param)
-    assert isinstance(made, BtrfsHost)
-    yield made
-    hosts_lab.remove(made)
+    with hosts_lab.running(f"btrfs-{request.param.__name__.lower()}", kind=request.param) as (made,):
+        assert isinstance(made, BtrfsHost)
+        yield made
 
 
 @pytest.fixture

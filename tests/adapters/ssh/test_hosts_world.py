@@ -30,9 +30,8 @@ DONE = Outcome(result="done")
 @pytest.fixture(scope="module")
 def machine(hosts_lab: HostsLab) -> Iterator[Machine]:
     """A machine that the tests of this module change, each by packages of its own."""
-    (made,) = hosts_lab.start("world")
-    yield made
-    hosts_lab.remove(made)
+    with hosts_lab.running("world") as (made,):
+        yield made
 
 
 @pytest.fixture

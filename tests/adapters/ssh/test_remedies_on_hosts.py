@@ -20,10 +20,9 @@ pytestmark = pytest.mark.e2e
 
 @pytest.fixture(scope="module")
 def machine(hosts_lab: HostsLab) -> Iterator[Machine]:
-    (made,) = hosts_lab.start("remedies")
-    give_kmod(made)
-    yield made
-    hosts_lab.remove(made)
+    with hosts_lab.running("remedies") as (made,):
+        give_kmod(made)
+        yield made
 
 
 @pytest.fixture

@@ -240,4 +240,9 @@ def spoiled(draw: st.DrawFn) -> list[Json]:
 @CASES
 @given(spoiled())
 def test_nothing_that_was_read_makes_measuring_fail(objects: list[Json]) -> None:
-    closings(measured(objects))
+    found = measured(objects)
+    before = levels(found)
+    for closing in closings(found):
+        promised = {str(key): left for key, left in closing.workloads.items()} | closing.nodes
+        assert promised, closing.what
+        assert all(LEVELS.index(left.level) < before[key] for key, left in promised.items()), closing.what

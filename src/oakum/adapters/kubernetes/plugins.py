@@ -54,8 +54,7 @@ def run_plugin(access: Access, plugin: Plugin) -> Credential:
     command = [plugin.command, *(plugin.args or ())]
     hint = " ".join((plugin.installHint or "install it, or check the kubeconfig").split())
     try:
-        # The command is the kubeconfig's own: whoever may write there already runs programs as this person.
-        done = subprocess.run(  # noqa: S603
+        done = subprocess.run(  # noqa: S603 (the kubeconfig's own: who may write there runs programs as this person)
             command,
             env=environment,
             stdin=None if interactive else subprocess.DEVNULL,

@@ -19,20 +19,8 @@ from oakum.errors import UsageError
 PLACE = "/usr/local/lib/oakum/host"
 #: Its parts (``host/PART.sh``), in their order: the doors come last, when everything is known.
 PARTS = (
-    "common",
-    "collect",
-    "look",
-    "act",
-    "work",
-    "apt",
-    "rpm",
-    "dnf",
-    "zypper",
-    "remedies",
-    "kernel",
-    "snapshot",
-    "main",
-)
+    "common", "collect", "look", "act", "work", "apt", "rpm", "dnf", "zypper", "remedies", "kernel", "snapshot", "main",
+)  # fmt: skip
 COLLECT, LOOK, ACT = (PLACE, "collect"), (PLACE, "look"), (PLACE, "act")
 #: The program given on standard input, for an account that has nothing installed.
 COLLECT_ONCE = ("/bin/sh", "-s", "--", "collect")
