@@ -7,6 +7,7 @@ and a test's where its file does.
 from __future__ import annotations
 
 import hashlib
+import os
 import pickle
 import time
 from collections import defaultdict
@@ -52,7 +53,9 @@ def measured(
         known[items[number].nodeid] = stamps[items[number].path], measure
     if kept is not None and new:
         kept.parent.mkdir(parents=True, exist_ok=True)
-        kept.write_bytes(pickle.dumps((whole, known)))
+        written = kept.with_suffix(f".{os.getpid()}")
+        written.write_bytes(pickle.dumps((whole, known)))
+        written.replace(kept)
     return [known[item.nodeid][1] for item in items]
 
 

@@ -5,9 +5,8 @@
 First come the named breaks (``tools.breaks``): each has tests of its own that have to fail. ``--named`` tries no other.
 Then each mutant (``tools.mutants``) of ``oakum.changes`` meets the tests that reach its lines (``tools.harness``); what
 differs where a module is imported is tried by importing the mutant in the true one's place. A mutant survives where all
-tests pass. Survivors have to stand in ``tests/mutants/accepted.txt`` with the reason why they change nothing, and are
-not tried; any other ends with 1. ``--every 20`` tries each twentieth mutant, ``--names`` those that a file lists, as
-they are printed. Mutants of lines that no test reaches are survivors at once. ``--log`` gets a line for each verdict
+tests pass. Survivors have to stand in ``tests/mutants/accepted/ROOM.txt`` with the reason why they change nothing, and
+are X printed. Mutants of lines that no test reaches are survivors at once. ``--log`` gets a line for each verdict
 when it is there: the result, how many tests reach the mutant, its name, and the test that noticed.
 """
 
@@ -36,7 +35,7 @@ from tools.mutants import Mutant, mutants_of
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCES = ROOT / "src/oakum/changes"
-ACCEPTED = ROOT / "tests/mutants/accepted.txt"
+ACCEPTED = ROOT / "tests/mutants/accepted"
 #: What the tests reach, kept for the next time.
 MEASURED = ROOT / "build/mutants/measured.pickle"
 #: The tests that may notice a mutant.
@@ -215,8 +214,8 @@ def _rooms() -> dict[str, list[Path]]:
 
 
 def _accepted() -> frozenset[str]:
-    """The names of mutants that change nothing; every line of the list ends with `` # `` and the reason."""
-    lines = ACCEPTED.read_text().splitlines() if ACCEPTED.exists() else []
+    """The names of mutants that change nothing; every line of the lists ends with `` # `` and the reason."""
+    lines = [line for file in sorted(ACCEPTED.glob("*.txt")) for line in file.read_text().splitlines()]
     return frozenset(line.rpartition(" # ")[0].strip() for line in lines if line.strip() and line[0] != "#")
 
 
