@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import functools
 import gc
+import importlib
 import inspect
 import io
 import os
@@ -96,6 +97,9 @@ class Trials:
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """Runs the tests over the true program, then over each mutant."""
         self._session = session
+        # What is imported only when it is needed would have no functions yet to put a mutant in.
+        for path, _ in self._cases:
+            importlib.import_module(module_name(path, self._sources))
         self._measures = _in_fork(self._measured)
         names = [item.nodeid for item in session.items]
         self.broken = [name for name, each in zip(names, self._measures, strict=True) if not each.passed]
@@ -218,6 +222,13 @@ def trials(
         return plugin.verdicts, plugin.broken
 
     return _in_fork(inside)
+
+
+def module_name(path: Path, sources: Path) -> str:
+    """The name of a module of a package, whose folder the sources are."""
+    package = sources.parts[len(sources.parts) - sources.parts[::-1].index("src") :]
+    parts = (*package, *path.relative_to(sources).with_suffix("").parts)
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
 def _in_fork(work: Callable[[], _T]) -> _T:

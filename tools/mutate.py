@@ -30,7 +30,7 @@ from types import CodeType, ModuleType
 
 import pytest
 from tools.breaks import Break, breaks
-from tools.harness import PYTEST, Verdict, trials
+from tools.harness import PYTEST, Verdict, module_name, trials
 from tools.mutants import Mutant, mutants_of
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -180,7 +180,7 @@ def _room(path: Path) -> str:
 
 
 def _name(path: Path, mutant: Mutant) -> str:
-    return f"{_module(path)}: {mutant.name}"
+    return f"{module_name(path, SOURCES)}: {mutant.name}"
 
 
 def _named(jobs: int) -> tuple[int, list[str]]:
@@ -219,11 +219,6 @@ def _accepted() -> frozenset[str]:
     return frozenset(line.rpartition(" # ")[0].strip() for line in lines if line.strip() and line[0] != "#")
 
 
-def _module(path: Path) -> str:
-    parts = path.relative_to(ROOT / "src").with_suffix("").parts
-    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
-
-
 def _survivors(tests: Sequence[str], cases: Sequence[Case | None], limit: float, jobs: int) -> list[Case | None]:
     """The cases that the tests pass, in their order: each in a process of its own, ended when it takes too long."""
     running: dict[int, tuple[int, float]] = {}
@@ -258,7 +253,7 @@ def _start(tests: Sequence[str], case: Case | None) -> int:
         if case is not None:
             path, mutant = case
             compiled = compile(mutant.tree, str(path), "exec", dont_inherit=True)
-            sys.meta_path.insert(0, _Finder(_module(path), path, compiled))
+            sys.meta_path.insert(0, _Finder(module_name(path, SOURCES), path, compiled))
         with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
             code = int(pytest.main([*PYTEST, *tests], plugins=[_Quick()]))
     finally:
