@@ -1,4 +1,4 @@
-"""The real host of the contract: a Debian machine of the lab, and the adapter that a run reaches it by."""
+"""The real hosts of the contract: Debian machines of the lab, and the adapter that a run reaches them by."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from tests.adapters.ssh.labs import DIES, SERVES, START, UNIT, way
@@ -25,6 +26,11 @@ from oakum.changes.running.observed import Observed
 _PATIENCE, _LOCKED = 120.0, 4
 _SERVICE = "contract"
 _UNIT = "[Service]\nExecStart=/bin/sleep infinity\n[Install]\nWantedBy=multi-user.target\n"
+#: Copies, roots in whose place one was put, and what stands beside the root.
+_FORGET = (
+    "cd /run/oakum/top/.oakum 2>/dev/null && { for each in copies/* former/* new/*; do "
+    "[ ! -d $each ] || btrfs -q subvolume delete $each; done; rm -rf state/*; cd /; }"
+)
 #: The end of the script of an update, by what it does.
 _SCRIPTS = {
     "takes": "[ -z $2 ] || {{ touch /run/{name}; sleep 8; }}\n",
@@ -90,14 +96,18 @@ class Real(Twin):
         super().__init__()
         self.stock, self.machine, self.host = stock, stock.machine, stock.machine.name
         self._packages: list[str] = []
+        self._ahead = timedelta(0)
         self._stack = ExitStack()
 
     def __enter__(self) -> Real:
         hosts = {self.host: way(self.machine, health=(f"{_SERVICE}.service",))}
         opened = self._stack.enter_context(Connections(hosts))
-        self._world = HostsWorld(hosts, opened, {self.host: ""}, run=self.run)
+        self._world = HostsWorld(hosts, opened, {self.host: ""}, run=self.run, now=self._now)
         self.up()
         return self
+
+    def _now(self) -> datetime:
+        return datetime.now(UTC) + self._ahead
 
     def __exit__(self, *_: object) -> None:
         self._stack.close()
@@ -106,7 +116,7 @@ class Real(Twin):
         self.machine.wait()
         names = " ".join(self._packages)
         self.machine.run(
-            f"systemctl stop 'oakum-*'; systemctl start {_SERVICE}; rm -rf /var/lib/oakum /run/lab-*; "
+            f"systemctl stop 'oakum-*'; systemctl start {_SERVICE}; {_FORGET}; rm -rf /var/lib/oakum /run/lab-*; "
             f"dpkg --configure -a; apt-mark unhold {names}; dpkg --purge --force-all {names}; "
             "rm -f /run/lab-*; apt-get clean; systemctl reset-failed; true", check=False,
         )  # fmt: skip
@@ -202,6 +212,9 @@ class Real(Twin):
 
     def start_service(self) -> None:
         self.machine.run(f"systemctl reset-failed {_SERVICE}; systemctl start {_SERVICE}")
+
+    def clock(self, seconds: float) -> None:
+        self._ahead += timedelta(seconds=seconds)
 
     def end_work(self) -> None:
         self.machine.run("systemctl kill --kill-whom=all --signal=KILL 'oakum-*'")

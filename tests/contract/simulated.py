@@ -18,12 +18,12 @@ _LONG, _SHORT = 3600.0, 20.0
 
 
 class Simulated(Twin):
-    """A world with one host in it."""
+    """A world with one host in it; ``copied`` says that copies of it can be made."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, copied: bool = False) -> None:
         super().__init__()
         self.host = "h-1"
-        self._made = Made(hosts="[{name: h, count: 1}]")
+        self._made = Made(hosts=f"[{{name: h, count: 1, snapshots: {str(copied).lower()}}}]")
         self._port = self._made.world.port("contract")
 
     @property
@@ -102,6 +102,9 @@ class Simulated(Twin):
 
     def start_service(self) -> None:
         self._happens("heal")
+
+    def clock(self, seconds: float) -> None:
+        assert self._made.world.event("clock-jump", "", str(seconds))
 
     def end_work(self) -> None:
         self._happens("end-work")

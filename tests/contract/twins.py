@@ -135,6 +135,10 @@ class Twin(ABC):
         """Somebody starts it again."""
 
     @abstractmethod
+    def clock(self, seconds: float) -> None:
+        """The clock of whoever looks jumps by so many seconds; that of the host does not."""
+
+    @abstractmethod
     def end_work(self) -> None:
         """Somebody ends the work that is under way on it."""
 

@@ -12,6 +12,7 @@ from oakum.fleet.assets import Channel
 from oakum.fleet.dnf_channels import channels, held, is_held
 from oakum.fleet.dnf_pockets import pocket
 from oakum.fleet.ini import sections
+from oakum.fleet.packages import Package
 
 BASEOS = b"""\
 # AlmaLinux
@@ -105,14 +106,15 @@ def test_held_packages_of_dnf_yum_and_zypp() -> None:
     files = {
         "/etc/dnf/dnf.conf": b"[main]\nexclude=kernel* foo,bar\nexcludepkgs = baz\n",
         "/etc/dnf/plugins/versionlock.list": b"# lock\nbash-0:4.4.20-5.el8.*\n!bad-0:1-1.*\ngcc-c++-0:8.5.0-2.el8.*\n",
-        "/etc/yum/pluginconf.d/versionlock.list": b"0:openssl-libs-1.0.2k-26.el7_9.*\n\nplain\n",
+        "/etc/yum/pluginconf.d/versionlock.list": b"0:openssl-libs-1.0.2k-26.el7_9.*\n\n",
         "/etc/dnf/versionlock.toml": b'version = "1.0"\n[[packages]]\nname = "vim"\n[[packages]]\nnote = "x"\n',
         "/etc/zypp/locks": b"\ntype: package\nmatch_type: glob\ncase_sensitive: on\nsolvable_name: docker*\n\n"
         b"type: patch\nsolvable_name: some-patch\n\nmatch_type: regex\nsolvable_name: ^a\n",
     }
     tree = Files(files)
-    patterns = held(tree)
-    assert patterns == {"kernel*", "foo", "bar", "baz", "bash", "gcc-c++", "openssl-libs", "plain", "vim", "docker*"}
+    names = ("bash", "bad", "gcc-c++", "gcc", "openssl", "openssl-libs")
+    patterns = held(tree, [Package(type="rpm", name=name, version="1-1") for name in names])
+    assert patterns == {"kernel*", "foo", "bar", "baz", "bash", "gcc-c++", "openssl-libs", "vim", "docker*"}
     assert is_held("kernel-core", patterns)
     assert not is_held("bash-completion", patterns)
     assert [gap.what for gap in channels(tree)[1]] == ["/etc/dnf/versionlock.toml: packages", "/etc/zypp/locks"]
@@ -156,7 +158,7 @@ def test_files_that_may_not_be_read_or_nest_too_deep_are_gaps() -> None:
         "/etc/dnf/versionlock.toml",
         "/etc/zypp/locks",
     ]
-    assert held(tree) == set()
+    assert held(tree, ()) == set()
 
 
 def test_long_lines_and_values_take_linear_time() -> None:
@@ -176,7 +178,7 @@ def test_any_bytes_as_any_of_the_files_raise_nothing(data: bytes) -> None:
     names = ("yum.repos.d/x.repo", "dnf/dnf.conf", "dnf/plugins/versionlock.list", "dnf/versionlock.toml", "zypp/locks")
     tree = Files({f"/etc/{name}": data for name in (*names, "dnf/repos.override.d/x.repo")})
     found, gaps = channels(tree)
-    patterns = held(tree)
+    patterns = held(tree, [Package(type="rpm", name="bash", version="5.1-1")])
     assert all(gap.why and gap.what and gap.remedy for gap in gaps)
     assert is_held("bash", patterns) in (True, False)
     try:

@@ -3,21 +3,23 @@
 Repositories stand in the ini files of dnf, yum and zypp; variables (``$releasever``, ``$basearch``) stay as they are
 written, since their values are the machine's. Holds are ``exclude`` of the main section, the versionlock lists and
 zypp's locks. A file that cannot be read or understood is a gap that names it and its line; the other files go on.
-Sources: dnf.conf(5), yum.conf(5), dnf-versionlock(8), dnf5-configuration "repos.override.d", zypper(8) "Package Lock
-Management".
+Sources: dnf.conf(5), yum.conf(5), dnf5-configuration "repos.override.d", zypper(8) "Package Lock Management"; of the
+entries of versionlock see ``version_locks``.
 """
 
 from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
 
 from oakum.errors import InputError, OakumError, Place
 from oakum.fleet.assets import Channel, Gap
 from oakum.fleet.dnf_pockets import pocket
 from oakum.fleet.ini import Section, sections
+from oakum.fleet.packages import Package
+from oakum.fleet.version_locks import locked
 from oakum.ports import Tree
 
 _LIMIT = 4 << 20  # bytes; a subscribed machine's redhat.repo has 0.2 MB
@@ -41,11 +43,14 @@ def channels(tree: Tree) -> tuple[list[Channel], list[Gap]]:
     return list(reader.channels.values()), reader.gaps
 
 
-def held(tree: Tree) -> set[str]:
-    """Names, or shell patterns of names, of packages that are not upgraded; ask ``is_held`` whether one is meant."""
+def held(tree: Tree, installed: Sequence[Package]) -> set[str]:
+    """Names, or shell patterns of names, of packages that are not upgraded; ask ``is_held`` whether one is meant.
+
+    What a version lock means depends on the ``installed`` packages.
+    """
     reader = _Reader(tree)
     reader.read()
-    return reader.held
+    return reader.held | locked(reader.version_locks, installed)
 
 
 def is_held(name: str, patterns: Iterable[str]) -> bool:
@@ -58,6 +63,7 @@ class _Reader:
         self.tree = tree
         self.channels: dict[str, Channel] = {}
         self.held: set[str] = set()
+        self.version_locks: list[str] = []
         self.gaps: list[Gap] = []
 
     def read(self) -> None:
@@ -118,7 +124,7 @@ class _Reader:
             for raw in self._text(path).splitlines():
                 entry = raw.partition("#")[0].strip()
                 if entry and not entry.startswith("!"):  # "!" excludes one version and holds none
-                    self.held.add(_locked_name(entry))
+                    self.version_locks.append(entry)
         document = self._text(_VERSION_LOCKS_TOML)
         try:
             rows = tomllib.loads(document).get("packages", [])
@@ -188,12 +194,3 @@ def _without_password(url: str) -> str:
     scheme, mark, rest = url.partition("://")
     host, slash, path = rest.partition("/")
     return f"{scheme}{mark}{host.rpartition('@')[2]}{slash}{path}"
-
-
-def _locked_name(entry: str) -> str:
-    """The name in ``name-epoch:version-release.arch`` (dnf), ``epoch:name-version-release.arch`` (yum) or a name."""
-    head, colon, rest = entry.partition(":")
-    if colon and head.isdigit():
-        entry = rest
-    parts = entry.rsplit("-", 2)
-    return parts[0] if len(parts) == 3 else entry

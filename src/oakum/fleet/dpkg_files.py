@@ -1,7 +1,4 @@
-"""Which deb owns a file: dpkg's lists of files, read for the wanted paths only.
-
-Since /usr was merged one file has two names (``/lib/x`` and ``/usr/lib/x``), and lists may hold either.
-"""
+"""Which deb owns a file: dpkg's lists of files, read for the wanted paths only."""
 
 from __future__ import annotations
 
@@ -9,6 +6,7 @@ from collections.abc import Callable, Iterable
 
 from oakum.errors import OakumError
 from oakum.fleet.dpkg import FOLDER
+from oakum.fleet.usr_merge import spellings
 from oakum.ports import Tree
 
 _LIMIT = 1 << 26
@@ -16,8 +14,8 @@ _LIMIT = 1 << 26
 
 def owners(tree: Tree, paths: Iterable[str], among: Callable[[str], bool] = lambda name: True) -> dict[str, str]:
     """The package that owns each path, without those that nobody does; ``among`` narrows the packages to look at."""
-    wanted = {spelling: path for path in paths for spelling in _spellings(path)}
-    needles = {f"\n{spelling}\n".encode("utf-8", "surrogateescape"): path for spelling, path in wanted.items()}
+    wanted = {spelling: path for path in paths for spelling in spellings(path)}
+    needles = {b"\n%b\n" % spelling: path for spelling, path in wanted.items()}
     found: dict[str, str] = {}
     folder = f"{FOLDER}/info"
     for name in tree.names(folder) if needles else ():
@@ -32,7 +30,3 @@ def owners(tree: Tree, paths: Iterable[str], among: Callable[[str], bool] = lamb
             if needle in content:
                 found.setdefault(path, package)
     return found
-
-
-def _spellings(path: str) -> tuple[str, str]:
-    return path, path.removeprefix("/usr") if path.startswith("/usr/") else f"/usr{path}"

@@ -11,7 +11,7 @@ import re
 from typing import NamedTuple
 
 from oakum.errors import OakumError
-from oakum.fleet import dpkg_files
+from oakum.fleet import dpkg_files, rpmdb
 from oakum.fleet.assets import Gap, Stale
 from oakum.ports import Tree
 
@@ -57,7 +57,9 @@ def read(tree: Tree) -> Processes:
             seen -= 1  # it ended while it was read
         except (PermissionError, OakumError):
             closed += 1
-    owned = dpkg_files.owners(tree, {path for _, _, path in mapped})
+    replaced = {path for _, _, path in mapped}
+    owned = dpkg_files.owners(tree, replaced)
+    owned |= rpmdb.owners(tree, replaced - owned.keys())
     stale = tuple(Stale(pid, process, path, owned.get(path, "")) for pid, process, path in sorted(mapped))
     if not seen or closed:
         why = f"the mappings of {closed} of {seen} could not be read" if seen else "/proc shows none"

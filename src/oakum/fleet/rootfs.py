@@ -24,7 +24,7 @@ from oakum.ports import Tree
 def _rpm(tree: Tree, namespace: str, distro: str) -> tuple[list[Package], list[Gap]]:
     """The rpm database, with what the configuration of dnf, yum or zypp holds back."""
     packages, gaps = rpmdb.read(tree, namespace, distro)
-    held = dnf_channels.held(tree)
+    held = dnf_channels.held(tree, packages)
     if held:
         packages = [
             msgspec.structs.replace(package, held=True) if dnf_channels.is_held(package.name, held) else package

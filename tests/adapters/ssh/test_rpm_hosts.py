@@ -33,10 +33,9 @@ KINDS: dict[str, type[RpmHost]] = {"dnf": DnfHost, "zypper": ZypperHost}
 @pytest.fixture(scope="module", params=KINDS)
 def machine(hosts_lab: HostsLab, request: pytest.FixtureRequest) -> Iterator[RpmHost]:
     """A machine that the tests of this module change, each by packages of its own."""
-    (made,) = hosts_lab.start(f"by-{request.param}", kind=KINDS[request.param])
-    assert isinstance(made, RpmHost)
-    yield made
-    hosts_lab.remove(made)
+    with hosts_lab.running(f"by-{request.param}", kind=KINDS[request.param]) as (made,):
+        assert isinstance(made, RpmHost)
+        yield made
 
 
 @pytest.fixture
@@ -161,6 +160,48 @@ def test_whatever_is_not_planned_held_not_signed_or_gone_is_refused(bench: Bench
     assert fault(bench, machine, to("lost")) == (False, stale)
     assert {machine.version(name) for name in ("more", "held", "unsigned", "lost")} == {"1.0-1.el9"}
     assert machine.version("more-new") == ""
+
+
+#: Entries of versionlock beside the one that dnf itself writes: with more dashes, without a version, by a pattern.
+ENTRIES = ("many-dashes-lib-0:1.0-1.el9.*", "many-dashes-1.0-1.el9.x86_64", "many-dashes-*", "many-dashes-lib", "many*")
+
+
+def test_a_scan_holds_what_the_manager_itself_does_not_upgrade(bench: Bench, machine: RpmHost) -> None:
+    names = ("many", "many-dashes", "many-dashes-lib")
+    install(machine, *(build(machine, name, "1.0", service=False) for name in names))
+    publish(machine, *(build(machine, name, "1.1", service=False) for name in names))
+    file, form, entries, ask = LOCK_FILES[machine.manager]
+    for entry in entries:
+        (machine.root / file).write_text(form.format(entry))
+        said = machine.run(ask, check=False).replace("|", " ").split()
+        kept = {name for name in names if name not in said and f"{name}.x86_64" not in said}
+        (found,) = scan_hosts({machine.name: way(machine)}, [machine.name], limit=1)
+        assert found.target is not None
+        held = {each.name for each in found.target.asset.packages.packages if each.held}
+        assert (entry, held) == (entry, kept)
+    (machine.root / file).write_text("")
+
+
+#: The file of locks, one entry in it, the entries, and what lists the upgrades.
+LOCK_FILES = {
+    "dnf": ("etc/dnf/plugins/versionlock.list", "{}\n", ENTRIES, "dnf -q check-update"),
+    "zypper": (
+        "etc/zypp/locks", "\ntype: package\nmatch_type: glob\ncase_sensitive: on\nsolvable_name: {}\n",
+        ("many-dashes", "many-dashes-*", "many*"), "zypper -q -n list-updates",
+    ),
+}  # fmt: skip
+
+
+def test_a_replaced_file_that_is_in_use_names_its_package(bench: Bench, machine: RpmHost) -> None:
+    install(machine, build(machine, "used", "1.0", service=False))
+    machine.run("setsid /usr/sbin/used 100000 </dev/null >/dev/null 2>&1 &")
+    publish(machine, build(machine, "used", "1.1", service=False))
+    machine.run(f"{machine.install} {machine.word('used', '0', '1.1', '1.el9')} >/dev/null")
+    (found,) = scan_hosts({machine.name: way(machine)}, [machine.name], limit=1)
+    machine.run("pkill -x used")
+    assert found.target is not None and found.target.asset.host is not None
+    stale = [(each.path, each.package) for each in found.target.asset.host.stale if each.process == "used"]
+    assert stale == [("/usr/sbin/used", "used")]
 
 
 LOCKS = {

@@ -8,9 +8,10 @@ import tarfile
 
 import pytest
 
-from oakum.adapters.ssh import collected
+from oakum.adapters.ssh import collected, commands
 from oakum.adapters.ssh.collected import CollectedTree
 from oakum.errors import InputError, LimitError
+from oakum.fleet import dnf_channels
 
 END = {".oakum/denied": b"/etc/shadow\n"}
 
@@ -95,3 +96,26 @@ def test_too_many_entries_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(collected, "ENTRIES", 10)
     with pytest.raises(LimitError):
         CollectedTree(archive({f"f{number}": b"" for number in range(11)} | END), "h")
+
+
+def test_whatever_is_read_of_repositories_and_holds_of_rpm_hosts_is_sent() -> None:
+    class Asked(CollectedTree):
+        def __init__(self) -> None:
+            super().__init__(archive(END), "h")
+            self.files: set[str] = set()
+            self.folders: set[str] = set()
+
+        def read(self, path: str, limit: int) -> bytes:
+            self.files.add(path)
+            return super().read(path, limit)
+
+        def names(self, path: str) -> tuple[str, ...]:
+            self.folders.add(path)
+            return super().names(path)
+
+    tree = Asked()
+    dnf_channels.channels(tree)
+    assert {"/etc/dnf/dnf.conf", "/etc/dnf/versionlock.toml", "/etc/zypp/locks"} <= tree.files
+    words = set(commands.program().decode().split())
+    assert tree.files <= words
+    assert {f"{folder}/*" for folder in tree.folders} <= words

@@ -7,19 +7,20 @@ it. Public keys that rpm stores as packages (``gpg-pubkey``) are no software and
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from urllib.parse import quote
 
 from oakum.errors import InputError, LimitError, NotAssessableError, OakumError, Place
 from oakum.fleet.assets import Gap
 from oakum.fleet.packages import Package
-from oakum.fleet.rpmdb import bdb, header, ndb, sqlite
+from oakum.fleet.rpmdb import bdb, files, header, ndb, sqlite
 from oakum.fleet.rpmdb.kernels import kernels
 from oakum.fleet.rpmdb.modular import is_modular, module_of, streams
 from oakum.fleet.rpmdb.records import COUNT_LIMIT, DAMAGE_LIMIT, SIZE_LIMIT, Record
+from oakum.fleet.usr_merge import spellings
 from oakum.ports import Tree
 
-__all__ = ["is_modular", "kernels", "present", "read", "streams"]
+__all__ = ["is_modular", "kernels", "owners", "present", "read", "streams"]
 
 #: Where rpm keeps its database: SUSE and Fedora, everybody before, rpm-ostree. One is mostly a link to another.
 _FOLDERS = ("/usr/lib/sysimage/rpm", "/var/lib/rpm", "/usr/share/rpm")
@@ -59,6 +60,28 @@ def read(tree: Tree, namespace: str, distro: str = "") -> tuple[list[Package], l
             place=Place(str(error.filename or _FOLDERS[1])),
             remedy="run oakum as a user who may read it",
         ) from error
+
+
+def owners(tree: Tree, paths: Iterable[str]) -> dict[str, str]:
+    """The package that owns each path, without those that nobody does, or where the database cannot say.
+
+    The database is read only where there is a path to look for, and of its headers only those that list one.
+    """
+    wanted = {spelling: path for path in paths for spelling in spellings(path)}
+    found: dict[str, str] = {}
+    if not wanted:
+        return found
+    by_name = files.by_base_name(wanted)
+    try:
+        for database in _databases(tree)[:1]:
+            for record in _records(tree, database, []):
+                for spelling in files.listed(record.blob, by_name):
+                    tags, _ = _tags(record)
+                    if tags is not None:
+                        found.setdefault(wanted[spelling], tags.name)
+    except (OakumError, OSError):
+        pass  # what was found until then holds; the inventory itself tells what is wrong with the database
+    return found
 
 
 def _databases(tree: Tree) -> list[str]:

@@ -52,7 +52,9 @@ collect() { # brief: without what only a plan asks
         /etc/apt/preferences /etc/apt/preferences.d/* /var/lib/dpkg/status /var/lib/dpkg/status.d/* \
         /var/lib/dpkg/updates/* /var/lib/ubuntu-advantage/status.json /var/lib/rpm/* /usr/lib/sysimage/rpm/* \
         /lib/apk/db/installed /etc/apk/repositories /etc/apk/world /etc/yum.repos.d/* /etc/yum.conf /etc/dnf/dnf.conf \
-        /etc/dnf/vars/* /etc/dnf/plugins/versionlock.list /etc/yum/pluginconf.d/versionlock.list /etc/distro.repos.d/* /etc/zypp/repos.d/* /etc/zypp/locks /usr/share/update-notifier/notify-reboot-required \
+        /etc/dnf/vars/* /etc/dnf/plugins/versionlock.list /etc/yum/pluginconf.d/versionlock.list /etc/dnf/versionlock.toml \
+        /etc/dnf/repos.override.d/* /usr/share/dnf5/repos.d/* /etc/distro.repos.d/* /etc/zypp/repos.d/* /etc/zypp/locks \
+        /usr/share/update-notifier/notify-reboot-required \
         /etc/kernel/postinst.d/unattended-upgrades /var/lib/apt/lists/*InRelease /var/lib/apt/lists/*_Release; do
         if [ -L "$file" ] || { [ -f "$file" ] && [ -r "$file" ]; }; then
             case $file in *' '* | *'
