@@ -14,21 +14,6 @@ if TYPE_CHECKING:
     from tests.lab.hosts import HostsLab
 
 
-#: What the simulated host does not do as the real one does, by test: whoever mends it takes the line away.
-DIFFERS = {
-    "test_work_that_is_over_ended_so_long_ago_as_before_when_the_clock_jumps": "it keeps the time of then",
-    "test_a_copy_is_put_back_by_a_restart": "it puts a copy back without one",
-}
-
-
-def simulated(request: pytest.FixtureRequest, *, copied: bool = False) -> Simulated:
-    """The simulated host; a test that it does not pass has to fail."""
-    why = DIFFERS.get(getattr(request.node, "originalname", ""))
-    if why is not None:
-        request.applymarker(pytest.mark.xfail(reason=why, strict=True, raises=AssertionError))
-    return Simulated(copied=copied)
-
-
 @pytest.fixture(scope="session")
 def stock(request: pytest.FixtureRequest) -> Iterator[Stock]:
     """The real machine and the packages that it is offered; the tests change it one after the other."""
@@ -43,7 +28,7 @@ def stock(request: pytest.FixtureRequest) -> Iterator[Stock]:
 def twin(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Twin]:
     """A host without anything of ours on it."""
     if request.param == "simulated":
-        yield simulated(request)
+        yield Simulated()
         return
     from tests.contract.real import Real, hurry
 
@@ -67,7 +52,7 @@ def stock_on_btrfs(request: pytest.FixtureRequest) -> Iterator[Stock]:
 def copied(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Twin]:
     """A host of which copies can be made, without any."""
     if request.param == "simulated":
-        yield simulated(request, copied=True)
+        yield Simulated(copied=True)
         return
     from tests.contract.real import Real, hurry
 

@@ -350,7 +350,8 @@ class Events:
                 world.lease.lose()
                 return held
             case "clock-jump":
-                self._time.offset += float(what or 3600)
+                self._time.offset += (ahead := float(what or 3600))
+                world.hosts.retell(ahead)
             case "bad":
                 component, version, how, delay = what.split(" ")
                 world.bad[component, version] = (float(delay), how)

@@ -13,12 +13,16 @@ of a machine are faults that wait for their occasion, each with the time until w
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from math import isfinite
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from oakum.changes.intents.scripts import ABSENT
 from oakum.changes.plans.model import Change
 from oakum.changes.running.observed import Work
+from oakum.simulation.answers import US
 from oakum.simulation.things import Machine, Soft
 
 if TYPE_CHECKING:
@@ -170,6 +174,13 @@ class Hosts:
         else:
             self.fall_sick(machine, "us")
 
+    def retell(self, seconds: float) -> None:
+        """The clock of a run has jumped: hosts tell times by their own, which the next look sets against it."""
+        for machine in self.world.machines.values():
+            for key, work in machine.work.items() if machine.cluster is None else ():
+                machine.work[key] = replace(work, since=work.since + timedelta(seconds=seconds))
+            machine.news = True
+
     def end_work(self, machine: Machine, why: str) -> bool:
         """Work on a machine ends before its time; whether there was any."""
         running = [key for key, work in machine.work.items() if work.state == "running"]
@@ -193,13 +204,28 @@ class Hosts:
             machine.copies[key] = {name: (each.installed, each.running) for name, each in machine.software.items()}
 
     def put_back(self, machine: Machine, key: str, copy: str) -> None:
-        """Begins to put a copy back."""
+        """Begins to put a copy back; a host starts from it anew."""
         if copy not in machine.copies:
             self.begin(machine, key, 5, f"there is no copy {copy}")
+            return
+        if machine.cluster is None:
+            machine.work[key] = Work(key=key, state="running", since=self.time.wall())
+            machine.news = True
+            self.time.after(120, self._exchanged, machine, key, copy)
             return
         self.begin(machine, key, 121)
         for name, (installed, _) in machine.copies[copy].items():
             self.time.after(120, self._installed, machine, key, name, installed)
+
+    def _exchanged(self, machine: Machine, key: str, copy: str) -> None:
+        """The copy stands in the place of what was: with it the machine starts, and the work has come to its end."""
+        work = machine.work[key]
+        if work.state == "running" and machine.alive:
+            for name, (installed, _) in machine.copies[copy].items():
+                soft = self._soft(machine, name)
+                soft.installed, soft.half = installed, False
+            self.reboot(machine, US)
+            machine.work[key] = work
 
     # Down and up
 
@@ -253,8 +279,14 @@ class Hosts:
             # The services of a host start with it.
             machine.sick = False
         old = machine.troubles.get("old-kernel", -1.0) > self.time.now
+        for key, work in machine.work.items():
+            if work.state == "running":
+                # What goes on over a boot has put another system in the place of the former.
+                machine.work[key] = Work(key=key, state="done", since=self.time.wall())
         for name, soft in machine.software.items():
-            if soft.effect == "reboot" and soft.running != soft.installed:
+            if soft.effect != "reboot" and not soft.half:
+                self.effect(machine, name, soft)
+            elif soft.effect == "reboot" and soft.running != soft.installed:
                 if old:
                     self.world.happened("old-kernel", machine.id)
                 else:
