@@ -4,10 +4,11 @@
 
 First come the named breaks (``tools.breaks``): each has tests of its own that have to fail. ``--named`` tries no other.
 Then each mutant (``tools.mutants``) of ``oakum.changes`` meets the tests that reach its lines (``tools.harness``); what
-differs where a module is imported is tried by importing the mutant in the true one's place. A mutant survives where all
-tests pass. Survivors have to stand in ``tests/mutants/accepted/ROOM.txt`` with the reason why they change nothing, and
-are X printed. Mutants of lines that no test reaches are survivors at once. ``--log`` gets a line for each verdict
-when it is there: the result, how many tests reach the mutant, its name, and the test that noticed.
+differs, or runs, where a module is imported is tried by importing the mutant in the true one's place. A mutant survives
+where all tests pass. Survivors have to stand in ``tests/mutants/accepted/ROOM.txt`` with the reason why they change
+nothing, and are not tried; any other ends with 1. ``--every 20`` tries each twentieth mutant, ``--names`` those that a
+file lists, as they are printed. ``--log`` gets a line for each verdict when it is there: the result, how many tests
+reach the mutant, its name, and the test that noticed.
 """
 
 from __future__ import annotations
@@ -128,12 +129,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     if broken:
         print("these tests fail without any mutant:", *broken, sep="\n  ", flush=True)
-    untried = [case for case, verdict in zip(trying, verdicts, strict=True) if verdict.result == "untried"]
+    pairs = list(zip(trying, verdicts, strict=True))
+    # What no test reaches may run while its module is imported.
+    untried = [case for case, verdict in pairs if verdict.result == "untried" or not verdict.reached]
     imported = _imported(untried, given.jobs)
     counts: dict[str, Counter[str]] = defaultdict(Counter)
-    for (path, mutant), verdict in zip(trying, verdicts, strict=True):
+    for (path, mutant), verdict in pairs:
         name = _name(path, mutant)
-        survives = verdict.result == "survives" or name in imported
+        survives = name in imported or (verdict.result == "survives" and verdict.reached > 0)
         counts[_room(path)]["survive" if survives else "noticed"] += 1
         if survives:
             survivors.append(name)

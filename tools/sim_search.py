@@ -18,35 +18,39 @@ a run is taken over, for their renewal would make every moment a state of its ow
 from __future__ import annotations
 
 import argparse
+import gc
 import hashlib
 import mmap
 import os
-import struct
 import sys
 import tempfile
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 from random import Random
-from typing import NamedTuple
+from select import select
+from typing import NamedTuple, cast
 
 import msgspec
 
 from oakum.changes.plans.model import Plan
-from oakum.changes.run import Ended, run
+from oakum.changes.run import Asked, Do, Ended, Look, Wait, Write, run
+from oakum.changes.run import Machine as Process
 from oakum.changes.running.acts import Outcome
-from oakum.changes.running.journal import OVER, Started
+from oakum.changes.running.journal import OVER, Answered, Attempt, Meant, Noted, Progress, Started, Turned
 from oakum.simulation.build import build
 from oakum.simulation.faults import Schedule
 from oakum.simulation.invariants import Judge, Terms
+from oakum.simulation.invariants.base import LOOK
 from oakum.simulation.oracle import Oracle
 from oakum.simulation.runner import LOOK_TAKES, Driver, _Process
 from oakum.simulation.scenarios.model import Scenario
 from oakum.simulation.scenarios.reading import parse
-from oakum.simulation.things import Machine, Pod, Workload
+from oakum.simulation.things import Machine, Pod
+from oakum.simulation.timeline import Timeline
 from oakum.simulation.trials import Ready, ready
 from oakum.simulation.watching import Watches
 from oakum.simulation.world import World
@@ -54,8 +58,21 @@ from oakum.simulation.world import World
 FOR_EVER = 10**8
 #: Seconds after which nobody asks how long something is ago, and until a process that died is started again.
 LONG_AGO, AGAIN = 3600.0, 30.0
-#: How long a machine has been as it is no longer matters after so many seconds.
-SETTLED = 120.0
+#: The seconds between two ticks; somebody's cordon lasts until the next multiple of so many; longer silences are alike.
+TICK, CORDONED, SILENT, FAILS = 15.0, 600.0, 600.0, 200.0
+#: For so many seconds a run asks how long ago an act was tried: one that may still arrive, was refused, or done.
+ARRIVES, REFUSED, ANSWERED = 130.0, 70.0, 15.0
+_ARRIVING = frozenset({"silence", "claim", "snapshot"})
+#: What may happen to a process.
+LATE, DIES, OVERTAKEN = "the late one goes on", "the process dies", "the process is held up, another takes over"
+_OF_PROCESSES = frozenset({LATE, DIES, OVERTAKEN})
+#: Facts of a step that are times, and matter while it is drained; acts of which the tries are counted; what is owed.
+_TIMES, _COUNTED = ("begun", "blocked"), ("apply", "undo", "reboot", "snapshot")
+_OWED = {"claim": "claim", "release": "claim", "silence": "silence", "unsilence": "silence"}
+#: Acts that ask for more than the node that they are about.
+_MEETS_ALL = frozenset({"evict", "delete-pod", "reboot"})
+#: How a branch ends in which something was wrong; others tell their slot.
+FAILED = 100
 _HEADER = """
 start: 2026-03-02T22:00:00Z
 lasts: 1d
@@ -156,45 +173,130 @@ class Fixed(Random):
         return (a + b) / 2
 
 
+class Ticking(Timeline):
+    """A time in which everything happens on the ticks of one clock: what takes a moment ends with the tick."""
+
+    __slots__ = ()
+
+    def after(self, seconds: float, do: Callable[..., object], *given: object) -> None:
+        """Has something happen at the first tick after so many seconds."""
+        super().after(tick_after(self.now + max(0.0, seconds)) - self.now, do, *given)
+
+
+def tick_after(at: float) -> float:
+    """The first tick that is not before a time."""
+    return -(-at // TICK) * TICK
+
+
 class Seen:
     """The states that were met, shared by all forks: a table of 64-bit hashes in shared memory, and counters beside it.
 
-    Branches run one after another, so nobody has to lock it.
+    Two branches may run at once. They do not lock each other out: where both take up a state in the same place of the
+    table one of the two is forgotten, and gone through again when it is met again; nothing is ever taken for met that
+    was not. Each slot (``taken`` and ``given``, as make has them for its jobs) has counters of its own.
     """
 
-    def __init__(self, bits: int = 23) -> None:
+    def __init__(self, bits: int = 23, jobs: int = 1) -> None:
         self._size = 1 << bits
-        self._table = mmap.mmap(-1, 8 * self._size)
-        self._counts = mmap.mmap(-1, 64)
+        self._memory = mmap.mmap(-1, 8 * self._size)
+        self._table = memoryview(self._memory).cast("Q")
+        self._counts = memoryview(mmap.mmap(-1, 4096)).cast("Q")
+        self._jobs, self.slot = jobs, 0
+        self._free, self._give = os.pipe()
+        os.set_blocking(self._free, False)
+        os.write(self._give, bytes(range(1, jobs)))
 
-    def add(self, digest: bytes) -> bool:
-        """Takes a state up; whether it is new. Raises MemoryError where the table is nearly full."""
-        wanted = digest[:8]
-        place = int.from_bytes(digest[8:14], "big") % self._size
-        while True:
-            found = self._table[8 * place : 8 * place + 8]
+    def add(self, digest: bytes, *, state: bool = True) -> bool:
+        """Takes a state (or something else) up; whether it is new. Raises MemoryError where the table is nearly full."""
+        wanted = int.from_bytes(digest[:8], "little") or 1
+        place = int.from_bytes(digest[8:14], "little") % self._size
+        table = self._table
+        while found := table[place]:
             if found == wanted:
                 return False
-            if found == b"\0" * 8:
-                if self.count(0) > 0.9 * self._size:
-                    raise MemoryError("the table of states is full")
-                self._table[8 * place : 8 * place + 8] = wanted
-                self.more(0)
-                return True
             place = (place + 1) % self._size
+        if self.count(0) + self.count(3) > 0.9 * self._size:
+            raise MemoryError("the table of states is full")
+        table[place] = wanted
+        self.more(0 if state else 3)
+        return True
 
-    def count(self, slot: int) -> int:
-        """A counter: 0 states, 1 branches, 2 paths that came to an end."""
-        found: int = struct.unpack_from("Q", self._counts, 8 * slot)[0]
+    def count(self, kind: int) -> int:
+        """A counter: 0 states, 1 branches, 2 paths that came to an end, 3 acts that came late."""
+        return sum(self._counts[8 * slot + kind] for slot in range(self._jobs))
+
+    def more(self, kind: int) -> None:
+        """Counts one."""
+        self._counts[8 * self.slot + kind] += 1
+
+    def take(self, *, wait: bool = False) -> int | None:
+        """A free slot, or None where there is none and it is not waited for."""
+        while True:
+            try:
+                return os.read(self._free, 1)[0]
+            except BlockingIOError:
+                if not wait:
+                    return None
+                select([self._free], [], [])
+
+    def give(self, slot: int) -> None:
+        """A slot is free again."""
+        os.write(self._give, bytes((slot,)))
+
+
+class Ahead:
+    """The generator of a process that says what it asks next before it is asked; it is made when it is first asked."""
+
+    def __init__(self, make: Callable[[], Process]) -> None:
+        self._make = make
+        self._machine: Process | None = None
+        self._next: Asked | Ended | None = None
+
+    @property
+    def begun(self) -> bool:
+        """Whether it has been asked for anything."""
+        return self._machine is not None
+
+    def look(self, answer: object) -> Asked | Ended:
+        """What it asks next, or how it ends."""
+        if self._next is None:
+            self._machine = self._machine or self._make()
+            try:
+                self._next = self._machine.send(answer)
+            except StopIteration as stop:
+                self._next = cast("Ended", stop.value)
+        return self._next
+
+    def send(self, answer: object) -> Asked:
+        """The same, and goes on."""
+        found, self._next = self.look(answer), None
+        if isinstance(found, Ended):
+            raise StopIteration(found)
         return found
 
-    def more(self, slot: int) -> None:
-        """Counts one."""
-        struct.pack_into("Q", self._counts, 8 * slot, self.count(slot) + 1)
+
+class Standing(msgspec.Struct):
+    """What is known of one process from outside.
+
+    ``last`` is what it did last. ``looked`` is what was so at its last look (with what others did since, and when),
+    ``requests`` how many it made since; ``idle`` how often it has waited since it last did something. ``started``: it
+    has written that it takes the run up. ``token`` is that of its lease, ``resumed`` when the run was taken up by what it has read, ``others`` what others wrote since and
+    counts, ``back`` the steps that it has put back to wait.
+    """
+
+    last: str = "wait"
+    looked: bytes = b""
+    requests: int = 0
+    idle: int = 0
+    started: bool = False
+    token: int = 0
+    resumed: datetime | None = None
+    others: tuple[str, ...] = ()
+    back: tuple[str, ...] = ()
 
 
 class Search(Driver):
-    """One run that branches before each request."""
+    """One run that branches before its requests. ``fine`` keeps all times as they are; otherwise they are ticks."""
 
     def __init__(
         self,
@@ -206,14 +308,16 @@ class Search(Driver):
         replay: str = "",
         most: int = 0,
         alike: bool = False,
+        fine: bool = False,
     ) -> None:
         assert isinstance(given.answer, Plan)
         scenario = given.scenario
         world = build(scenario, 0)
         world._chance = Fixed()
+        if not fine:
+            world.timeline.__class__ = Ticking
         super().__init__(world, given.answer, given.calendar, Schedule(), trace=bool(replay))
-        parts = (each.partition(" ") for each in replay.split(" > "))
-        self._replay = {number: name for number, _, name in parts}
+        self._replay = replay.split(" > ")
         terms = Terms(policy=given.policy, calendar=given.calendar)
         terms.agree(given.answer)
         self.judge, self.oracle = Judge(world, terms, recheck=10**9), Oracle(world, terms, scenario)
@@ -221,10 +325,18 @@ class Search(Driver):
         self.limits, self.seen, self.report, self.most = limits, seen, report, most
         self.path: list[str] = []
         self.held_up: list[_Process] = []
-        self._looked: dict[str, tuple[str, int]] = {}
-        self._last: dict[str, str] = {}
-        self._tokens: dict[str, int] = {}
-        self.alike = alike
+        self._known: dict[str, Standing] = {}
+        self._met: set[bytes] = set()
+        self._told: set[str] = set()
+        self._children: list[int] = []
+        self._began = b""
+        self._first: Ended | None = None
+        self._met_before = self._own = False
+        self._changes = 0
+        self._world_was: tuple[object, bytes] = None, b""
+        self._journal_was: tuple[object, bytes] = None, b""
+        self._comes_late: tuple[str, bytes] = "", b""
+        self.alike, self.fine = alike, fine
 
     def explore(self, scenario: Scenario) -> None:
         """Follows this path to its end, and every branch of it in a fork."""
@@ -234,6 +346,9 @@ class Search(Driver):
         ended = self._loop(float(scenario.lasts))
         if ended is None or ended.why != "met before":
             self._judge("held" if ended is None else ended.result)
+        else:
+            # What was unsafe already is told, though the path ends here.
+            self._tell(map(str, self.judge.broken))
 
     def _judge(self, result: str) -> None:
         self.seen.more(2)
@@ -241,16 +356,22 @@ class Search(Driver):
         time.run_to(time.now + 180.0)
         self.judge.finish(result)
         states = {step: self.journal.state(step) for step in self.plan.steps}
-        for what in (*map(str, self.judge.broken), *self.oracle.verdict(result, states)):
-            os.write(self.report, f"{' > '.join(self.path) or 'undisturbed'} => {what}\n".encode())
+        self._tell((*map(str, self.judge.broken), *self.oracle.verdict(result, states)))
+
+    def _tell(self, found: Iterable[str]) -> None:
+        for what in found:
+            if what not in self._told:
+                self._told.add(what)
+                os.write(self.report, f"{' > '.join(self.path) or 'undisturbed'} => {what}\n".encode())
 
     # Processes, with leases that last
 
     def _start(self, at: float) -> _Process:
         self._started += 1
         name = f"oakum-{self._started}"
-        made = run(self.plan, self.calendar, self.records, run=self.name, executor=name, lease=FOR_EVER)
-        process = _Process(name, made, at)
+        made = partial(run, self.plan, self.calendar, self.records, run=self.name, executor=name, lease=FOR_EVER)
+        process = _Process(name, cast("Process", Ahead(made)), at if self.fine else tick_after(at))
+        self._known[name] = Standing()
         self._processes.append(process)
         return process
 
@@ -259,79 +380,212 @@ class Search(Driver):
         while True:
             process = min(self._processes, key=lambda each: each.at)
             if process.at > lasts:
-                return None
-            if process.at > time.now:
-                time.run_to(process.at)
-                if process.at > time.now or process not in self._processes:
+                return self._first
+            time.run_to(max(process.at, time.now))
+            if process.at > time.now or process not in self._processes:
+                continue
+            _next(process)
+            if self._tracing:
+                if self._again(process):
                     continue
-            if not process.waits or process.answer is None:
-                if self._tracing:
-                    for name, happen in self._others(process):
-                        if self._replay.get(str(self._requests)) == name:
-                            del self._replay[str(self._requests)]
-                            self._say("search", name)
-                            happen()
-                            return self._loop(lasts)
-                elif not self.seen.add(self._digest()):
-                    return Ended("stopped", "met before")
-                for name, happen in self._others(process) if not self._tracing else ():
+            elif self._met_before or not self._new():
+                return Ended("stopped", "met before")
+            else:
+                for name, happen in self._others(process):
                     if self._forked(name, happen):
                         return self._loop(lasts)
             ended = self._turn(process)
+            if ended is not None and self._comes_late == (process.name, self._world_digest()):
+                # It was refused and has changed nothing: whoever is held up may as well never go on.
+                return Ended("stopped", "met before")
             if ended is not None and ended.result != "fenced":
-                return ended
+                self._first = self._first or ended
+                if not self.held_up:
+                    return self._first
+                # It has ended; whoever was held up before goes on now at the latest.
+                self._processes.clear()
+                self._goes_on(self.held_up[0])
             if not self._processes:
+                if self._first is not None:
+                    return self._first
                 self._start(time.now + AGAIN)
 
+    def _new(self) -> bool:
+        """Whether nobody was in this state before."""
+        digest = self._digest()
+        if digest == self._began or self.seen.add(digest):
+            self._met.add(digest)
+            return True
+        if digest in self._met:
+            self._tell(["it turns in a circle"])
+        return False
+
+    def _again(self, process: _Process) -> bool:
+        """Has happen what happens here on the path that is gone again; whether anything does."""
+        for name, happen in self._others(process):
+            if self._replay[:1] == [f"{self._requests} {name}"]:
+                del self._replay[0]
+                self._say("search", name)
+                happen()
+                return True
+        return False
+
     def _turn(self, process: _Process) -> Ended | None:
+        known, request = self._known[process.name], _next(process)
         ended = super()._turn(process)
-        if process.waits:
-            self._last[process.name] = "wait"
-        elif process.answer is None:
-            self._last[process.name] = "write"
-        else:
-            self._last[process.name] = "do" if isinstance(process.answer, Outcome) else "look"
-        if process.answer is None or isinstance(process.answer, Outcome):
-            looked, requests = self._looked.get(process.name, ("", 0))
-            self._looked[process.name] = (looked, requests + 1)
-        else:
-            # It has just looked: what it will ask next follows from what was so then.
-            self._looked[process.name] = (self._world_digest(), 0)
+        known.requests += 1
+        match request:
+            case Look():
+                # It has just looked: what it will ask next follows from what was so then.
+                known.last, known.looked, known.requests = "look", self._world_digest(), 0
+            case Do():
+                known.last, known.idle = "do", 0
+                self._done(process, request)
+            case Write():
+                held = isinstance(request.record, Noted) and request.record.what == "held"
+                known.last, known.idle = "write", known.idle if held else 0
+                self._wrote(process, request)
+            case Wait():
+                known.last, known.idle = "wait", known.idle + 1
+        if not self.fine:
+            process.at = tick_after(process.at) if process.waits else self.world.timeline.now
         return ended
 
+    def _done(self, process: _Process, request: Do) -> None:
+        known, outcome = self._known[process.name], process.answer
+        self._changes += 1
+        if not isinstance(outcome, Outcome) or outcome.result != "done":
+            return
+        if request.act.do == "lease":
+            known.token, known.resumed = outcome.token, self.journal.resumed
+            known.others = known.back = ()
+        else:
+            self._disturbs(process, request.act.key)
+
+    def _wrote(self, process: _Process, request: Write) -> None:
+        record = request.record
+        known = self._known[process.name]
+        known.started = known.started or isinstance(record, Started)
+        if isinstance(record, Turned) and record.state == "waiting":
+            known.back = (*(each for each in known.back if each != record.step), record.step)
+        key = record.key if isinstance(record, Answered) else record.act.key if isinstance(record, Meant) else ""
+        known.others = tuple(each for each in known.others if each.partition(" ")[0] != key)
+        if isinstance(record, Answered) and "/lease/" not in record.key:
+            for name, other in self._known.items():
+                if name != process.name and other.token:
+                    other.others = (*other.others, f"{record.key} {record.outcome.result}")
+
+    def _disturbs(self, by: _Process | None, what: str) -> None:
+        """The world has changed: whoever is between two looks may see a part of that."""
+        self._changes += 1
+        for each in (*self._processes, *self.held_up):
+            known = self._known[each.name]
+            if each is not by and known.requests:
+                known.looked = _hash((known.looked, known.requests, what))
+
+    def stir(self) -> None:
+        """Wakes whoever waits, at the next tick at the latest."""
+        super().stir()
+        for each in self._processes if not self.fine else ():
+            if each.waits:
+                each.at = tick_after(each.at)
+
     def _forked(self, name: str, happen: Callable[[], None]) -> bool:
-        """Branches; True in the branch, where it has happened."""
+        """Branches, unless that was met before where it can be told without; True in the branch, where it happened."""
         if self.most and self.seen.count(1) >= self.most:
+            return False
+        ours = name in _OF_PROCESSES
+        if ours and not self._leads_on(happen):
             return False
         self.seen.more(1)
         sys.stdout.flush()
+        slot = self.seen.take()
         child = os.fork()
-        if child:
-            _, status = os.waitpid(child, 0)
-            if status:
-                os.write(self.report, f"{' > '.join([*self.path, name])} => the branch ended with {status}\n".encode())
+        if child and slot is not None:
+            self._children.append(child)
             return False
-        self.path.append(f"{self._requests} {name}")
+        if child:
+            self._waited(child, name)
+            return False
         _DEPTH[0] += 1
+        self._children = []
+        self._own = slot is not None
+        if slot is not None:
+            self.seen.slot = slot
+        self.path.append(f"{self._requests} {name}")
         happen()
+        self._began = self._digest()
+        if not ours and not self.seen.add(self._began):
+            self._met_before = True
         return True
 
-    def _others(self, process: _Process) -> Iterator[tuple[str, Callable[[], None]]]:
-        """What else may happen now, where that differs from the same a request earlier.
+    def _leads_on(self, happen: Callable[[], None]) -> bool:
+        """Whether what happens to processes alone leads to a state that is new."""
+        lease, kept = self.world.lease, (self.limits, self._started, [*self._processes], [*self.held_up])
+        until, known = lease.until, dict(self._known)
+        times = [(each, each.at, each.waits) for each in (*self._processes, *self.held_up)]
+        happen()
+        new = self.seen.add(self._digest())
+        self.limits, self._started, self._processes, self.held_up = kept
+        lease.until, self._known = until, known
+        for each, at, waits in times:
+            each.at, each.waits = at, waits
+        return new
 
-        To die after a look is to die before it. A record changes nothing that others see; an answer that has come
-        in leaves nothing that could come late.
+    def _waited(self, child: int, name: str = "") -> None:
+        """A branch has come to its end, and tells the slot that it had last."""
+        code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        if not 0 <= code < FAILED:
+            os.write(self.report, f"{' > '.join([*self.path, name])} => the branch ended with {code}\n".encode())
+        elif name:
+            self.seen.slot = code
+
+    def finish(self) -> None:
+        """Waits for the branches that run beside this one."""
+        if self._children:
+            self.seen.give(self.seen.slot)
+            for each in self._children:
+                self._waited(each)
+            self.seen.slot = self.seen.take(wait=True) or 0
+        if self._own:
+            self.seen.give(self.seen.slot)
+
+    def _others(self, process: _Process) -> Iterator[tuple[str, Callable[[], None]]]:
+        """What else may happen now, where that differs from the same a request earlier or later.
+
+        To die after a look is to die before it, and while nothing happens there is a look at every tick. Somebody
+        else's act, and that of a process that comes late, differ only where they come before a look or an act. A late
+        look finds another lease and ends, unless nobody holds it.
         """
-        last = self._last.get(process.name, "write")
-        for late in self.held_up if last != "write" else ():
-            yield "the late one goes on", partial(self._goes_on, late)
-        if self.limits.crashes and last in ("write", "do"):
-            yield "the process dies", partial(self._dies, process)
-        if self.limits.overtakings and not self.held_up and last in ("look", "write"):
-            yield "the process is held up, another takes over", partial(self._overtaken, process)
-        if self.limits.others and last != "write":
+        known, request = self._known[process.name], _next(process)
+        acts, looks = isinstance(request, Do), isinstance(request, Look)
+        lease = self.world.lease
+        for late in self.held_up if acts or looks else ():
+            if self._may_matter(late):
+                yield LATE, partial(self._goes_on, late)
+        if self.limits.crashes and (known.last in ("write", "do") or (known.last == "wait" and looks)):
+            yield DIES, partial(self._dies, process)
+        if self.limits.overtakings and not self.held_up and not isinstance(request, Wait | Ended):
+            yield OVERTAKEN, partial(self._overtaken, process)
+        if self.limits.others and (acts or looks):
             for do, on, lasts in self._events():
-                yield f"{do} {on}", partial(self._happens, do, on, lasts)
+                if looks or self._meets(request, on):
+                    yield f"{do} {on}", partial(self._happens, do, on, lasts)
+
+    def _may_matter(self, late: _Process) -> bool:
+        """Whether the request of one who comes late could have an effect that was not tried in this world before."""
+        request, behind = _next(late), self.world.lease.token > self._known[late.name].token
+        if isinstance(request, Look | Wait):
+            return not (behind and self.world.lease.held)
+        if not (behind and self.alike) or isinstance(request, Write) and isinstance(request.record, Answered):
+            return True
+        self._world_digest()
+        return self._tracing or self.seen.add(_hash((self._world_was[1], _told(request))), state=False)
+
+    def _meets(self, request: object, on: str) -> bool:
+        """Whether an act could come to something else after what happens to a node."""
+        act = request.act if isinstance(request, Do) else None
+        return act is not None and (act.do in _MEETS_ALL or (act.subject.id == on and act.do != "lease"))
 
     def _events(self) -> Iterator[tuple[str, str, float]]:
         # Nodes are alike until one is in hand: the next in turn stands for the others.
@@ -342,13 +596,19 @@ class Search(Driver):
             if machine.unschedulable:
                 yield "uncordon", id, FOR_EVER
             else:
-                yield "cordon", id, 600.0
+                yield "cordon", id, self._cordoned
             if machine.alive:
                 yield "crash", id, 30.0
             if any(pod.deleted < 0 for pod in machine.pods.values()):
                 yield "delete-pod", id, FOR_EVER
         if "stop" not in self.world.wishes:
             yield "stop", "", FOR_EVER
+
+    @property
+    def _cordoned(self) -> float:
+        """For how long somebody cordons a node: to the end of the ten minutes, whenever that was."""
+        now = self.world.timeline.now
+        return CORDONED if self.fine else (now // CORDONED + 1) * CORDONED - now
 
     def _dies(self, process: _Process) -> None:
         self.limits = self.limits._replace(crashes=self.limits.crashes - 1)
@@ -360,65 +620,150 @@ class Search(Driver):
         self.limits = self.limits._replace(overtakings=self.limits.overtakings - 1)
         self._processes.remove(process)
         self.held_up.append(process)
-        self._tokens[process.name] = self.world.lease.token
         self.world.lease.lose()
-        self._start(self.world.timeline.now + 1.0)
+        self._start(self.world.timeline.now + (1.0 if self.fine else 0.0))
 
     def _goes_on(self, late: _Process) -> None:
         self.held_up.remove(late)
         late.at = self.world.timeline.now
         late.waits = False
-        self._processes.append(late)
+        self._processes.insert(0, late)
+        self._comes_late = (late.name, self._world_digest()) if self._first is None else ("", b"")
 
     def _happens(self, do: str, on: str, lasts: float) -> None:
         self.limits = self.limits._replace(others=self.limits.others - 1)
+        self._disturbs(None, f"{do} {on}")
         self.world.event(do, on, by="human", lasts=lasts if lasts < FOR_EVER else float("inf"))
+        self._changes += 1
         self.stir()
 
     # What a state is
 
     def _digest(self) -> bytes:
         now = self.world.timeline.now
-        processes = sorted((_ago(each.at, now), each.waits, *self._standing(each)) for each in self._processes)
+        processes = [(_ago(each.at, now), each.waits, *self._standing(each)) for each in self._processes]
         late = [self._late(each) for each in self.held_up]
-        found = (tuple(self.limits), processes, late, self._world_digest())
-        return hashlib.blake2b(repr(found).encode(), digest_size=16).digest()
+        first = self._first.result if self._first is not None else ""
+        return _hash((*self.limits, first, processes, late, self._world_digest()))
 
     def _late(self, process: _Process) -> tuple[object, ...]:
-        """Where a process is that was held up; once another has the lease, those may all be alike."""
-        behind = self.world.lease.token > self._tokens[process.name]
-        return (behind,) if behind and self.alike else (behind, *self._standing(process))
+        """Where a process is that was held up; once another has the lease, those may be alike but for their request."""
+        behind = self.world.lease.token > self._known[process.name].token
+        if not (behind and self.alike):
+            return behind, *self._standing(process)
+        match _next(process):
+            case Look():
+                return (behind, "look")
+            case Write(record=Answered() as record):
+                return behind, "answered", record.key
+            case Do(act=act) if act.do == "lease":
+                return (behind, "lease")
+        return (behind, "acts")
 
     def _standing(self, process: _Process) -> tuple[object, ...]:
-        """Where a process is: what it last saw, how many requests ago, and whether it has started and has the lease."""
-        name = process.name
-        looked, requests = self._looked.get(name, ("", 0))
-        started = self.journal.executor == name or any(
-            isinstance(each, Started) and each.executor == name for each in self.records
-        )
-        return name == f"oakum-{self._started}", started, self.world.lease.holder == name, looked, requests
+        """Where a process is: what it asks next, and what that and all that comes follows from."""
+        known, lease, journal = self._known[process.name], self.world.lease, self.journal
+        ahead = cast("Ahead", process.machine)
+        between = ahead.begun and not isinstance(_next(process), Look)
+        resumed = 0
+        if known.token and journal.active:
+            # Nobody asks for it but to leave out of the time in a state what nobody watched.
+            wall = self.world.timeline.wall()
+            resumed = max(_since(known.resumed, wall), *(_since(each.since, wall) for each in journal.active.values()))
+        return (
+            ahead.begun, known.last, known.started, (known.looked, known.requests) if between else bool(known.looked),
+            known.token - lease.token if known.token else -1, lease.holder == process.name,
+            0 if journal.active else min(known.idle, 5), resumed, known.others, known.back,
+        )  # fmt: skip
 
-    def _world_digest(self) -> str:
-        found = (world_state(self.world), self._journal_state())
-        return hashlib.blake2b(repr(found).encode(), digest_size=12).hexdigest()
+    def _world_digest(self) -> bytes:
+        """The world, the journal and what is remembered of both; made anew where something has changed."""
+        now, lease, length = self.world.timeline.now, self.world.lease, len(self.records)
+        about = now, lease.until, lease.token, self._changes
+        if self._world_was[0] != about:
+            grid = now % CORDONED if self.limits.others and not self.fine else 0
+            self._world_was = about, _hash((grid, world_state(self.world), self._judges()))
+        if self._journal_was[0] != (about, length):
+            self._journal_was = (about, length), _hash(self._journal_state())
+        return self._world_was[1] + self._journal_was[1] + bytes([len(self.judge.broken)])
 
     def _journal_state(self) -> object:
         journal, now = self.journal, self.world.timeline.wall()
-        steps = sorted(
-            (
-                id, each.state, len(each.pending), sorted(each.facts.items()) if each.state not in OVER else (),
-                _since(each.since, now) if each.state not in OVER else 0,
-                sorted(
-                    (name, tried.number, tried.repeats, tried.refusals, _since(tried.at, now),
-                     tried.outcome.result if tried.outcome else "", tried.place > each.entered)
-                    for name, tried in each.attempts.items()
-                ) if each.state not in OVER else (),
-            )
-            for id, each in journal.steps.items()
-        )  # fmt: skip
+        steps = [(id, self._step_state(id, journal.steps[id], now)) for id in sorted(journal.steps)]
         notes = sorted({(each.what, each.about) for each in journal.notes})
-        current = journal.token == self.world.lease.token, journal.executor == f"oakum-{self._started}"
-        return steps, notes, current, len(journal.whole.pending)
+        return steps, [*journal.active], notes, journal.token == self.world.lease.token, sorted(self.oracle._lost)
+
+    def _step_state(self, id: str, each: Progress, now: datetime) -> tuple[object, ...]:
+        if each.state in OVER:
+            return each.state, each.facts.get("already", "")
+        machine = self.world.machines.get(self.plan.steps[id].subject.id)
+        pods = {} if machine is None else {pod.uid: _name(pod) for pod in machine.pods.values()}
+        facts = sorted(
+            (name, _since(datetime.fromisoformat(value), now) if name in _TIMES and value else value)
+            for name, value in each.facts.items()
+            if value and (name not in _TIMES or each.state == "draining")
+        )
+        tried = [self._attempt(name, one, each, now, pods) for name, one in sorted(each.attempts.items())]
+        return each.state, bool(each.why), _since(each.since, now), facts, tried, _owed(each)
+
+    def _attempt(
+        self, name: str, one: Attempt, step: Progress, now: datetime, pods: dict[str, str]
+    ) -> tuple[object, ...] | None:
+        do, _, uid = name.partition("/")
+        if uid and uid not in pods:
+            # A pod that is gone: nobody asks again.
+            return None
+        resumed, outcome = self.journal.resumed, one.outcome
+        refused = outcome is not None and outcome.result == "refused"
+        if one.open:
+            matters = ARRIVES if do in _ARRIVING else 0.0 if outcome is None else REFUSED
+        else:
+            matters = max(REFUSED, outcome.retry_after) if refused and outcome is not None else ANSWERED
+        cut_off = one.open and do in ("apply", "undo") and resumed is not None and one.at < resumed
+        return (
+            do, pods.get(uid, ""), one.number if do in _COUNTED else 0, one.repeats if one.open else 0,
+            one.refusals if refused else 0, max(_since(one.at, now), -_ticks(matters)),
+            (outcome.result, outcome.code, outcome.retry_after) if outcome is not None else "",
+            one.place > step.entered, cut_off, one.open and one.act.key in self.world.acting._answers,
+        )  # fmt: skip
+
+    def _judges(self) -> tuple[object, ...]:
+        """What those who judge remember, as far as it decides how they judge what comes."""
+        now, court = self.world.timeline.now, self.judge.court
+        seen = [(id, min(now - since, LOOK + 1)) for id, since in sorted(court.seen_since.items())]
+        harm = sorted((id, sorted(each)) for id, each in self.oracle._harm.items() if each)
+        return seen, harm
+
+
+def _owed(step: Progress) -> list[tuple[str, str, str]]:
+    """Of what a step takes and gives back, what was answered last, unless it was refused."""
+    last = {}
+    for key, outcome in step.outcomes.items():
+        do = key.rpartition("/")[0].rpartition("/")[2]
+        if do in _OWED and (outcome.result == "done" or outcome.code == "gone" or do in ("claim", "silence")):
+            last[_OWED[do]] = do, outcome.result
+    return sorted((what, *each) for what, each in last.items())
+
+
+def _told(request: object) -> tuple[str, str, str]:
+    """A request in short."""
+    match request:
+        case Do(act=act) | Write(record=Meant(act=act)):
+            return type(request).__name__, act.key, act.do
+        case Write(record=Turned() as record):
+            return "turned", record.step, record.state
+        case Write(record=Noted() as noted):
+            return "noted", noted.what, noted.about
+    return type(request).__name__, "", ""
+
+
+def _hash(found: object) -> bytes:
+    return hashlib.blake2b(msgspec.msgpack.encode(found), digest_size=16).digest()
+
+
+def _next(process: _Process) -> Asked | Ended:
+    """What a process asks next."""
+    return cast("Ahead", process.machine).look(process.answer)
 
 
 def world_state(world: World) -> object:
@@ -426,7 +771,7 @@ def world_state(world: World) -> object:
     now = world.timeline.now
     machines = [_machine(each, now, world) for _, each in sorted(world.machines.items())]
     pods = [
-        sorted(_pod(pod, now) for pod in workload.pods.values())
+        (sorted(_pod(pod, now) for pod in workload.pods.values()), workload.waiting)
         for cluster in world.clusters.values()
         for workload in cluster.workloads.values()
     ]
@@ -435,56 +780,80 @@ def world_state(world: World) -> object:
          sorted(_ago(at, now) for at in each.grants.values()), each.waiting)
         for cluster in world.clusters.values() for each in cluster.budgets.values()
     ]  # fmt: skip
-    coming = sorted(
-        (_ago(at, now), do.__qualname__, repr([_given(each, now) for each in given]))
-        for at, _, do, given in world.timeline._heap
-        if do.__qualname__ != "Oracle._look"
-    )
+    heap = world.timeline._heap
+    coming = sorted((_ago(at, now), *what) for at, _, do, given in heap if (what := _coming(do, given, now)))
     return machines, pods, budgets, coming, world.lease.held, sorted(world.wishes)
 
 
 def _machine(one: Machine, now: float, world: World) -> object:
+    wall = world.timeline.wall()
     work = sorted(
-        (key.rpartition("/")[0], each.state, _since(each.since, world.timeline.wall()))
+        (key.partition("/")[2], each.state, max(_since(each.since, wall), -_ticks(FAILS)) if each.state == "failed" else 0)
         for key, each in one.work.items()
-        if each.state == "running"
     )
-    ended = sorted({(key, each.state) for key, each in one.work.items() if each.state != "running"})
     claim = (one.claim.step, one.claim.cordoned, one.claim.token == world.lease.token) if one.claim else None
     return (
         one.id, one.unschedulable, one.cordoner, claim, one.alive, one.answers, one.sick, one.ready,
-        max(_ago(one.since, now), -SETTLED), one.down_by,
-        sorted((name, each.installed, each.running) for name, each in one.software.items()), work, ended,
-        len(one.copies), max(_ago(one.silenced_until, now), 0.0), sorted(one.annotations.items()),
-        one.boot_id == one.known_boot, one.token == world.lease.token,
-        sorted(one.troubles), _ago(one.scanned, now) if one.work else 0,
+        0 if one.ready else _ago(one.since, now), one.down_by, one.boots, one.known_boot,
+        sorted((name, each.installed, each.running) for name, each in one.software.items()), work,
+        len(one.copies), min(max(_ago(one.silenced_until, now), 0), _ticks(SILENT)), sorted(one.annotations.items()),
+        one.token - world.lease.token, sorted(one.troubles), 0 if one.reached else _ago(one.scanned, now),
     )  # fmt: skip
 
 
+def _name(one: Pod) -> str:
+    """What tells a pod from the others of its workload that behave otherwise."""
+    return f"{one.workload.name}/{one.machine.name if one.machine else ''}/{one.ordinal}/{one.phase}/{one.ready}"
+
+
 def _pod(one: Pod, now: float) -> tuple[object, ...]:
-    place = one.machine.name if one.machine else ""
-    return place, one.phase, one.ready, _ago(one.deleted, now) if one.deleted >= 0 else 0.0, one.ordinal, one.evicted
+    return _name(one), _ago(one.deleted, now) if one.deleted >= 0 else 1, one.evicted
+
+
+def _coming(do: Callable[..., object], given: tuple[object, ...], now: float) -> tuple[object, ...] | None:
+    """What is going to happen, as far as it decides anything; None where it comes too late to have an effect."""
+    name = do.__qualname__
+    match (name.partition(".")[2], *given):
+        case ("_look", *_):
+            return None
+        case ("_over" | "_installed", Machine() as machine, str(key), *_) if machine.work[key].state != "running":
+            return None
+        case ("boot" | "_serves" | "_unready", Machine() as machine, int(boots)) if boots != machine.boots:
+            return None
+        case ("boot", Machine(alive=True), *_):
+            return None
+        case ("abandon", Machine() as machine, float(since)) if machine.ready or machine.since != since:
+            return None
+        case ("_started", Pod() as pod, int(turn)) if turn != pod.turn or pod.uid not in pod.workload.pods:
+            return None
+        case ("_stopped", Pod() as pod, Machine() as machine, int(boots), _) if (
+            boots != machine.boots or pod.uid not in pod.workload.pods
+        ):
+            return None
+    return name, [_given(each, now) for each in given]
 
 
 def _given(one: object, now: float) -> object:
     if isinstance(one, Machine):
-        return one.id, one.boots
+        return one.id
     if isinstance(one, Pod):
-        return one.workload.name, _pod(one, now), one.turn
-    if isinstance(one, Workload):
-        return one.name
+        return _pod(one, now)
     if isinstance(one, float):
         return _ago(one, now)
-    return getattr(one, "name", one if isinstance(one, str) else "")
+    return one.partition("/")[2] or one if isinstance(one, str) else getattr(one, "name", "")
 
 
-def _ago(at: float, now: float) -> float:
-    """Seconds from now, to a twentieth; what is long ago is all the same."""
-    return round(max(-LONG_AGO, at - now) / LOOK_TAKES) * LOOK_TAKES
+def _ticks(seconds: float) -> int:
+    return round(seconds / LOOK_TAKES)
 
 
-def _since(at: datetime | None, now: datetime) -> float:
-    return 0.0 if at is None else _ago(at.timestamp(), now.timestamp())
+def _ago(at: float, now: float) -> int:
+    """From now on, in twentieths of a second; what is long ago is all the same."""
+    return round(max(-LONG_AGO, at - now) / LOOK_TAKES)
+
+
+def _since(at: datetime | None, now: datetime) -> int:
+    return 0 if at is None else _ago((at - now).total_seconds(), 0.0)
 
 
 #: How many forks this process is away from the first.
@@ -502,28 +871,37 @@ class Found(msgspec.Struct):
     unsafe: list[str]
 
 
-def search(name: str, limits: Limits, most: int = 0) -> Found:
-    """Searches one world, with ``most`` branches where that is not 0.
+def search(name: str, limits: Limits, most: int = 0, *, fine: bool = False, jobs: int = 1, bits: int = 23) -> Found:
+    """Searches one world, with about ``most`` branches where that is not 0.
 
-    Where more may happen than one overtaking, processes that were overtaken are alike: the search of overtakings alone
-    follows each of them from each moment, and shows that none has any effect.
+    Where more may happen than one overtaking, processes that were overtaken are alike but for what they ask next: the
+    search of overtakings alone follows each of them from each moment, and shows that none has any effect.
     """
     alike = limits.overtakings > 0 and limits.crashes + limits.others > 0
     scenario = parse(text_of(name), f"{name}.yaml")
     given = ready(scenario)
-    seen, began = Seen(), time.monotonic()
+    seen, began = Seen(bits, jobs), time.monotonic()
+    gc.collect()
+    gc.disable()
+    gc.freeze()
     with tempfile.TemporaryFile() as file:
+        one = Search(given, limits, seen, file.fileno(), most=most, alike=alike, fine=fine)
         try:
-            Search(given, limits, seen, file.fileno(), most=most, alike=alike).explore(scenario)
-        finally:
-            if _DEPTH[0]:
-                code = 1 if sys.exc_info()[0] else 0
-                if code:
-                    traceback.print_exc()
-                sys.stdout.flush()
-                os._exit(code)
+            one.explore(scenario)
+            one.finish()
+        except BaseException:
+            if not _DEPTH[0]:
+                raise
+            traceback.print_exc()
+            sys.stderr.flush()
+            os._exit(FAILED)
+        if _DEPTH[0]:
+            sys.stdout.flush()
+            os._exit(seen.slot)
         file.seek(0)
         unsafe = file.read().decode().splitlines()
+    gc.unfreeze()
+    gc.enable()
     return Found(name, seen.count(0), seen.count(1), seen.count(2), time.monotonic() - began, unsafe)
 
 
@@ -543,6 +921,9 @@ def main() -> int:
     parser.add_argument("--crashes", type=int, help="at most so many on a path (0 where another is given)")
     parser.add_argument("--overtakings", type=int, help="at most so many on a path (0 where another is given)")
     parser.add_argument("--others", type=int, help="at most so many on a path (0 where another is given)")
+    parser.add_argument("--fine", action="store_true", help="keep all times as they are, instead of ticks")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="branches that run at once")
+    parser.add_argument("--bits", type=int, default=23, help="the table holds two to the power of so many states")
     parser.add_argument("--most", type=int, default=0, help="no more branches than that")
     parser.add_argument(
         "--replay", metavar="PATH", help="go one path again, as a finding names it, and print its trace"
@@ -556,7 +937,9 @@ def main() -> int:
     found: list[Found] = []
     for name in [asked.only] if asked.only else SEARCHES:
         for limits in passes or SEARCHES[name]:
-            found.append(one := search(name, limits, asked.most))
+            found.append(
+                one := search(name, limits, asked.most, fine=asked.fine, jobs=asked.jobs, bits=asked.bits)
+            )
             print(
                 f"{name}, {limits}: {one.states:,} states visited, {one.branches:,} branches, {one.ends:,} ends, "
                 f"{len(one.unsafe)} unsafe, {one.seconds:.0f} s",

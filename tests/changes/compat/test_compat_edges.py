@@ -35,6 +35,9 @@ CASES: list[tuple[str, str, str, dict[str, object], str, str | None]] = [
     ("etcd", "3.5.20", "3.6.0", {"etcd_members": 3}, "etcd-3.6-too-many-learners", None),
     ("etcd", "3.5.25", "3.6.4", {}, E36, "exposed"),
     ("etcd", "3.5.26", "3.6.4", {}, E36, None),
+    # Neither a line with good and bad releases nor what is no version is known to be where the edge begins.
+    ("etcd", "3.5", "3.6.4", {}, E36, "unknown"),
+    ("etcd", "not a version", "3.6.4", {}, E36, "unknown"),
     ("etcd", "3.4.30", "3.6.4", {}, "etcd-skips-a-minor-version", "exposed"),
     ("etcd", "3.5.30", "3.6.4", {}, "etcd-skips-a-minor-version", "not exposed"),
     ("etcd", "3.4.30", "3.3.9", {}, "etcd-downgrade-before-3.6", "exposed"),

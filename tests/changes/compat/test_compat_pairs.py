@@ -112,6 +112,22 @@ def test_a_row_of_the_tables(component: str, version: str, kubernetes: str, answ
     assert (verdict.source is None) == (answer == UNKNOWN)
 
 
+@pytest.mark.parametrize(
+    ("component", "version", "kubernetes", "why"),
+    [
+        ("containerd", "latest", "1.32", "'latest' is no version of containerd"),
+        ("containerd", "", "1.32", "the version of containerd is missing"),
+        ("containerd", "1.7.24", "new", "'new' is no version of Kubernetes"),
+        ("containerd", "1.7.24", "", "the version of Kubernetes is missing"),
+        # Another version would not help.
+        ("Weave Net", "2.8.1", "1.32", "no source tells which Kubernetes Weave Net runs beside"),
+        ("Weave Net", "latest", "", "no source tells which Kubernetes Weave Net runs beside"),
+    ],
+)
+def test_unknown_says_what_is_not_known(component: str, version: str, kubernetes: str, why: str) -> None:
+    assert SHIPPED.compatible(component, version, kubernetes).why == why
+
+
 def test_a_line_is_judged_only_where_all_of_it_is_alike() -> None:
     assert SHIPPED.compatible("containerd", "1.5", "1.30").answer == NO
     assert SHIPPED.compatible("CRI-O", "1.30", "1.30").answer == YES

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oakum.changes.compat import Api, Hit, preflight
+from oakum.changes.compat import Api, Hit, preflight, read
 from oakum.changes.compat.preflight import LAST_APPLIED
 from oakum.changes.skew import Release, parse_release
 from oakum.local.compat import shipped
@@ -124,6 +124,34 @@ def test_a_version_that_is_still_served_but_deprecated_is_told_as_that() -> None
         each.fate for each in preflight([made("resource.k8s.io/v1beta1", "ResourceClaim")], at("1.35"), shipped())
     ] == ["deprecated"]
     assert preflight([made("resource.k8s.io/v1beta1", "ResourceClaim")], at("1.34"), shipped()) == ()
+
+
+def test_a_version_that_is_deprecated_without_an_end_is_told_as_that() -> None:
+    data = b"""
+version: 1
+apis_until: 1.37
+apis:
+  - {api: example.org/v1beta1, kinds: [Gate], deprecated: 1.30, replacement: example.org/v1,
+     source: "https://example.org/x", read: 2026-11-24}
+"""
+    site = read(data, "site.yaml")
+    (hit,) = preflight([made("example.org/v1beta1", "Gate")], at("1.30"), site)
+    assert (hit.fate, hit.why) == (
+        "deprecated",
+        "example.org/v1beta1 Gate is deprecated since 1.30: use example.org/v1",
+    )
+    assert hit.api is not None
+    assert hit.api.last_served is None
+    assert preflight([made("example.org/v1beta1", "Gate")], at("1.29"), site) == ()
+
+
+def test_what_an_object_does_not_tell_is_left_empty() -> None:
+    """What belongs to the cluster has no namespace, what is still to be named no name, and a writer may be nameless."""
+    managed: list[object] = [None, "helm", {"apiVersion": "policy/v1beta1"}]
+    found = {"apiVersion": "policy/v1beta1", "kind": "PodSecurityPolicy", "metadata": {"managedFields": managed}}
+    read_, written = preflight([found], at("1.25"), shipped())
+    assert (read_.found_in, read_.namespace, read_.name) == ("object", "", "")
+    assert (written.found_in, written.by) == ("managed-fields", "")
 
 
 def test_a_target_beyond_what_the_files_know_is_unknown_whatever_else_is_found() -> None:

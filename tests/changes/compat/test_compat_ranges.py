@@ -69,6 +69,11 @@ def test_what_is_no_version(text: str) -> None:
     assert span(text) is None
 
 
+def test_a_version_of_128_characters_is_read_and_a_longer_one_is_not() -> None:
+    assert span("1.2.3-" + "a" * 122) is not None
+    assert span("1.2.3-" + "a" * 123) is None
+
+
 def test_a_text_of_any_length_is_answered_at_once() -> None:
     assert span("1" * 10**6) is None
     assert span("1.2" + "-a" * 60) is not None

@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from oakum.changes.compat import Knowledge, joined, read
-from oakum.changes.compat.reading import MAX_BYTES
 from oakum.errors import InputError, OakumError
 from oakum.local.compat import knowledge, shipped
 
@@ -74,6 +73,14 @@ def test_an_api_may_go_with_the_release_that_deprecates_it() -> None:
     assert reading(API.replace("1.21", "1.25")).apis[0].deprecated == 25
 
 
+def test_an_api_may_be_deprecated_without_an_end_or_go_without_a_warning() -> None:
+    (deprecated, _), (removed, _) = (
+        reading(swap(API, f"    {line}\n", "")).apis for line in ("removed: 1.25", "deprecated: 1.21")
+    )
+    assert (deprecated.deprecated, deprecated.removed, deprecated.last_served) == (21, None, None)
+    assert (removed.deprecated, removed.removed) == (None, 25)
+
+
 def test_a_pairing() -> None:
     (found,) = reading(PAIR).pairings
     assert (found.component, found.compatible, found.why) == ("containerd", True, "they say so")
@@ -92,6 +99,10 @@ def test_an_edge() -> None:
 def swap(text: str, old: str, new: str) -> str:
     assert old in text
     return text.replace(old, new)
+
+
+def many(count: int) -> str:
+    return ", ".join(f'"1.{number}"' for number in range(count))
 
 
 #: A text that is wrong, the line and the field that the error names, and words of it.
@@ -124,13 +135,17 @@ WRONG = [
     (swap(PAIR, '"2.1"', '"<=2.1"'), 5, "compatible[1].versions", "no range"),
     (swap(PAIR, '">=1.32 <1.34"', '">=1.34 <1.32"'), 6, "compatible[1].kubernetes", "holds no version"),
     (swap(PAIR, '    versions: [">=1.7.24 <1.8", "2.1"]\n', ""), 4, "compatible[1].versions", "0 ranges"),
+    (swap(PAIR, '">=1.7.24 <1.8", "2.1"', many(11)), 5, "compatible[1].versions", "11 ranges"),
     (swap(PAIR, "    why: they say so\n", ""), 4, "compatible[1].why", "why is missing"),
     (swap(PAIR, "containerd", "x" * 101), 4, "compatible[1].component", "a name of more than"),
     (swap(PAIR, "containerd", '"a\\u0007b"'), 4, "compatible[1].component", "odd ones"),
     (swap(EDGE, "etcd_members > 1", "etcd_member > 1"), 8, "edges[1].when", "etcd_member"),
+    (swap(EDGE, "etcd_members > 1", "etcd_members > > 1"), 8, "edges[1].when", "(when, column 16)"),
     (swap(EDGE, "etcd_members > 1", "etcd_members"), 8, "edges[1].when", "not true or false"),
     (swap(EDGE, "etcd_members > 1", '\'"x" > 1\''), 8, "edges[1].when", ""),
     (swap(EDGE, '"*"', '"**"'), 6, "edges[1].from", "no range"),
+    (swap(EDGE, "[etcd, kubelet]", f"[etcd, {'x' * 101}]"), 5, "edges[1].components", "a name of more than"),
+    (swap(EDGE, "[etcd, kubelet]", '["a\\u0007b"]'), 5, "edges[1].components", "odd ones"),
     (swap(EDGE, "[etcd, kubelet]", "[]"), 4, "edges[1].components", "components"),
     (swap(EDGE, "    components: [etcd, kubelet]\n", ""), 4, "edges[1].components", "no component"),
     (swap(EDGE, "    remedy: go on\n", ""), 4, "edges[1].remedy", "remedy is missing"),
@@ -172,7 +187,21 @@ def test_a_pair_that_is_and_is_not_compatible_is_refused() -> None:
     assert len(reading(PAIR + other.replace('[">=1.7.24 <1.8", "2.1"]', '["<1.7.24", "1.8"]')).pairings) == 2
 
 
-@pytest.mark.parametrize(("data", "words"), [(b"\xff\xfe", "UTF-8"), (b"version: 1\n#" + b"x" * MAX_BYTES, "larger")])
+def test_names_of_100_characters_and_entries_of_ten_ranges_are_taken() -> None:
+    name = "x" * 100
+    assert reading(swap(EDGE, "[etcd, kubelet]", f"[etcd, {name}]")).edges[0].components == ("etcd", name)
+    assert reading(swap(PAIR, "containerd", name)).pairings[0].component == name
+    assert len(reading(swap(PAIR, '">=1.7.24 <1.8", "2.1"', many(10))).pairings[0].versions) == 10
+
+
+def test_a_file_of_256_kib_is_read() -> None:
+    data = EDGE.encode() + b"#"
+    assert len(read(data.ljust(256 * 1024, b"x"), "site.yaml").edges) == 1
+
+
+@pytest.mark.parametrize(
+    ("data", "words"), [(b"\xff\xfe", "UTF-8"), (b"version: 1\n#".ljust(256 * 1024 + 1, b"x"), "larger")]
+)
 def test_a_file_that_is_no_text_or_too_large(data: bytes, words: str) -> None:
     with pytest.raises(InputError, match=words) as error:
         read(data, "site.yaml")
@@ -184,6 +213,7 @@ def test_more_entries_of_a_component_than_can_be_compared_are_refused() -> None:
     entry = PAIR.partition("compatible:\n")[2]
     with pytest.raises(InputError, match="201 entries of containerd"):
         reading("version: 1\ncompatible:\n" + entry * 201)
+    assert len(reading("version: 1\ncompatible:\n" + entry * 200).pairings) == 200
 
 
 def test_the_first_of_several_wins() -> None:

@@ -109,6 +109,45 @@ def test_two_containers_of_one_component_are_one_instance() -> None:
     assert len(state.of("kube-proxy")) == 2
 
 
+def test_each_container_of_a_pod_is_looked_at() -> None:
+    whole = pod("control-plane-cp3", "registry.k8s.io/kube-apiserver:v1.30.2", "cp3")
+    whole["spec"]["containers"] += [
+        {"name": name, "image": f"registry.k8s.io/{name}:v1.30.2"}
+        for name in ("openstack-cloud-controller-manager", "kube-controller-manager", "kube-scheduler")
+    ]
+    state, gaps = seen(whole, node("cp3", "v1.30.2"))
+    assert not gaps
+    assert [component for component, _, _ in versions(state)] == [
+        "cloud-controller-manager",
+        "kube-apiserver",
+        "kube-controller-manager",
+        "kube-scheduler",
+        "kubelet",
+    ]
+
+
+def test_a_pods_name_counts_only_for_a_first_container_whose_image_says_nothing() -> None:
+    tunnel = pod("kube-apiserver-tunnel", "registry.k8s.io/kas-network-proxy/proxy-agent:v0.30.3", "cp1")
+    tunnel["spec"]["containers"].append({"name": "d", "image": "mirror.example/watcher:v1.2.3"})
+    state, gaps = seen(*WHOLE, tunnel)
+    assert not gaps
+    assert versions(state) == versions(seen(*WHOLE)[0])
+
+
+def test_a_container_that_ran_before_the_others_or_was_put_in_by_hand_is_not_what_runs() -> None:
+    proxy = pod("kube-proxy-b", "registry.k8s.io/kube-proxy:v1.28.1", "w2")
+    old = {"name": "old", "image": "registry.k8s.io/kube-proxy:v1.20.1"}
+    proxy["spec"] |= {"initContainers": [old], "ephemeralContainers": [{**old, "name": "debugger"}]}
+    state, _ = seen(proxy)
+    assert versions(state) == [("kube-proxy", "w2", "v1.28.1")]
+    proxy["spec"] = {"nodeName": "w2", "initContainers": [{**old, "restartPolicy": "Always"}], "containers": []}
+    state, _ = seen(proxy)
+    assert versions(state) == [("kube-proxy", "w2", "v1.20.1")]
+    other = pod("web", "docker.io/library/nginx:1.25.0", "w2")
+    other["spec"] |= {"initContainers": [old], "ephemeralContainers": [{**old, "name": "debugger"}]}
+    assert not seen(other)[0].instances
+
+
 def test_a_pod_elsewhere_is_not_the_control_plane() -> None:
     state, _ = seen(*WHOLE, pod("fake", "registry.k8s.io/kube-apiserver:v1.20.1", "w1", namespace="shop"))
     assert len(state.of("kube-apiserver")) == 2
@@ -129,28 +168,32 @@ def test_an_api_server_that_no_pod_shows_is_known_by_its_own_word() -> None:
     assert [one.release.text for one in state.of("kube-apiserver")] == ["v1.30.4-eks-a737599"]
     assert not check(state)
     assert not gaps
+    # Where pods show them, the one that answered is among these.
+    state, _ = observe(read_value({**dump, "items": list(WHOLE)}, name="dump"))
+    assert versions(state) == versions(seen(*WHOLE)[0])
 
 
 @pytest.mark.parametrize(
-    ("item", "what"),
+    ("item", "what", "why"),
     [
-        (pod("kube-apiserver-cp3", "registry.k8s.io/kube-apiserver:latest", "cp3"), "kube-apiserver kube-system/kube-"),
-        (pod("kube-scheduler-cp3", "registry.k8s.io/kube-scheduler@sha256:" + "b" * 64, "cp3"), "kube-scheduler kube-"),
-        (node("w9", ""), "kubelet w9"),
-        (node("w9", "unknown"), "kubelet w9"),
-        (
-            pod("ccm", "docker.io/hetznercloud/hcloud-cloud-controller-manager:v1.20.0", "cp1"),
-            "hcloud-cloud-controller-manager in kube-system/ccm",
-        ),
+        (pod("kube-apiserver-cp3", "registry.k8s.io/kube-apiserver:latest", "cp3"),
+         "kube-apiserver kube-system/kube-", "its image's tag tells none"),
+        (pod("kube-scheduler-cp3", "registry.k8s.io/kube-scheduler@sha256:" + "b" * 64, "cp3"),
+         "kube-scheduler kube-", "its image's tag tells none"),
+        (node("w9", ""), "kubelet w9", "its kubelet has not reported a version"),
+        (node("w9", "unknown"), "kubelet w9", "'unknown' is no version"),
+        (pod("ccm", "docker.io/hetznercloud/hcloud-cloud-controller-manager:v1.20.0", "cp1"),
+         "hcloud-cloud-controller-manager in kube-system/ccm", "its releases are not known"),
     ],
-)
-def test_what_tells_no_version_is_a_gap_and_never_passed_over(item: Item, what: str) -> None:
-    _, gaps = seen(*WHOLE, item)
+)  # fmt: skip
+def test_what_tells_no_version_is_a_gap_and_never_passed_over(item: Item, what: str, why: str) -> None:
+    state, gaps = seen(*WHOLE, item)
     (gap,) = gaps
     assert gap.what.startswith(what)
     assert gap.kind in GAPS
-    assert gap.why
+    assert gap.why.startswith(why)
     assert gap.remedy
+    assert versions(state) == versions(seen(*WHOLE)[0])
 
 
 def test_a_cloud_controller_manager_that_follows_kubernetes_is_measured() -> None:

@@ -179,12 +179,13 @@ def test_trap_08_the_oldest_api_server_bounds_nodes_while_the_others_are_ahead()
 # Why there is no path
 
 
-def test_an_api_server_is_not_brought_back() -> None:
-    answer = find_path(state({"kube-apiserver": (31, 30)}), release(30))
+@pytest.mark.parametrize(("servers", "least"), [((31, 30), 31), ((31, 32, 31), 32)])
+def test_an_api_server_is_not_brought_back(servers: tuple[int, ...], least: int) -> None:
+    answer = find_path(state({"kube-apiserver": servers}), release(30))
     assert isinstance(answer, WhyNot)
     (reason,) = answer.reasons
     assert reason.rule.id == "kube-apiserver/downgrade"
-    assert reason.remedy.text == "choose a target of 1.31 or newer"
+    assert reason.remedy.text == f"choose a target of 1.{least} or newer"
 
 
 def test_each_missing_minor_is_a_reason() -> None:
@@ -247,6 +248,15 @@ def test_one_reason_for_all_that_waits_for_an_api_server() -> None:
     assert [reason.remedy.text for reason in answer.reasons] == [
         "upgrade kube-apiserver 1 from 1.30 to 1.32",
         "upgrade kubelet n1 from 1.28 to 1.29",
+    ]
+
+
+def test_a_kubelet_far_behind_its_kube_proxy_is_brought_no_further_than_the_api_servers_ask_for() -> None:
+    answer = find_path(state({"kube-apiserver": (31, 30)}, [(27, 31)]), release(32))
+    assert isinstance(answer, WhyNot)
+    assert [(reason.rule.id, reason.remedy.text) for reason in answer.reasons] == [
+        ("kube-proxy/newer", "upgrade kube-apiserver 1 from 1.30 to 1.31"),
+        ("kubelet/older", "upgrade kubelet n0 from 1.27 to 1.28"),
     ]
 
 

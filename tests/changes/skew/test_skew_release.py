@@ -40,6 +40,19 @@ def test_a_text_that_no_release_has_is_not_read() -> None:
         parse_release("v1.29.3+" + "a" * 1000)
 
 
+def test_a_version_of_128_characters_is_read_and_a_longer_one_is_not() -> None:
+    assert parse_release("v1.29.3+" + "a" * 120).minor == 29
+    with pytest.raises(InputError, match="too long"):
+        parse_release("v1.29.3+" + "a" * 121)
+
+
+def test_an_error_shows_40_characters_and_says_where_it_left_some_out() -> None:
+    with pytest.raises(InputError, match=f"^'{'x' * 40}' is no version"):
+        parse_release("x" * 40)
+    with pytest.raises(InputError, match=f"^'{'x' * 40}\\.\\.\\.' is no version"):
+        parse_release("x" * 41)
+
+
 def test_another_major_version_has_no_policy() -> None:
     with pytest.raises(NotAssessableError, match="major version 2"):
         parse_release("v2.0.1")

@@ -150,6 +150,13 @@ def test_a_kubectl_that_is_wrong_for_two_servers_breaks_its_one_rule_once() -> N
     assert [each.rule.id for each in found] == ["kube-apiserver/ha-skew", "kubectl/skew"]
 
 
+def test_a_kube_proxy_is_held_against_the_kubelet_of_its_own_node_only() -> None:
+    """Of the first two nobody says on which node they run, so nothing tells whether they stand beside each other."""
+    found = check(state({"kube-apiserver": (32,), "kubelet": (32,), "kube-proxy": (28,)}, [(32, 28)]))
+    apart = [each.instance for each in found if each.rule.id == "kube-proxy/kubelet-skew"]
+    assert [one.node if one else None for one in apart] == ["n0"]
+
+
 def test_a_server_that_lags_has_to_come_within_one_minor_and_no_further() -> None:
     (apart,) = check(state({"kube-apiserver": (32, 30)}))
     assert apart.remedy.text == "upgrade kube-apiserver 1 from 1.30 to 1.31"

@@ -68,12 +68,12 @@ def preflight(objects: Iterable[object], target: Release, knowledge: Knowledge) 
 
 
 def _object(found: object, target: Release, knowledge: Knowledge) -> Iterator[Hit]:
-    kind = found.get("kind") if isinstance(found, Mapping) else None
-    version = found.get("apiVersion") if isinstance(found, Mapping) else None
-    if not isinstance(found, Mapping) or not isinstance(kind, str) or not isinstance(version, str):
+    given = _mapping(found)
+    kind, version = given.get("kind"), given.get("apiVersion")
+    if not isinstance(kind, str) or not isinstance(version, str):
         yield Hit(fate="unknown", found_in="object", why="this is no object: it has no apiVersion or no kind")
         return
-    metadata = _mapping(found.get("metadata"))
+    metadata = _mapping(given.get("metadata"))
     at = _At(kind, str(metadata.get("namespace") or ""), str(metadata.get("name") or ""), target, knowledge)
     yield from at.used(version, kind, "object")
     applied = _mapping(metadata.get("annotations")).get(LAST_APPLIED)

@@ -126,9 +126,9 @@ def _edge(fields: Fields) -> Edge:
 
 def _components(fields: Fields) -> tuple[str, ...]:
     found = fields.texts("components")
-    if not found or any(not _is_name(each) for each in found):
+    if not found:
         fields.fail("components", "no component is named", "give components: [etcd]")
-    return found
+    return tuple(_named(fields, "components", each) for each in found)
 
 
 def _condition(fields: Fields) -> Condition:
@@ -153,14 +153,13 @@ def _source(fields: Fields) -> Source:
 
 
 def _name(fields: Fields, key: str) -> str:
-    value = fields.text(key)
-    if not _is_name(value):
+    return _named(fields, key, fields.text(key))
+
+
+def _named(fields: Fields, key: str, value: str) -> str:
+    if len(value) > _LONGEST_NAME or not value.isprintable():
         fields.fail(key, "a name of more than 100 characters, or of odd ones", "shorten it")
     return value
-
-
-def _is_name(value: str) -> bool:
-    return len(value) <= _LONGEST_NAME and value.isprintable()
 
 
 def _range(fields: Fields, key: str, text: str) -> Range:

@@ -118,9 +118,8 @@ def _needed(state: State) -> tuple[Violation, ...]:
 
 
 def _lifts(violation: Violation) -> bool:
-    """Whether a violation is one of a component that API servers have to catch up with."""
-    moves = violation.remedy.moves
-    return violation.component != API_SERVER and any(move.instance.component == API_SERVER for move in moves)
+    """Whether API servers have to move, so that what is newer than some of them may stay."""
+    return any(move.instance.component == API_SERVER for move in violation.remedy.moves)
 
 
 def _mended(state: State, violations: Iterable[Violation]) -> State:

@@ -31,7 +31,7 @@ def find_route(
     if target.minor < current.minor:
         return Missing((), f"the target {target.text} is older than {current.text}, and no minor version is undone")
     between = range(current.minor + 1, target.minor)
-    last = (target,) if current.minor < target.minor or current.is_before(target) else ()
+    last = (target,) if current.is_before(target) else ()
     if available is None:
         return (*(Release(line(minor), minor) for minor in between), *last)
     latest = _latest(available)
