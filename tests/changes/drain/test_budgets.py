@@ -56,6 +56,10 @@ ASKED: list[tuple[str, str, Json, list[Json], int]] = [
     ("as many granted evictions as may be", "REF disruptedPods", pod(owner=RS, **WEB),
      [budget(allowed=1, status={"disruptedPods": {f"p{n}": ago(1) for n in range(2_000)}})], 201),
     ("scheduled but not ready", "PDB", SCHEDULED, [budget(healthy=2)], 429),
+    ("scheduled but not ready, healthy application", "PDB", SCHEDULED, [budget(healthy=3)], 201),
+    ("no condition Ready, healthy application", "PDB", pod(owner=RS, ready=None, **WEB), [budget(healthy=3)], 201),
+    ("unready, the one desired is there", "PDB", pod(owner=RS, ready=False, **WEB),
+     [budget(healthy=1, desired=1)], 201),
     ("an empty selector", "PDB", pod(owner=RS), [budget(selector={})], 429),
     ("no selector", "PDB", pod(owner=RS, **WEB), [budget(selector=None)], 201),
     ("an expression", "REF", pod(owner=RS, **WEB),
@@ -70,6 +74,34 @@ def test_an_eviction(name: str, source: str, one: Json, budgets: list[Json], cod
     around = surroundings([one, *budgets])
     (asked,) = around.pods
     assert ask(asked, around.budgets.guarding(asked)).code == code
+
+
+@pytest.mark.parametrize(
+    ("one", "budgets", "spent"),
+    [
+        (pod(owner=RS, **WEB), [budget(allowed=1)], True),
+        (pod(owner=RS, **WEB), [budget()], False),
+        (pod(owner=RS, **WEB), [], False),
+        (pod(owner=RS, phase="Pending", **WEB), [budget(allowed=1)], False),
+        (pod(owner=RS, ready=False, **WEB), [budget(allowed=1, healthy=3)], False),
+        (pod(owner=RS, ready=False, **WEB), [budget(allowed=1, healthy=2)], True),
+    ],
+    ids=["ready", "refused", "no budget", "pending", "unready, healthy application", "unready, sick application"],
+)
+def test_a_grant_spends_an_allowed_disruption_unless_the_pod_passes_beside_it(
+    one: Json, budgets: list[Json], spent: bool
+) -> None:
+    around = surroundings([one, *budgets])
+    (asked,) = around.pods
+    assert ask(asked, around.budgets.guarding(asked)).spent is spent
+
+
+def test_a_budget_is_found_by_its_name_in_its_namespace() -> None:
+    budgets = surroundings([budget("a"), budget("b"), budget("c", namespace="x")]).budgets
+    found = budgets.named("shop", "b"), budgets.named("x", "c")
+    assert [each and each.metadata.name for each in found] == ["b", "c"]
+    assert budgets.named("shop", "c") is None
+    assert budgets.named("nowhere", "a") is None
 
 
 def state(*objects: Json) -> tuple[int, int, int, int]:
@@ -147,8 +179,17 @@ def test_a_status(
         [*fleet(2), controller(), pod("d", owned("DaemonSet", "d"), **WEB), controller("DaemonSet", "d")],
         [*fleet(3), controller(owner=owned("Deployment", "gone"))],
         [*fleet(3), controller(owner=owned("Deployment", "d")), controller("Deployment", "d", uid="new")],
+        [*fleet(3, owner=owned(version="example.org/v1")), controller()],
     ],
-    ids=["gone", "another of that name", "a Job", "a DaemonSet", "a Deployment that is gone", "another Deployment"],
+    ids=[
+        "gone",
+        "another of that name",
+        "a Job",
+        "a DaemonSet",
+        "a Deployment that is gone",
+        "another Deployment",
+        "a kind of that name in another group",
+    ],
 )
 def test_a_controller_without_a_scale_stops_every_eviction(objects: list[Json]) -> None:
     """PDB, "Arbitrary workloads and arbitrary selectors": the controller fails to sync, and allows nothing."""
@@ -203,6 +244,8 @@ NEVER: list[tuple[str, list[Json], dict[str, Any], bool]] = [
     ("an unknown controller with more to come", fleet(1), {"minAvailable": 1, "expected": 3}, False),
     ("an unknown controller and no percentage", fleet(2), {"maxUnavailable": "half", "expected": 3}, True),
     ("an unknown controller, neither number given", fleet(1), {"minAvailable": None, "expected": 3}, True),
+    ("one controller known, the other by the status", [*fleet(1), controller(replicas=1),
+     pod("r", owned("Rollout"), **WEB)], {"minAvailable": 1, "expected": 2}, False),
     ("an unknown controller that must keep all", fleet(2), {"minAvailable": 3, "expected": 3}, True),
 ]  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from tests.changes.state.makings import (
 )
 
 from oakum.changes.state import EtcdMember, Webhook
+from oakum.changes.state.webhooks import read_webhooks
 from oakum.local.states import read_states
 
 DEMO = Path(__file__).resolve().parents[3] / "demo/cluster.yaml"
@@ -63,7 +65,16 @@ def test_a_cordon_is_seen_in_the_spec_and_in_the_taint() -> None:
 
 @pytest.mark.parametrize(
     ("claim", "owner"),
-    [('{"run":"r-7","step":"s","token":3,"cordoned":false}', "r-7"), ("r-7", "r-7"), ("", ""), ("{broken", "{broken")],
+    [
+        ('{"run":"r-7","step":"s","token":3,"cordoned":false}', "r-7"),
+        ("r-7", "r-7"),
+        ("", ""),
+        ("{broken", "{broken"),
+        ('{"run":""}', '{"run":""}'),
+        ('{"run":7}', '{"run":7}'),
+        ('["r-7"]', '["r-7"]'),
+        ("7", "7"),
+    ],
 )
 def test_the_owner_is_the_run_whose_claim_stands_on_the_node(claim: str, owner: str) -> None:
     """A claim that nobody understands is somebody's claim all the same."""
@@ -120,7 +131,8 @@ def test_the_control_plane_and_etcd_are_read_from_static_pods() -> None:
 @pytest.mark.parametrize(("status", "healthy"), [("True", True), ("False", False), ("", None)])
 def test_a_member_of_etcd_is_as_healthy_as_its_pod_is_ready(status: str, healthy: bool | None) -> None:
     member = static("etcd", "3.5.12-0", "w-1")
-    member["status"]["conditions"] = [{"type": "Ready", "status": status}] if status else []
+    ready = [{"type": "Ready", "status": status}] if status else []
+    member["status"]["conditions"] = [{"type": "PodScheduled", "status": "True"}, *ready]
     assert state_of(dump(namespace(), node(), member)).clusters[0].etcd[0].healthy is healthy
 
 
@@ -130,6 +142,34 @@ def test_an_etcd_that_no_pod_shows_is_a_gap_where_the_control_plane_is_ones_own(
     assert (gap.kind, gap.asset) == ("unknown-component", "prod")
     assert "etcd" in gap.remedy
     assert not any("etcd" in each.what for each in state_of(dump(namespace(), node())).gaps)
+    member = static("etcd", "3.5.12-0", "cp-1")
+    assert not any("etcd" in each.what for each in state_of(dump(namespace(), node("cp-1"), member)).gaps)
+
+
+def test_a_member_of_etcd_counts_once_however_many_containers_its_pod_has() -> None:
+    member = static("etcd", "3.5.12-0", "cp-1")
+    member["spec"]["containers"].append({"name": "metrics", "image": "registry.k8s.io/etcd:3.5.12-0"})
+    assert len(state_of(dump(namespace(), node("cp-1"), member)).clusters[0].etcd) == 1
+
+
+def test_a_control_plane_is_ones_own_where_one_node_is_of_it_or_a_pod_serves_the_api() -> None:
+    labelled = state_of(dump(namespace(), node("cp-1", control=True), node()))
+    elsewhere = state_of(dump(namespace(), node(), static("kube-apiserver", "v1.30.2", "cp-1")))
+    assert not labelled.clusters[0].managed
+    assert not elsewhere.clusters[0].managed
+    # A pod tells nothing of a node that the dump does not have.
+    assert [each.id for each in elsewhere.machines] == ["prod/w-1"]
+    assert not elsewhere.machines[0].of("control-plane")
+
+
+def test_members_of_etcd_are_on_nodes_that_the_dump_has() -> None:
+    assert state_of(dump(namespace(), node(), static("etcd", "3.5.12-0", "gone"))).clusters[0].etcd == ()
+
+
+def test_a_pod_that_runs_nowhere_yet_and_parts_that_are_no_api_server_make_no_control_plane() -> None:
+    proxy = pod("kube-proxy-x", image="registry.k8s.io/kube-proxy:v1.30.2", owner="DaemonSet", namespace="kube-system")
+    waiting = static("kube-apiserver", "v1.30.2", "")
+    assert state_of(dump(namespace(), node(), proxy, waiting)).clusters[0].managed
 
 
 def test_a_cluster_without_a_control_plane_of_its_own_is_managed() -> None:
@@ -140,6 +180,56 @@ def test_control_planes_that_run_as_deployments_for_other_clusters_belong_to_no_
     image = "registry.k8s.io/kube-apiserver:v1.29.1"
     guest = pod("kube-apiserver-x", image=image, owner="ReplicaSet", namespace="kube-system")
     assert not machine_of(dump(namespace(), node(), guest)).of("control-plane")
+
+
+@pytest.mark.parametrize(
+    ("part", "owner", "own"),
+    [
+        ("kube-apiserver", "Node", True),
+        ("kube-apiserver", "", True),
+        ("kube-apiserver", "DaemonSet", False),
+        ("kube-apiserver", "StatefulSet", False),
+        ("kube-proxy", "DaemonSet", True),
+        ("kube-proxy", "Node", True),
+        ("kube-proxy", "ReplicaSet", False),
+        ("coredns", "Node", False),
+    ],
+)
+def test_parts_of_a_machine_are_static_pods_bare_pods_and_the_daemon_set_of_kube_proxy(
+    part: str, owner: str, own: bool
+) -> None:
+    one = pod(f"{part}-x", image=f"registry.k8s.io/{part}:v1.30.2", owner=owner, namespace="kube-system")
+    assert (part in machine_of(dump(namespace(), node(), one)).software) is own
+
+
+def test_an_image_that_tells_nothing_is_known_by_the_name_of_its_pod_for_the_first_container_only() -> None:
+    unnamed = pod(
+        "kube-proxy-x", image="registry.example/hyperkube:v1.30.2", owner="DaemonSet", namespace="kube-system"
+    )
+    assert machine_of(dump(namespace(), node(), unnamed)).software["kube-proxy"].installed == "v1.30.2"
+    beside = copy.deepcopy(unnamed)
+    beside["spec"]["containers"].insert(0, {"name": "first", "image": "registry.k8s.io/coredns/coredns:v1.11.1"})
+    assert "kube-proxy" not in machine_of(dump(namespace(), node(), beside)).software
+    # The image counts before the name; where there is no image the name tells the part and nothing the version.
+    named = pod("kube-proxy-x", image="registry.k8s.io/etcd:3.5.12-0", namespace="kube-system")
+    assert "kube-proxy" not in machine_of(dump(namespace(), node(), named)).software
+    broken = pod("kube-proxy-x", image="", owner="DaemonSet", namespace="kube-system")
+    assert "kube-proxy" not in machine_of(dump(namespace(), node(), broken)).software
+
+
+def test_containers_that_only_prepare_a_pod_are_no_part_of_the_machine() -> None:
+    preparing = pod("agent", namespace="kube-system")
+    image = "registry.k8s.io/kube-proxy:v1.29.9"
+    preparing["spec"]["initContainers"] = [{"name": "check", "image": image}]
+    assert "kube-proxy" not in machine_of(dump(namespace(), node(), preparing)).software
+    preparing["spec"]["initContainers"] = [{"name": "check", "image": image, "restartPolicy": "Always"}]
+    assert machine_of(dump(namespace(), node(), preparing)).software["kube-proxy"].installed == "v1.29.9"
+
+
+def test_what_the_kubelet_does_not_report_is_not_software() -> None:
+    silent = node()
+    del silent["status"]["nodeInfo"]
+    assert machine_of(dump(namespace(), silent)).software == {}
 
 
 def test_kube_proxy_is_read_from_its_pod_and_not_from_the_word_of_the_kubelet() -> None:
@@ -160,6 +250,44 @@ def test_pods_that_have_ended_tell_nothing() -> None:
     ended = static("kube-apiserver", "v1.29.1", "w-1")
     ended["status"]["phase"] = "Failed"
     assert not machine_of(dump(namespace(), node(), ended)).of("control-plane")
+    # And the pods behind them are read all the same.
+    ended["metadata"]["name"] = "a"
+    running = static("kube-scheduler", "v1.30.2", "w-1")
+    assert machine_of(dump(namespace(), node(), ended, running)).of("control-plane").keys() == {"kube-scheduler"}
+
+
+def test_only_kube_system_speaks_for_the_cluster() -> None:
+    other = namespace("a", annotations={"oakum.dev/environment": "prod", "oakum.dev/cluster": "other"})
+    state = state_of(dump(other, namespace(), node()))
+    assert (state.clusters[0].name, state.clusters[0].facts, state.machines[0].facts) == ("prod", {}, {})
+    assert machine_of(dump(other, node())).facts == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "cluster"), [("eu", "eu"), (" eu ", "eu"), ("a/b", "prod"), ("a\tb", "prod"), ("", "prod")]
+)
+def test_a_cluster_calls_itself_by_a_word_without_a_slash(name: str, cluster: str) -> None:
+    assert state_of(dump(namespace(annotations={"oakum.dev/cluster": name}), node())).clusters[0].name == cluster
+
+
+@pytest.mark.parametrize(
+    ("meta", "environment"),
+    [
+        ({"annotations": {"oakum.dev/environment": "e" * 256}}, "e" * 256),
+        ({"annotations": {"oakum.dev/environment": "e" * 257}}, None),
+        ({"annotations": {"oakum.dev/environment": "a\nb"}}, None),
+        ({"labels": {"oakum.dev/environment": "lab"}}, "lab"),
+        ({"annotations": {"oakum.dev/environment": "a"}, "labels": {"oakum.dev/environment": "b"}}, "a"),
+    ],
+    ids=["long", "too long", "two lines", "a label", "both"],
+)
+def test_a_word_of_a_node_is_a_short_line_in_an_annotation_or_a_label(meta: Item, environment: str | None) -> None:
+    assert machine_of(with_node(**meta)).facts.get("environment") == environment
+
+
+@pytest.mark.parametrize(("said", "snapshots"), [("yes", True), ("true", True), ("no", False), ("", False)])
+def test_a_machine_can_be_copied_where_its_node_says_so(said: str, snapshots: bool) -> None:
+    assert machine_of(with_node(annotations={"oakum.dev/snapshots": said})).snapshots is snapshots
 
 
 def test_facts_come_from_the_node_then_from_kube_system_then_from_the_label_of_the_region() -> None:
@@ -188,7 +316,7 @@ def test_a_fact_that_nobody_states_is_not_known() -> None:
 
 def test_a_node_that_runs_a_part_of_oakum_is_ours() -> None:
     ours = pod("oakum-0", labels={"app.kubernetes.io/part-of": "oakum"})
-    machines = state_of(dump(namespace(), node("w-1"), node("w-2"), ours)).machines
+    machines = state_of(dump(namespace(), node("w-1"), node("w-2"), ours, pod("web"), pod("api", "w-2"))).machines
     assert [each.ours for each in machines] == [True, False]
 
 
@@ -268,6 +396,41 @@ def test_only_webhooks_for_new_pods_count(rule: Item, asked: bool) -> None:
     assert bool(hooks(SERVICE, hook(rules=[rule]))) is asked
 
 
+def test_one_rule_for_new_pods_is_enough_and_webhooks_for_others_do_not_hide_it() -> None:
+    others = {"operations": ["CREATE"], "apiGroups": ["apps"], "resources": ["deployments"]}
+    given = hook()
+    (one,) = given["webhooks"]
+    given["webhooks"] = [
+        {**one, "name": "others.example", "rules": [others]},
+        {**one, "name": "outside.example", "clientConfig": {"url": "https://guard.example/"}},
+        {**one, "rules": [others, *one["rules"]]},
+    ]
+    assert [each.name for each in hooks(SERVICE, given)] == ["ValidatingWebhookConfiguration/policy/p.example"]
+
+
+def test_a_service_without_a_selector_has_its_endpoints_elsewhere() -> None:
+    assert hooks({**SERVICE, "spec": {}}, hook())[0].pods == ()
+
+
+def test_pods_with_more_labels_than_the_service_asks_for_serve_it_too() -> None:
+    more = pod("policy-3", namespace="guard", labels={"app": "policy", "tier": "x"})
+    other = pod("cache", namespace="guard", labels={"app": "cache"})
+    assert hooks(SERVICE, hook(), more, other)[0].pods == ("guard/policy-1", "guard/policy-3")
+
+
+def test_only_configurations_of_the_api_group_of_kubernetes_are_read() -> None:
+    group = "admissionregistration.k8s.io/v1"
+    others: list[Item] = [
+        {**hook(), "apiVersion": "example.org/v1"},
+        {**hook(), "apiVersion": None},
+        {**hook(), "kind": "ValidatingAdmissionPolicy"},
+    ]
+    beta = {**hook(), "apiVersion": f"{group}beta1", "kind": "MutatingWebhookConfiguration"}
+    assert [each.kind for each in read_webhooks([*others, hook(), beta])] == [
+        "ValidatingWebhookConfiguration", "MutatingWebhookConfiguration",
+    ]  # fmt: skip
+
+
 def test_a_webhook_whose_service_is_gone_is_served_by_nobody_and_one_outside_is_no_matter_of_drains() -> None:
     assert hooks(hook())[0].pods == ()
     assert hooks(hook(clientConfig={"url": "https://guard.example/"})) == ()
@@ -277,6 +440,17 @@ def test_a_webhook_whose_service_was_not_listed_is_a_gap() -> None:
     state = state_of(dump(namespace(), node(), hook(), listed=LISTED_WITHOUT_SERVICES))
     assert not state.clusters[0].webhooks
     assert any("who serves the webhook" in each.what for each in state.gaps)
+    # Of the next webhook the service is there, though nobody says that there are no others.
+    given = hook()
+    (one,) = given["webhooks"]
+    unknown = {**one, "name": "q.example", "clientConfig": {"service": {"namespace": "guard", "name": "quota"}}}
+    both = {**given, "webhooks": [unknown, one]}
+    backend = pod("policy-1", namespace="guard", labels={"app": "policy"})
+    state = state_of(dump(namespace(), node(), backend, SERVICE, both, listed=LISTED_WITHOUT_SERVICES))
+    assert [each.pods for each in state.clusters[0].webhooks] == [("guard/policy-1",)]
+    (gap,) = [each for each in state.gaps if "who serves" in each.what]
+    assert gap.what == "who serves the webhook ValidatingWebhookConfiguration/policy/q.example"
+    assert gap.why == "the dump of prod does not hold its service guard/quota"
 
 
 LISTED_WITHOUT_SERVICES = "Node,Namespace,Pod,PodDisruptionBudget"

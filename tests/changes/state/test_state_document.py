@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -15,7 +16,7 @@ from tests.changes.state.makings import NOW, Item, dump, namespace, node, pod, s
 
 from oakum.changes.state import Cluster, EtcdMember, Machine, Software, State, Webhook
 from oakum.changes.state.document import StateDocument, digest_of, read_state, state_document
-from oakum.errors import InputError, OakumError
+from oakum.errors import InputError, LimitError, OakumError
 from oakum.fleet.assets import Gap
 from oakum.local.states import read_states
 
@@ -113,6 +114,30 @@ def test_the_document_is_canonical_json() -> None:
     assert value["clusters"][0]["objects"]["kind"] == "List"
 
 
+def test_a_dump_that_vouches_for_no_kind_vouches_for_none_when_it_is_read_back() -> None:
+    state = state_of(dump(namespace(), node(), pod("a"), listed=""))
+    again = read_state(state_document(state), "state.json")
+    assert again.clusters[0].around.snapshot.listed == state.clusters[0].around.snapshot.listed == frozenset()
+    assert again.digest == state.digest
+
+
+def test_what_a_dump_does_not_say_of_itself_is_not_written_either() -> None:
+    written = json.loads(state_document(state_of(dump(namespace(), node(), read_at=""))))
+    assert written["clusters"][0]["objects"]["metadata"]["annotations"].keys() == {
+        "oakum.dev/listed", "oakum.dev/unread",
+    }  # fmt: skip
+
+
+def test_the_digest_is_the_hash_of_the_document_at_the_beginning_of_unix_time() -> None:
+    """Whoever has the document can work it out, today and in another version."""
+    state = rich()
+    document = json.loads(state_document(state))
+    document["at"] = "1970-01-01T00:00:00Z"
+    del document["clusters"][0]["objects"]["metadata"]["annotations"]["oakum.dev/read-at"]
+    canonical = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    assert state.digest == f"sha256:{hashlib.sha256(canonical).hexdigest()}"
+
+
 @pytest.mark.parametrize("field", StateDocument.__struct_fields__)
 def test_the_digest_is_of_every_field_but_the_time(field: str) -> None:
     state = rich()
@@ -184,6 +209,28 @@ def test_a_document_that_is_wrong_is_refused(change: Callable[[Any], None], says
         read_state(json.dumps(value).encode(), "state.json")
     assert "state.json" in str(raised.value)
     assert raised.value.remedy
+
+
+def test_what_a_document_leaves_out_has_the_value_that_its_schema_names() -> None:
+    cluster = {
+        "name": "c", "uid": "", "objects": {"apiVersion": "v1", "kind": "List", "items": [node()]},
+        "etcd": [{"name": "m"}], "webhooks": [{"name": "w"}],
+    }  # fmt: skip
+    document = {"format": "oakum-state/1", "at": "2026-11-28T05:00:00Z", "clusters": [cluster]}
+    document["machines"] = [{"name": "h", "uid": "u"}]
+    state = read_state(json.dumps(document).encode(), "state.json")
+    (machine,), (read,) = state.machines, state.clusters
+    assert (machine.healthy, machine.cordoned, machine.snapshots, machine.ours) == (None, False, False, False)
+    assert (read.managed, read.etcd[0].learner, read.webhooks[0].fail_closed) == (False, False, True)
+    assert Cluster(name="c", uid="", around=read.around).managed is read.managed
+
+
+def test_a_document_may_be_as_large_as_a_dump_and_no_larger(monkeypatch: pytest.MonkeyPatch) -> None:
+    document = state_document(rich())
+    monkeypatch.setattr("oakum.changes.state.document.LARGEST", len(document))
+    assert read_state(document, "state.json").digest == rich().digest
+    with pytest.raises(LimitError, match=f"state.json: larger than {len(document):,} bytes"):
+        read_state(document + b" ", "state.json")
 
 
 def test_two_clusters_of_one_name_are_refused() -> None:

@@ -9,12 +9,12 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.changes.state.makings import Item, dump, inventory, machine_of, namespace, node, state_of, static
+from tests.changes.state.makings import Item, dump, inventory, machine_of, namespace, node, source, state_of, static
 
 from oakum.changes.state import EtcdMember, Software
 from oakum.changes.state.inventory import ClusterEntry, MachineEntry, MemberEntry, SoftwareEntry
 from oakum.changes.state.inventory_reading import MAX_BYTES, read_inventory
-from oakum.errors import InputError, LimitError
+from oakum.errors import InputError, LimitError, OakumError
 
 HEAD = "format: oakum-inventory/1\n"
 HOST = """\
@@ -76,6 +76,30 @@ def test_an_installed_kernel_waits_for_its_reboot() -> None:
     assert (kernel.current, kernel.installed, kernel.effect) == ("6.1.0-18", "6.1.0-30", "reboot")
 
 
+def test_a_host_of_which_nothing_is_said_is_not_cordoned_cannot_be_copied_and_is_not_ours() -> None:
+    host = machine_of(f"{HEAD}hosts: {{h: {{uid: u}}}}", id="h")
+    assert (host.healthy, host.cordoned, host.snapshots, host.ours, host.boot_id) == (None, False, False, False, "")
+
+
+def test_words_of_a_host_are_kept_as_they_stand() -> None:
+    said = "{uid: u, boot_id: b, pool: db, image: golden-7, ours: yes, cordoned: yes, healthy: no}"
+    host = machine_of(f"{HEAD}hosts: {{h: {said}}}", id="h")
+    assert (host.boot_id, host.pool, host.image, host.ours, host.cordoned, host.healthy) == (
+        "b", "db", "golden-7", True, True, False,
+    )  # fmt: skip
+
+
+def test_versions_of_a_host_compare_as_it_says_or_as_its_part_does() -> None:
+    software = machine_of(
+        f"{HEAD}hosts: {{h: {{uid: u, software: {{a: {{installed: 1-1, ecosystem: rpm}}, b: {{installed: 1-1}}, "
+        "k: {installed: v1.30.2, part: kubelet}, m: {installed: off, part: remediation, offers: [on, half]}}}}",
+        id="h",
+    ).software
+    assert [software[name].ecosystem for name in "abkm"] == ["rpm", "deb", "kubernetes", ""]
+    # Nobody can order the states of a remediation: they stay in the order that was given.
+    assert software["m"].offers == ("on", "half")
+
+
 def test_no_offers_and_unknown_offers_are_two_things() -> None:
     software = machine_of(HOST, id="db-1").software
     assert software["linux-image-amd64"].offers == ()
@@ -109,6 +133,27 @@ def test_packages_of_a_node_come_from_its_inventory() -> None:
     assert found.software["openssl"] == Software(installed="3.0.15-1")
 
 
+def test_what_an_inventory_repeats_of_a_dump_changes_nothing() -> None:
+    said = (
+        "{uid: uid-w-1, boot_id: boot-w-1, healthy: yes, cordoned: no, software: {"
+        "kubelet: {part: kubelet, installed: v1.30.2, running: v1.30.2, ecosystem: kubernetes, effect: restart}, "
+        "kernel: {running: 6.1.0-18-amd64}, containerd: {installed: 1.7.20}}}"
+    )
+    assert machine_of(NODE, on_node(said)) == machine_of(NODE)
+
+
+def test_an_inventory_leaves_alone_what_it_does_not_speak_of() -> None:
+    cordoned = node(ready="False")
+    cordoned["spec"] = {"unschedulable": True}
+    found = machine_of(dump(namespace(), cordoned), on_node("{snapshots: yes}"))
+    assert (found.snapshots, found.healthy, found.cordoned, found.boot_id) == (True, False, True, "boot-w-1")
+
+
+def test_an_inventory_knows_better_how_the_kernel_of_a_node_compares_and_takes_effect() -> None:
+    kernel = machine_of(NODE, on_node("{software: {kernel: {ecosystem: apk, effect: restart}}}")).software["kernel"]
+    assert (kernel.ecosystem, kernel.effect, kernel.installed) == ("apk", "restart", "6.1.0-18-amd64")
+
+
 OFFERS = f"""\
 {HEAD}
 offers:
@@ -135,6 +180,26 @@ def test_what_a_machine_says_of_itself_counts_before_what_is_said_of_many() -> N
     own = on_node("{software: {kubelet: {offers: [v1.30.9]}}}")
     assert machine_of(NODE, OFFERS, own).software["kubelet"].offers == ("v1.30.9",)
     assert machine_of(NODE, OFFERS, on_node("{software: {kubelet: {offers: []}}}")).software["kubelet"].offers == ()
+
+
+def test_what_is_said_of_many_about_an_offer_goes_with_the_offer() -> None:
+    """A machine with offers of its own keeps its own word of what they close, bring and are good for as well."""
+    many = (
+        "offers: [6.1.0-20], kept: [6.1.0-19], security: [6.1.0-20], closes: {6.1.0-20: [CVE-1]}, "
+        "packages: {6.1.0-20: [a=1]}"
+    )
+    offers = f"{HEAD}offers: [{{for: {{cluster: prod}}, software: {{kernel: {{{many}}}}}}}]\n"
+    of_many = machine_of(NODE, offers).software["kernel"]
+    assert (of_many.offers, of_many.kept, of_many.security) == (("6.1.0-20",), ("6.1.0-19",), ("6.1.0-20",))
+    assert (of_many.closes, of_many.packages) == ({"6.1.0-20": ("CVE-1",)}, {"6.1.0-20": ("a=1",)})
+    own = on_node(
+        "{software: {kernel: {offers: [6.1.0-21], security: [], closes: {6.1.0-21: []}, packages: {6.1.0-21: [b=2]}}}}"
+    )
+    kept = machine_of(NODE, offers, own).software["kernel"]
+    assert (kept.offers, kept.kept, kept.security) == (("6.1.0-21",), ("6.1.0-19",), ())
+    assert (kept.closes, kept.packages) == ({"6.1.0-21": ()}, {"6.1.0-21": ("b=2",)})
+    unmoved = machine_of(NODE, offers, on_node("{software: {kernel: {kept: [6.1.0-17]}}}")).software["kernel"]
+    assert (unmoved.offers, unmoved.kept) == (("6.1.0-20",), ("6.1.0-17",))
 
 
 def test_offers_whose_scope_asks_for_a_fact_that_is_not_known_are_for_nobody() -> None:
@@ -164,6 +229,32 @@ def test_an_inventory_states_the_facts_and_the_etcd_of_a_cluster() -> None:
         EtcdMember(name="m-1", machine="prod/w-1", healthy=True), EtcdMember(name="m-2", learner=True),
     )  # fmt: skip
     assert state.machines[0].facts == cluster.facts
+
+
+@pytest.mark.parametrize(("said", "managed"), [("{managed: yes}", True), ("{managed: no}", False), ("{tier: 1}", True)])
+def test_an_inventory_may_say_who_runs_the_control_plane(said: str, managed: bool) -> None:
+    assert state_of(NODE, f"{HEAD}clusters: {{prod: {said}}}\n").clusters[0].managed is managed
+
+
+def test_facts_for_conditions_are_read_in_the_form_that_each_has() -> None:
+    facts = (
+        "{control_plane: kubeadm, selinux: yes, etcd_auth: no, pod_security_policies: 3, etcd_members: , "
+        "kernels: [], runtimes: [containerd, cri-o], cgroup_versions: v2, colour: blue}"
+    )
+    assert state_of(NODE, f"{HEAD}clusters: {{prod: {{facts: {facts}}}}}\n").clusters[0].facts == {
+        "control_plane": "kubeadm", "selinux": "true", "etcd_auth": "false", "pod_security_policies": "3",
+        "etcd_members": "0", "kernels": "", "runtimes": "containerd, cri-o", "cgroup_versions": "v2", "colour": "blue",
+    }  # fmt: skip
+
+
+def test_facts_of_a_cluster_are_those_of_its_own_machines_only() -> None:
+    stage = source(dump(namespace(uid="ns-stage"), node("s-1"), read_at=""), "stage")
+    state = state_of(source(NODE), stage, CLUSTER, f"{HEAD}hosts: {{h: {{uid: u}}}}\n")
+    assert state.by_id["prod/w-1"].facts["environment"] == "prod"
+    assert state.by_id["stage/s-1"].facts == state.by_id["h"].facts == {}
+    assert {name: [each.name for each in several] for name, several in state.by_cluster.items()} == {
+        "": ["h"], "prod": ["w-1"], "stage": ["s-1"],
+    }  # fmt: skip
 
 
 def test_a_node_keeps_the_facts_that_it_states_itself() -> None:
@@ -239,16 +330,27 @@ def test_an_inventory_of_something_that_nobody_brings_is_an_error(text: str, say
     assert raised.value.remedy
 
 
+@pytest.mark.parametrize("text", ["clusters: {stage: {tier: 1}}", "nodes: {stage/w-1: {tier: 1}}"])
+def test_who_names_a_cluster_that_nobody_brings_is_told_those_that_there_are(text: str) -> None:
+    other = source(dump(namespace(uid="ns-eu"), node("e-1")), "eu")
+    for given_, known in (((source(NODE), other), "eu, prod"), ((), "none")):
+        with pytest.raises(InputError, match="no dump brings") as raised:
+            state_of(*given_, f"{HEAD}{text}\n")
+        assert raised.value.remedy.endswith(f"--from stage=FILE; the clusters are {known}")
+
+
 def test_a_cluster_is_not_in_two_environments() -> None:
     said = dump(namespace(annotations={"oakum.dev/environment": "staging"}), node())
     with pytest.raises(InputError, match="environment is 'staging' in the cluster's own words and 'prod' here"):
         state_of(said, CLUSTER)
 
 
-@pytest.mark.parametrize("key", ["hosts: {h: {uid: u, tier: %d}}", "nodes: {prod/w-1: {tier: %d}}"])
+@pytest.mark.parametrize(
+    "key", ["hosts: {h: {uid: u, tier: %d}}", "nodes: {prod/w-1: {tier: %d}}", "clusters: {prod: {tier: %d}}"]
+)
 def test_two_inventories_agree_or_are_an_error(key: str) -> None:
     one, other = (f"{HEAD}{key % tier}\n" for tier in (1, 2))
-    state_of(NODE, one, one)
+    assert state_of(NODE, one, one).digest == state_of(NODE, one).digest
     with pytest.raises(InputError, match=r"stands in inventory-1\.yaml too"):
         state_of(NODE, one, other)
 
@@ -287,6 +389,29 @@ def test_two_inventories_agree_or_are_an_error(key: str) -> None:
         (f"{HEAD}nodes: {{w-1: {{tier: 1}}}}", "'w-1' is no node"),
         (f"{HEAD}hosts: {{prod/w-1: {{uid: u}}}}", "'prod/w-1' is no name"),
         (f"{HEAD}clusters: {{a/b: {{tier: 1}}}}", "'a/b' is no name"),
+        (f"{HEAD}nodes: {{/w-1: {{tier: 1}}}}", "'/w-1' is no node"),
+        (f"{HEAD}nodes: {{prod/: {{tier: 1}}}}", "'prod/' is no node"),
+        (f"{HEAD}nodes: {{prod/a/b: {{tier: 1}}}}", "'prod/a/b' is no node"),
+        (f"{HEAD}hosts: {{'': {{uid: u}}}}", "'' is no name"),
+        (f'{HEAD}hosts: {{"a\\tb": {{uid: u}}}}', "'a\\tb' is no name"),
+        (f"{HEAD}hosts: {{{'n' * 254}: {{uid: u}}}}", "is no name"),
+        (f"{HEAD}hosts: {{h: words}}", "x.yaml:2: hosts.h: this is no mapping"),
+        (f"{HEAD}clusters: {{c: {{tears: 1}}}}", "clusters.c.tears: unknown field 'tears'"),
+        (f"{HEAD}clusters: {{c: {{etcd: {{m: {{lerner: yes}}}}}}}}", "c.etcd.m.lerner: unknown field 'lerner'"),
+        (
+            f"{HEAD}hosts: {{h: {{uid: u, software: {{a: {{installed: 1, ofers: []}}}}}}}}",
+            "h.software.a.ofers: unknown field 'ofers'",
+        ),
+        (f"{HEAD}offers: [{{software: {{a: {{offers: []}}}}, wen: x}}]", "offers[1].wen: unknown field 'wen'"),
+        (f"{HEAD}clusters: {{c: {{facts: {{tier: 2}}}}}}", "c.facts.tier: tier is a field of its own"),
+        (f"{HEAD}clusters: {{c: {{facts: {{selinux: maybe}}}}}}", "c.facts.selinux: selinux cannot be 'maybe'"),
+        (f"{HEAD}clusters: {{c: {{facts: {{control_plane: [a, b]}}}}}}", "control_plane is no plain text"),
+        (f"{HEAD}clusters: {{c: {{facts: {{etcd_members: few}}}}}}", "c.facts.etcd_members: etcd_members cannot be"),
+        (f"{HEAD}hosts: {{h: {{uid: u, labels: {{rack: [a]}}}}}}", "hosts.h.labels.rack: rack is no plain text"),
+        (
+            f"{HEAD}hosts: {{h: {{uid: u, software: {{a: {{installed: 1, closes: {{2: {{}}}}}}}}}}}}",
+            "h.software.a.closes.2: 2 is no list",
+        ),
         (f"{HEAD}clusters: {{c: {{listed: [Pods]}}}}", "'Pods' is no kind that a plan asks for"),
         (f"{HEAD}at: yesterday\nhosts: {{h: {{uid: u}}}}", "'yesterday' is no time with a zone"),
         (f"{HEAD}at: 2026-11-28T05:30:00\nhosts: {{h: {{uid: u}}}}", "is no time with a zone"),
@@ -309,7 +434,30 @@ def test_bad_inventories_are_refused_with_their_place(text: str, says: str) -> N
     assert raised.value.remedy
 
 
+def test_a_word_that_is_none_of_a_few_is_answered_with_them() -> None:
+    with pytest.raises(InputError) as raised:
+        inventory(f"{HEAD}hosts: {{h: {{uid: u, tier: 5}}}}")
+    assert raised.value.remedy == "one of 1, 2, 3, 4"
+
+
+def test_a_name_has_as_many_characters_as_kubernetes_allows_and_may_have_nothing_said_of_it() -> None:
+    longest = "n" * 253
+    assert inventory(f"{HEAD}nodes:\n  prod/w-1:\nhosts: {{{longest}: {{uid: u}}}}").hosts.keys() == {longest}
+    assert inventory(f"{HEAD}nodes:\n  prod/w-1:\n").nodes == {"prod/w-1": MachineEntry()}
+
+
+@pytest.mark.parametrize(("levels", "deep"), [(8, False), (9, True)])
+def test_an_inventory_nests_no_deeper_than_it_has_to(levels: int, deep: bool) -> None:
+    nested = "x"
+    for _ in range(levels - 1):
+        nested = f"{{a: {nested}}}"
+    with pytest.raises(OakumError) as raised:
+        inventory(f"{HEAD}hosts: {nested}")
+    assert isinstance(raised.value, LimitError) is deep
+
+
 def test_an_inventory_that_is_too_large_is_refused_before_it_is_read() -> None:
+    assert MAX_BYTES == 67_108_864
     with pytest.raises(LimitError, match="larger than 64 MiB"):
         read_inventory(b"#" * (MAX_BYTES + 1), "x.yaml")
 

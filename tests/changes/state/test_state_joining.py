@@ -106,6 +106,19 @@ def test_one_cluster_under_two_names_is_an_error() -> None:
         join([PROD, again], [], [], shipped_components(), NOW)
 
 
+def test_a_dump_without_a_uid_is_not_taken_for_a_cluster_of_which_nobody_tells_the_uid() -> None:
+    """Without kube-system a dump tells no uid; only its own name can be that of an inventory's cluster."""
+    nameless = source(dump(node("s-1")), "stage")
+    state = state_of(PROD, nameless, "format: oakum-inventory/1\nclusters: {prod: {tier: 1}}\n")
+    assert [(each.name, each.facts) for each in state.clusters] == [("prod", {"tier": "1"}), ("stage", {})]
+
+
+def test_a_dump_that_nobody_called_anything_has_the_name_that_it_says() -> None:
+    said = source(dump(namespace(annotations={"oakum.dev/cluster": "eu"}), node()))
+    state = join([Dump(source="x.json", name="x", around=said.around)], [], [], shipped_components(), NOW)
+    assert [each.name for each in state.clusters] == ["eu"]
+
+
 def test_one_machine_in_two_clusters_is_an_error() -> None:
     twin = cluster("stage", node("prod-1"))
     with pytest.raises(InputError, match="has the uid of prod/prod-1"):

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from tests.changes.state.makings import LISTED, NO_WEBHOOKS, Item, dump, namespace, node, pod, state_of
+from tests.changes.state.makings import LISTED, NO_WEBHOOKS, Item, dump, namespace, node, pod, state_of, static
 
-from oakum.changes.state import State
+from oakum.changes.state import State, webhooks
 from oakum.changes.state.missing import ALL, BLOCKS, LISTABLE, NEEDED, require
 from oakum.errors import NotAssessableError
 
@@ -44,6 +44,8 @@ def test_one_object_of_a_kind_shows_that_the_kind_was_asked_for() -> None:
 def test_controllers_are_needed_where_a_pod_or_its_replica_set_names_one() -> None:
     assert "Deployments" in blocking(state_of(dump(*WHOLE, REPLICAS, listed=None)))
     assert "Deployments" not in blocking(state_of(dump(*WHOLE, listed=None)))
+    alone = {**REPLICAS, "metadata": {**REPLICAS["metadata"], "ownerReferences": []}}
+    assert "Deployments" not in blocking(state_of(dump(*WHOLE, alone, listed=None)))
     assert "DaemonSets" in blocking(state_of(dump(*WHOLE, pod("agent", owner="DaemonSet"), listed=None)))
 
 
@@ -108,6 +110,30 @@ def test_only_clusters_that_are_touched_have_to_be_whole() -> None:
         require(state.gaps, ["prod"])
     assert raised.value.exit_code == 3
     assert "kubectl get pdb" in raised.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("listed", "tail"),
+    [
+        ("Node,Namespace,Pod,ReplicaSet", ""),
+        ("Node,Namespace,Pod", " (and 1 more gap)"),
+        ("Node,Namespace", " (and 2 more gaps)"),
+    ],
+)
+def test_the_first_of_several_gaps_is_told_with_how_many_more_there_are(listed: str, tail: str) -> None:
+    state = state_of(dump(*WHOLE, listed=listed), NO_WEBHOOKS.replace("[all]", f"[{', '.join(webhooks.KINDS)}]"))
+    with pytest.raises(NotAssessableError) as raised:
+        require(state.gaps, ["prod"])
+    first = next(gap for gap in state.gaps if gap.kind == BLOCKS)
+    assert raised.value.what == f"not assessable: {first.why}{tail}"
+
+
+def test_a_control_plane_whose_etcd_is_known_may_have_other_parts_that_nobody_knows() -> None:
+    parts = [static("etcd", "3.5.12-0", "cp-1"), static("kube-scheduler", "latest", "cp-1")]
+    state = state_of(dump(*WHOLE, node("cp-1", control=True), *parts), NO_WEBHOOKS)
+    assert any("kube-scheduler" in gap.what for gap in state.gaps)
+    assert not any("etcd" in gap.what for gap in state.gaps)
+    require(state.gaps, ["prod"], ["prod"])
 
 
 def test_a_control_plane_whose_etcd_nobody_knows_is_not_touched() -> None:

@@ -22,7 +22,7 @@ from oakum.changes.state.model import Cluster, EtcdMember, Machine, State, Webho
 from oakum.changes.state.of_cluster import with_listed
 from oakum.errors import InputError, LimitError, Place
 from oakum.fleet.assets import Gap
-from oakum.fleet.cluster.dump import list_annotations, read_dump
+from oakum.fleet.cluster.dump import LISTED, list_annotations, read_dump
 from oakum.fleet.cluster.dump_text import LARGEST, documents
 from oakum.fleet.cluster.objects import Slim
 
@@ -122,8 +122,12 @@ def _written(cluster: Cluster) -> ClusterDocument:
 
 
 def _list_of(around: Surroundings) -> msgspec.Raw:
-    """The objects as a List; the gaps of the snapshot stand in its annotations."""
-    annotations = {key: value for key, value in list_annotations(around.snapshot).items() if value}
+    """The objects as a List; the gaps of the snapshot stand in its annotations.
+
+    A List without a word about kinds counts as listing those that it holds: the word stands there, be it none.
+    """
+    said = list_annotations(around.snapshot)
+    annotations = {key: value for key, value in said.items() if value or key == LISTED}
     items: list[object] = []
     for kind in sorted(around.snapshot.items):
         in_order = sorted(around.snapshot.items[kind], key=lambda each: each.key)

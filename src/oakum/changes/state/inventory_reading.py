@@ -84,8 +84,8 @@ def _named(fields: Fields, key: str) -> dict[str, Fields]:
 def _nodes(fields: Fields) -> dict[str, Fields]:
     found = _named(fields, "nodes")
     for name, each in found.items():
-        cluster, slash, node = name.partition("/")
-        if not (cluster and slash and node) or "/" in node:
+        cluster, _, node = name.partition("/")
+        if not (cluster and node) or "/" in node:
             raise InputError(
                 f"{name[:60]!r} is no node", place=each.place, remedy="write CLUSTER/NODE, as prod/worker-1"
             )
@@ -127,7 +127,7 @@ def _conditions(fields: Fields) -> dict[str, str | tuple[str, ...]]:
         elif form == "int":
             found[name] = str(inner.number(name, 0))
         elif form == "list of string":
-            found[name] = _texts(inner, name) or ()
+            found[name] = _list(inner, name)
         else:
             found[name] = inner.text(name, "")
     return found
@@ -190,7 +190,7 @@ def _by_version(fields: Fields, key: str) -> dict[str, tuple[str, ...]] | None:
         return None
     given = fields.mapping(key)
     inner = Fields(dict(given), fields.place_of(key)) if given else fields
-    return {version: _texts(inner, version) or () for version in given}
+    return {version: _list(inner, version) for version in given}
 
 
 def _offer(fields: Fields) -> OfferEntry:
@@ -237,11 +237,12 @@ def _flag(fields: Fields, key: str) -> bool | None:
 
 def _texts(fields: Fields, key: str) -> tuple[str, ...] | None:
     """A list of texts, which may be empty; None where the field is not there."""
-    if key not in fields.keys:
-        return None
-    if fields.is_empty_list(key):
-        return ()
-    return fields.texts(key)
+    return _list(fields, key) if key in fields.keys else None
+
+
+def _list(fields: Fields, key: str) -> tuple[str, ...]:
+    """A list of texts, which may be empty."""
+    return () if fields.is_empty_list(key) else fields.texts(key)
 
 
 def _time(fields: Fields, key: str) -> datetime:

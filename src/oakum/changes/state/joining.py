@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from oakum.changes.state.document import digest_of
-from oakum.changes.state.inventory import ClusterEntry, Inventory
+from oakum.changes.state.inventory import ClusterEntry, Inventory, MemberEntry
 from oakum.changes.state.laying import host_of, laid, offered
 from oakum.changes.state.missing import ALL, LISTABLE, etcd_of
 from oakum.changes.state.model import Cluster, EtcdMember, Machine, State
@@ -126,8 +126,7 @@ class _Joining:
                 before = said.setdefault(id, (node, inventory.source))
                 if before[0] != node:
                     raise _clash(f"node {id}", before[1], inventory.source, "say all of it in one inventory")
-                if before[1] == inventory.source:
-                    self._lay_node(id, inventory)
+                self._lay_node(id, inventory)
         for id in sorted(self._machines):
             machine = with_region(self._machines[id])
             for inventory in inventories:
@@ -155,9 +154,8 @@ class _Joining:
         before = self._machines.get(machine.id)
         if before is not None and before != machine:
             raise _clash(f"machine {machine.id}", self._sources[machine.id], source, "say all of it in one place")
-        if before is None:
-            self._known(machine.id, machine.uid, source)
-            self._machines[machine.id] = machine
+        self._known(machine.id, machine.uid, source)
+        self._machines[machine.id] = machine
 
     def _known(self, what: str, uid: str, source: str) -> None:
         """Notes where something comes from; a uid stands for one thing."""
@@ -183,7 +181,7 @@ class _Joining:
         if entry.managed is not None:
             changes["managed"] = entry.managed
         if entry.etcd is not None:
-            changes["etcd"] = self._members(name, entry, place)
+            changes["etcd"] = self._members(name, entry.etcd, place)
             self._gaps = [gap for gap in self._gaps if gap.what != etcd_of(name)]
         self._clusters[name] = msgspec.structs.replace(cluster, **changes)
         for id, machine in self._machines.items():
@@ -191,9 +189,9 @@ class _Joining:
                 # What a node says of itself counts before what is said of its cluster.
                 self._machines[id] = msgspec.structs.replace(machine, facts={**stated, **machine.facts})
 
-    def _members(self, cluster: str, entry: ClusterEntry, place: Place) -> tuple[EtcdMember, ...]:
+    def _members(self, cluster: str, stated: dict[str, MemberEntry], place: Place) -> tuple[EtcdMember, ...]:
         members = []
-        for name, member in sorted((entry.etcd or {}).items()):
+        for name, member in sorted(stated.items()):
             id = f"{cluster}/{member.machine}" if member.machine else ""
             if id and id not in self._machines:
                 field = f"{place.field}.etcd.{name}"

@@ -13,7 +13,7 @@ import msgspec
 
 from oakum.changes.state.inventory import Inventory, MachineEntry, SoftwareEntry
 from oakum.changes.state.model import Machine, Software
-from oakum.changes.state.software import ECOSYSTEM, EFFECT
+from oakum.changes.state.software import made
 from oakum.errors import InputError, Place
 from oakum.versions import compare, scheme
 
@@ -78,9 +78,7 @@ def _software(name: str, before: Software | None, entry: SoftwareEntry) -> Softw
         if not entry.installed:
             field = f"software.{name}.installed"
             raise _wrong(field, "nobody has told which version is installed", "give installed: VERSION")
-        part = entry.part or "package"
-        ecosystem = entry.ecosystem or ECOSYSTEM[part]
-        before = Software(installed=entry.installed, part=part, ecosystem=ecosystem, effect=EFFECT[part])
+        before = made(entry.part or "package", entry.installed)
         running = entry.running
     else:
         if entry.part is not None and entry.part != before.part:

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 
 from oakum.changes.drain import Surroundings
-from oakum.changes.drain.storage import claims_of
 from oakum.changes.drain.surroundings import CONTROLLERS
 from oakum.changes.state import webhooks
 from oakum.errors import NotAssessableError
@@ -59,7 +58,7 @@ def missing_objects(around: Surroundings, cluster: str, listed: Collection[str])
     for gap in around.snapshot.gaps:
         if gap.what.partition(" ")[0] not in _OTHERS and gap.what not in _UNLISTED:
             yield Gap(gap.kind, gap.what, gap.why, gap.remedy, asset=cluster)
-    unknown = next((pod for pod in around.pods if claims_of(pod) and not around.storage.knows(pod)), None)
+    unknown = next((pod for pod in around.pods if not around.storage.knows(pod)), None)
     if unknown is not None:
         why = f"those of pod {unknown.metadata.namespace}/{unknown.metadata.name} are not in the dump of {cluster}"
         remedy = "add the output of: kubectl get pv,pvc,volumeattachments -A -o json"
