@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from oakum.changes.remediations.model import LONGEST, PROGRAMS, Remediation, stated
 from oakum.changes.remediations.pinned import PINNED
-from oakum.changes.remediations.reading import MAX_BYTES, read_remediations
+from oakum.changes.remediations.reading import read_remediations
 from oakum.errors import InputError, LimitError, OakumError
 
 FILE = """\
@@ -125,7 +125,12 @@ def test_what_a_plan_rests_on_is_read_from_the_text_alone() -> None:
     # A program that prints such lines says nothing of the remediation.
     lying = final | {"act": "reboot no\nprogram undo\nname other\n"}
     assert stated(msgspec.structs.replace(other, programs=lying).document)["forward_only"] is True
-    for text in ("", "name x\nversion 1\n", "oakum-remediation/2\nname x\nversion 1\n", "oakum-remediation/1\n"):
+    head = "oakum-remediation/1\n"
+    assert stated(f"{head}name x\nversion 1\n")["remediation"] == "x"
+    for text in (
+        "", "name x\nversion 1\n", "oakum-remediation/2\nname x\nversion 1\n", head, f"{head}name x\n",
+        f"{head}version 1\n",
+    ):  # fmt: skip
         assert stated(text) == {}
 
 
@@ -173,6 +178,17 @@ def replaced(old: str, new: str) -> str:
         (replaced("[/etc/one]", "[/]"), "no absolute path"),
         (replaced("    values:", "    unknown: 1\n    values:"), "unknown field 'unknown'"),
         (replaced("remediations:\n", "others: 1\nremediations:\n"), "unknown field 'others'"),
+        (replaced("A title", "x" * 401), "title is longer than 400"),
+        (replaced("https://example.com/a", "https://example.com/" + "a" * 381), "cannot stand in sources"),
+        (replaced("    against: [CVE-2024-6387]\n", ""), "against is missing"),
+        (replaced("version: 3", "version: 10000"), "version cannot be '10000'"),
+        (replaced("{act: 7}", "{act: 1801}"), "act cannot be '1801'"),
+        (replaced("{FILE: /etc/one}", "{FILE: " + "x" * 401 + "}"), "the value of FILE"),
+        (replaced("{FILE: /etc/one}", '{FILE: "caf\u00e9"}'), "the value of FILE"),
+        (replaced("{FILE: /etc/one}", '{FILE: "a\\tb"}'), "the value of FILE"),
+        (replaced("[/etc/one]", f"[/{'x' * 200}]"), "no absolute path"),
+        (replaced("[/etc/one]", "[/etc/./root]"), "part . or"),
+        (replaced("  check: |\n", "  other: x\n  check: |\n"), "unknown field 'other'"),
         (FILE + FILE.partition("remediations:\n")[2], "the name 'one-more' stands twice"),
         (FILE.partition("remediations:\n")[0] + "remediations: []\n", "0 remediations"),
         (replaced("A title", "&a [*a]"), "alias|anchor|plain text|not"),
@@ -185,14 +201,98 @@ def test_what_a_host_could_misunderstand_is_refused(text: str, said: str) -> Non
     assert str(found.value).startswith("own.yaml")
 
 
+@pytest.mark.parametrize(
+    ("text", "field", "length"),
+    [
+        (replaced("one-more", "x" * 60), "name", 60),
+        (replaced("A title", "x" * 400), "title", 400),
+        (replaced("A title", "x"), "title", 1),
+        (replaced("https://example.com/a", "https://example.com/" + "a" * 380), "sources", 400),
+        (replaced("{FILE: /etc/one}", "{FILE: " + "x" * 400 + "}"), "values", 400),
+        (replaced("[/etc/one]", f"[/{'x' * 199}]"), "touches", 200),
+    ],
+)
+def test_a_text_of_just_the_longest_length_is_read(text: str, field: str, length: int) -> None:
+    (one,) = read(text)
+    held = getattr(one, field)
+    (held,) = held.values() if isinstance(held, dict) else (held,) if isinstance(held, str) else held
+    assert len(held) == length
+
+
+@pytest.mark.parametrize("seconds", [1, 1800])
+def test_a_program_has_from_a_second_to_half_an_hour(seconds: int) -> None:
+    (one,) = read(replaced("{act: 7}", f"{{act: {seconds}, undo: {seconds}}}"))
+    assert one.seconds == {"check": 10, "act": seconds, "verify": 30, "undo": seconds}
+
+
+@pytest.mark.parametrize("version", [1, 9999])
+def test_versions_go_from_one_to_four_digits(version: int) -> None:
+    (one,) = read(replaced("version: 3", f"version: {version}"))
+    assert one.version == version
+
+
+def test_an_act_that_says_no_time_has_a_minute() -> None:
+    (one,) = read(replaced("seconds: {act: 7}\n", ""))
+    assert one.seconds == {"check": 10, "act": 60, "verify": 30, "undo": 60}
+    assert "seconds act 60" in msgspec.structs.replace(one, seconds={}).document
+
+
+def test_without_a_way_back_it_is_forward_only() -> None:
+    (one,) = read(FILE)
+    (final,) = read(replaced("""  undo: |\n    rm "$FILE"\n""", ""))
+    assert (one.forward_only, final.forward_only) == (False, True)
+    assert {*final.programs} == {"check", "act", "verify"}
+    assert "undo" not in final.document
+
+
+def test_it_neither_reboots_nor_drains_unless_it_says_so() -> None:
+    (given,) = read(FILE.replace("    values:", "    reboot: yes\n    drain: yes\n    values:"))
+    assert (given.reboot, given.drain) == (True, True)
+    (one,) = read(FILE)
+    fields = msgspec.structs.asdict(one)
+    del fields["reboot"], fields["drain"]
+    assert Remediation(**fields) == one
+    assert (one.reboot, one.drain) == (False, False)
+
+
+def test_a_file_holds_a_hundred_remediations_and_no_more() -> None:
+    head, found, entry = FILE.partition("remediations:\n")
+    entries = [entry.replace("one-more", f"one-{number}") for number in range(101)]
+    assert len(read(head + found + "".join(entries[:100]))) == 100
+    with pytest.raises(InputError, match="101 remediations"):
+        read(head + found + "".join(entries))
+
+
+def test_nesting_beyond_what_a_file_needs_is_a_limit() -> None:
+    with pytest.raises(LimitError, match="nested too deeply"):
+        read(f"x: {'[' * 6}a{']' * 6}\n{FILE}")
+    with pytest.raises(InputError, match="unknown field 'x'"):
+        read(f"x: {'[' * 5}a{']' * 5}\n{FILE}")
+
+
 def test_large_files_and_texts_are_refused() -> None:
     with pytest.raises(LimitError, match="larger than 256 KiB"):
-        read("#" * (MAX_BYTES + 1))
+        read("#" * (256 * 1024 + 1))
+    assert read(f"{FILE}{'#' * (256 * 1024 - len(FILE))}")
     many = FILE.replace("[/etc/one]", "[" + ", ".join(f"/etc/{'x' * 190}{number}" for number in range(200)) + "]")
     with pytest.raises(LimitError, match="longer than 32,768 bytes"):
         read(many)
     (one,) = read(FILE)
     assert len(one.document) < LONGEST
+
+
+def filled(length: int) -> str:
+    """A file whose only remediation has a text of that length: every path is a line of it, most of 100 characters."""
+    (one,) = read(FILE)
+    lines, rest = divmod(length - len(one.document) + len("touches /etc/one\n"), 100)
+    paths = [f"/{number:090}" for number in range(lines - 1)] + [f"/{'x' * (90 + rest)}"]
+    return replaced("[/etc/one]", f"[{', '.join(paths)}]")
+
+
+def test_a_text_has_32_kib_and_no_more() -> None:
+    assert len(read(filled(LONGEST))[0].document) == LONGEST
+    with pytest.raises(LimitError, match="longer than 32,768 bytes"):
+        read(filled(LONGEST + 1))
 
 
 @given(st.binary(max_size=300))

@@ -31,9 +31,9 @@ ABSENT, PRESENT, NOT_APPLICABLE, UNKNOWN = "absent", "present", "not-applicable"
 class Remediation(msgspec.Struct, frozen=True, kw_only=True):
     """One remediation of one version.
 
-    ``against`` are the vulnerabilities, ``sources`` pages that tell of this very measure or of the flaw, ``effect`` what
-    people may miss, ``applies`` where it makes sense. ``values`` are variables of the programs. ``touches`` are the
-    paths whose state the host records before the act and compares after the undo. ``common`` stands before every
+    ``against`` are the vulnerabilities, ``sources`` pages that tell of this very measure or of the flaw, ``effect``
+    what people may miss, ``applies`` where it makes sense. ``values`` are variables of the programs. ``touches`` are
+    the paths whose state the host records before the act and compares after the undo. ``common`` stands before every
     program. ``seconds`` limit each program. Without ``undo`` it is forward-only.
     """
 
@@ -94,7 +94,8 @@ class Remediation(msgspec.Struct, frozen=True, kw_only=True):
 def stated(document: str) -> dict[str, str | bool | tuple[str, ...]]:
     """What a document says that a plan rests on, as the wants of an intent hold it; empty where it is none."""
     lines = document.splitlines()
-    facts = dict(line.partition(" ")[::2] for line in reversed(lines) if not line.startswith("|"))
+    # A line of a program begins with a bar, and no fact does: it is never taken for one.
+    facts = dict(line.partition(" ")[::2] for line in reversed(lines))
     if lines[:1] != [FORMAT] or "name" not in facts or "version" not in facts:
         return {}
     return {

@@ -52,7 +52,7 @@ class Placed(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     @property
     def phase(self) -> tuple[int, int]:
         """The last of its phases."""
-        return max(self.phases, default=(0, 0))
+        return max(self.phases)
 
     @property
     def drains(self) -> bool:
@@ -75,9 +75,7 @@ class Given:
         self.order = Order(plan.waves)
         self.groups = {group.id: group for group in plan.groups}
         self.intents: dict[str, Intent] = {intent.name: intent for intent in plan.intents}
-        self.kinds: dict[str, Kind] = {
-            name: KINDS[intent.kind] for name, intent in self.intents.items() if intent.kind in KINDS
-        }
+        self.kinds: dict[str, Kind] = {name: KINDS[intent.kind] for name, intent in self.intents.items()}
         self.after = {name: self._all_before(name) for name in self.intents}
         self.phase_of = {name: (self._rank(name), self._depth(name)) for name in self.kinds}
         pairings = (each.component for each in knowledge.pairings)
@@ -143,7 +141,7 @@ class Given:
                 if subject.kind == "object":
                     workload = self._workloads.get(subject.cluster, {}).get(subject.name)
                 uid = machine.uid if machine else workload.metadata.uid if workload else None
-                if uid is None or uid != subject.uid:
+                if uid != subject.uid:
                     why = "it does not exist" if uid is None else f"its uid is {uid}, the plan says {subject.uid}"
                     self._unplaced("subject", why, wave.id, step)
                     continue
@@ -152,7 +150,7 @@ class Given:
                 except NotAssessableError as error:
                     self._unplaced("not-assessable", error.what, wave.id, step)
                     continue
-                phases = {self.phase_of[each.intent] for each in step.changes if each.intent in self.phase_of}
+                phases = {self.phase_of[each.intent] for each in step.changes}
                 yield Placed(
                     step=step, wave=number, wave_id=wave.id, position=position, group=self.groups[step.group],
                     machine=machine, workload=workload, settings=settings, phases=tuple(sorted(phases)),
@@ -186,4 +184,4 @@ def violation(rule: str, why: str, *, wave: str = "", step: str = "", object_: s
 def _workloads(cluster: Cluster) -> dict[str, Workload]:
     """The objects of a cluster that steps can change, by Kind/namespace/name."""
     several = cluster.around.snapshot.all("Deployment", "DaemonSet", "StatefulSet")
-    return {"/".join(part for part in one.key if part): one for one in several if isinstance(one, Workload)}
+    return {"/".join(one.key): one for one in several if isinstance(one, Workload)}

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from oakum.changes.budgets import is_finished, is_ready, is_terminating
 from oakum.changes.drain import Judged, explain
 from oakum.changes.drain.model import BLOCKED, EVICT, FOR_EVER, IGNORE
-from oakum.changes.drain.storage import Storage, claims_of
+from oakum.changes.drain.storage import Storage
 from oakum.changes.plans import Evictions
 from oakum.changes.state import Cluster
 from oakum.changes.verify.given import Given, Placed, violation
@@ -39,13 +39,11 @@ def leaving(given: Given) -> Iterator[Violation]:
             continue
         for scratch in ("block", "evict"):
             chosen = [each for each in drains if each.group.drain.local_data == scratch]
-            if chosen:
-                yield from _judged(given, cluster, chosen, delete=scratch == "evict")
+            yield from _judged(given, cluster, chosen, delete=scratch == "evict")
 
 
 def _judged(given: Given, cluster: Cluster, drains: Sequence[Placed], *, delete: bool) -> Iterator[Violation]:
     options = {"delete_emptydir_data": delete}
-    told: set[str] = set()
     hooks = Hooks(cluster)
     for start in range(0, len(drains), _AT_A_TIME):
         some = drains[start : start + _AT_A_TIME]
@@ -56,8 +54,7 @@ def _judged(given: Given, cluster: Cluster, drains: Sequence[Placed], *, delete:
             yield violation("not-assessable", error.what, object_=cluster.name)
             continue
         for gap in found.gaps:
-            if gap.what not in told and not gap.what.startswith("PersistentVolume"):
-                told.add(gap.what)
+            if not gap.what.startswith("PersistentVolume"):
                 yield violation("not-assessable", f"{gap.what}: {gap.why}", object_=cluster.name)
         by_node: dict[str, list[Judged]] = {}
         for judged in found.pods:
@@ -73,14 +70,14 @@ def _drain(each: Placed, pods: Sequence[Judged], storage: Storage, hooks: Hooks)
     stay = 0
     for judged in pods:
         outcome, pod = judged.outcome, judged.pod
-        if outcome.verdict != IGNORE and claims_of(pod) and not storage.knows(pod):
+        if outcome.verdict != IGNORE and not storage.knows(pod):
             yield each.broken("not-assessable", f"the volumes of {_name(pod)} are not known", f"Pod/{_name(pod)}")
         lone = outcome.reason == "unreplicated" and each.group.drain.unreplicated == "evict"
         if outcome.verdict == IGNORE:
             stay += 1
         elif outcome.verdict == EVICT or lone:
             leave.append(judged)
-        elif outcome.verdict == BLOCKED and outcome.duration == FOR_EVER:
+        elif outcome.duration == FOR_EVER:
             why = f"{outcome.object or _name(judged.pod)} keeps {_name(judged.pod)} for ever: {outcome.why}"
             yield each.broken("blocked", why, f"Pod/{_name(judged.pod)}")
         else:

@@ -50,15 +50,14 @@ class Limits:
             if each.machine is None:
                 continue
             for change in each.step.changes:
-                counted = self._count(each, each.machine, change.kind, change.reversibility)
-                if counted is not None:
-                    self._of_group.setdefault(each.group.id, {}).setdefault(id(counted), (counted, each))
+                counted = self._count(each.machine, change.kind, change.reversibility)
+                self._of_group.setdefault(each.group.id, {}).setdefault(id(counted), (counted, each))
 
     def of(self, group: Group) -> Sequence[tuple[Counted, Placed]]:
         """The budgets of a group's steps, each with one of these steps."""
         return tuple(self._of_group.get(group.id, {}).values())
 
-    def _count(self, each: Placed, machine: Machine, kind: str, reversibility: str) -> Counted | None:
+    def _count(self, machine: Machine, kind: str, reversibility: str) -> Counted:
         given = self._given
         budget = given.book.of(machine.target(kind, reversibility)).budget
         pool = machine.pool if budget.per == "pool" else ""
@@ -162,7 +161,7 @@ def _room(given: Given, group: Group, counted: Counted) -> Iterator[Violation]:
     """A step that can never be admitted as things stand is no step to promise."""
     down = {id_: counted.domain(one) for id_, one in counted.machines.items() if impaired(one)}
     mine = {id_ for id_ in group.members if (one := given.state.by_id.get(id_)) and impaired(one)}
-    most = 1 if group.serial else group.max_unavailable
+    most = min(1, group.max_unavailable) if group.serial else group.max_unavailable
     domains = min(group.max_domains, counted.budget.max_domains)
     for each in given.by_group.get(group.id, ()):
         machine = each.machine
@@ -175,11 +174,10 @@ def _room(given: Given, group: Group, counted: Counted) -> Iterator[Violation]:
             if others + 1 > limit:
                 why = f"{others} other machines that {name} counts are impaired, and {limit} may be at once"
                 yield each.broken("room", why)
-        if len(down) > (machine.id in down):
-            touched = {domain for id_, domain in down.items() if id_ != machine.id} | {counted.domain(machine)}
-            if len(touched) > domains:
-                why = f"impaired machines and this one lie in {len(touched)} domains, and {domains} may be"
-                yield each.broken("room", why)
+        touched = {*down.values(), counted.domain(machine)}
+        if len(touched) > domains:
+            why = f"impaired machines and this one lie in {len(touched)} domains, and {domains} may be"
+            yield each.broken("room", why)
 
 
 def _together(given: Given, limits: Limits) -> Iterator[Violation]:
@@ -189,8 +187,6 @@ def _together(given: Given, limits: Limits) -> Iterator[Violation]:
         for each in several:
             if each.machine is not None:
                 units.setdefault((each.group.id, each.wave), []).append(each)
-        if len({group for group, _ in units}) < 2:
-            continue
         told: set[tuple[str, str]] = set()
         for one, wave in units:
             for (other, later), steps in units.items():

@@ -59,7 +59,7 @@ class Order:
 
     def together(self, one: int, other: int) -> bool:
         """Whether steps of the two may run at the same time."""
-        return one == other or not (self.before(one, other) or self.before(other, one))
+        return not (self.before(one, other) or self.before(other, one))
 
     def all_before(self, several: int, one: int) -> bool:
         """Whether all of several waves (bits) are over before one begins."""

@@ -23,7 +23,7 @@ def quorate(given: Given) -> Iterator[Violation]:
 
 
 def _cluster(given: Given, cluster: Cluster, several: Sequence[Placed]) -> Iterator[Violation]:
-    members = {member.machine: member for member in cluster.etcd if member.machine}
+    members = {member.machine: member for member in cluster.etcd}
     taking = [each for each in several if _takes_out(each)]
     for each in taking:
         if each.machine is None or each.step.subject.id in members:

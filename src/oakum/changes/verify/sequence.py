@@ -210,17 +210,16 @@ def _stages(given: Given) -> Iterator[Violation]:
     for each in given.placed:
         stage = max(settings.stage for settings in each.settings)
         stages[stage] = stages.get(stage, 0) | 1 << each.wave
-    for stage, waves in sorted(stages.items()):
-        entries = given.policy.order.stages
-        name = entries[stage].name if stage < len(entries) else "the clusters of no stage"
-        later = [other for other in sorted(stages) if other > stage]
+    first_to_last = sorted(stages)
+    # What is in no stage comes last, so that whatever has another one after it is a stage of the policy.
+    for place, stage in enumerate(first_to_last[:-1]):
+        waves, entry = stages[stage], given.policy.order.stages[stage]
+        later = first_to_last[place + 1 :]
         for other in later:
             for early, late in _behind(given, waves, stages[other]):
-                why = f"it begins before {name} is over in wave {given.plan.waves[early].id}"
+                why = f"it begins before {entry.name} is over in wave {given.plan.waves[early].id}"
                 yield violation("stages", why, wave=given.plan.waves[late].id, object_=given.plan.waves[late].id)
-        soak = entries[stage].soak if stage < len(entries) else 0
-        if soak and later:
-            yield from _soaked(given, waves, stages[later[0]], soak, name)
+        yield from _soaked(given, waves, stages[later[0]], entry.soak, entry.name)
 
 
 def _soaked(given: Given, waves: int, next_: int, soak: int, name: str) -> Iterator[Violation]:

@@ -57,7 +57,6 @@ class Book:
         whole = any(scope.condition for scope in scopes)
         self._facts = tuple(FACTS) if whole else tuple(sorted({fact for scope in scopes for fact in scope.facts}))
         self._labels = tuple(sorted({label for scope in scopes for label in scope.labels}))
-        self._whole = whole
         self._known: dict[object, Settings | NotAssessableError] = {}
 
     def of(self, target: Target) -> Settings:
@@ -79,8 +78,7 @@ class Book:
         labels = target.labels
         if labels is None:
             return facts
-        if self._whole:
-            return facts, tuple(sorted(labels.items()))
+        # Where a condition may ask for any label, all facts together name the machine or object, and it has its labels.
         return facts, tuple(labels.get(label) for label in self._labels)
 
     def _ask(self, target: Target) -> Settings:

@@ -79,7 +79,7 @@ def _of_objects(given: Given, cluster: Cluster, by_subject: dict[str, list[Place
     found = []
     for one in cluster.around.snapshot.all(*_WORKLOADS):
         template = getattr(getattr(one, "spec", None), "template", None)
-        named = "/".join(part for part in one.key if part)
+        named = "/".join(one.key)
         steps = by_subject.get(f"{cluster.name}/{named}", [])
         for container in template.spec.containers if template is not None else ():
             links = [

@@ -30,8 +30,7 @@ def walked(given: Given) -> Iterator[Violation]:
                 yield other.broken("chain", f"it may run together with the step {one.step.id} on the same subject")
         machine, versions = ordered[0].machine, _versions(ordered[0])
         for number, each in enumerate(ordered):
-            if not given.plan.undoes:
-                yield from _wanted(given, each, machine, first=number == 0)
+            yield from _wanted(given, each, machine, first=number == 0)
             yield from _chained(given, each, versions, machine)
             versions = versions | {change.component: change.after for change in each.step.changes}
             machine = machine and _moved(machine, each.step.changes)
@@ -61,7 +60,7 @@ def _moved(machine: Machine, changes: Sequence[Change]) -> Machine:
 
 
 def _wanted(given: Given, each: Placed, machine: Machine | None, *, first: bool) -> Iterator[Violation]:
-    """Whether the step makes what its intents come to."""
+    """Whether the step makes what its intents come to; in a plan that undoes they come to nothing."""
     step = each.step
     for name in dict.fromkeys(change.intent for change in step.changes):
         if name not in given.wanted:
