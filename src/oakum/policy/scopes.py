@@ -14,7 +14,7 @@ import msgspec
 from oakum.errors import UsageError
 from oakum.expressions import Condition, Failure, TypeName, compile
 
-#: Fact -> what it says. The keys of a scope, of ``--target`` and the variables of a condition.
+#: Fact -> what it says. The keys of a scope, of ``--target`` and, by VARIABLES, the variables of a condition.
 FACTS: dict[str, str] = {
     "cluster": "the name of the cluster; empty for a host outside of one",
     "environment": "prod, staging, dev or the site's own word",
@@ -37,7 +37,13 @@ VALUES: dict[str, tuple[str, ...]] = {
     "reversibility": ("reversible", "needs-snapshot", "forward-only"),
 }
 
-_TYPES: dict[str, TypeName] = {**dict.fromkeys(FACTS, "string"), "labels": "map of string"}
+#: Facts whose name CEL reserves are written in a condition as Kubernetes writes such fields: ``__namespace__``.
+VARIABLES: dict[str, str] = {name: f"__{name}__" if name == "namespace" else name for name in (*FACTS, "labels")}
+
+_TYPES: dict[str, TypeName] = {
+    **dict.fromkeys((VARIABLES[name] for name in FACTS), "string"),
+    "labels": "map of string",
+}
 
 
 class Target(msgspec.Struct, frozen=True):
@@ -87,7 +93,7 @@ class Scope(msgspec.Struct, frozen=True):
             elif target.labels.get(key) not in allowed:
                 return False
         if self.condition:
-            held = condition_of(self.condition).holds(msgspec.structs.asdict(target))
+            held = _held(self.condition, target)
             if held is False:
                 return False
             if isinstance(held, Failure):
@@ -99,7 +105,7 @@ class Scope(msgspec.Struct, frozen=True):
         missing = [name for name in self.facts if getattr(target, name) is None]
         if self.labels and target.labels is None:
             missing.append("labels")
-        if self.condition and isinstance(condition_of(self.condition).holds(msgspec.structs.asdict(target)), Failure):
+        if self.condition and isinstance(_held(self.condition, target), Failure):
             missing.append(f"when: {self.condition}")
         return tuple(missing)
 
@@ -124,6 +130,10 @@ class Scope(msgspec.Struct, frozen=True):
         if self.condition:
             parts.append(f"where {self.condition}")
         return ", ".join(parts) or "everything"
+
+
+def _held(condition: str, target: Target) -> bool | Failure:
+    return condition_of(condition).holds({variable: getattr(target, name) for name, variable in VARIABLES.items()})
 
 
 @lru_cache(maxsize=1024)
