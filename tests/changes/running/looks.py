@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from oakum.changes.drain import Surroundings
+from oakum.changes.drain.storage import Storage
 from oakum.changes.plans import Change, Evictions, Group, Plan, Step, Stop, Subject, Takes, Times, Wave
 from oakum.changes.running.actions import Action, Rest
 from oakum.changes.running.acts import Act, Outcome
@@ -16,6 +17,7 @@ from oakum.changes.running.compiled import Compiled
 from oakum.changes.running.journal import Answered, Journal, Meant, Noted, Started, Turned
 from oakum.changes.running.next_actions import next_actions
 from oakum.changes.running.observed import Claim, Etcd, Sample, Seen, Work
+from oakum.changes.running.turn import Turn
 from oakum.changes.state.model import Webhook
 from oakum.fleet.cluster import objects as k
 from oakum.fleet.cluster.snapshot import Snapshot
@@ -138,6 +140,11 @@ class Sight:
         self.members: Etcd | None = None
         self.hooks: tuple[Webhook, ...] | None = ()
         self.measured: tuple[Sample, ...] = ()
+        self.kubelets: dict[str, str] = {}
+        self.storage = Storage()
+        self.daemons: tuple[str, ...] = ()
+        #: The same answer every time, as long as nothing of the cluster changes.
+        self.kept: Surroundings | None = None
 
     def seen(self, subject: str) -> Seen | None:
         return self.machines.get(subject)
@@ -153,20 +160,30 @@ class Sight:
         }
 
     def around(self, cluster: str) -> Surroundings:
+        if self.kept is not None:
+            return self.kept
         spec = k.WorkloadSpec(replicas=self.replicas)
         web = k.Workload(
             api_version="apps/v1", kind="ReplicaSet", metadata=k.Meta(name="web", namespace="shop", uid="rs"), spec=spec
         )
         nodes = tuple(
-            k.Node(api_version="v1", kind="Node", metadata=k.Meta(name=id.partition("/")[2], uid=seen.uid))
+            k.Node(
+                api_version="v1", kind="Node", metadata=k.Meta(name=id.partition("/")[2], uid=seen.uid),
+                status=k.NodeStatus(node_info=k.NodeInfo(kubelet_version=self.kubelets.get(id, ""))),
+            )
             for id, seen in self.machines.items()
-        )
+        )  # fmt: skip
         items: dict[str, tuple[k.Object, ...]] = {
             "Node": nodes,
             "Pod": tuple(self.pods), "PodDisruptionBudget": tuple(self.budgets), "ReplicaSet": (web,),
+            "DaemonSet": tuple(
+                k.Workload("apps/v1", "DaemonSet", k.Meta(name=name, namespace="shop", uid="ds"))
+                for name in self.daemons
+            ),
         }  # fmt: skip
         read_at = (self.read_at or self.at).isoformat()
-        return Surroundings(Snapshot(source="test", read_at=read_at, items=items, listed=self.listed))
+        snapshot = Snapshot(source="test", read_at=read_at, items=items, listed=self.listed)
+        return Surroundings(snapshot, storage=self.storage)
 
     def etcd(self, cluster: str) -> Etcd | None:
         return self.members
@@ -176,6 +193,13 @@ class Sight:
 
     def samples(self, about: str) -> tuple[Sample, ...]:
         return tuple(each for each in self.measured if each.about == about)
+
+
+DONE = Outcome(result="done")
+
+
+def _facts(facts: dict[str, str]) -> str:
+    return f" ({', '.join(f'{name}={value}' for name, value in sorted(facts.items()))})" if facts else ""
 
 
 class Play:
@@ -290,6 +314,59 @@ class Play:
             Turned(at=self.sight.at, step=step, state=state, why=why, facts=facts, token=self.journal.token)  # type: ignore[arg-type] # a test's own word
         )
 
+    def said(self, step: str = "kernel@shop/w-1") -> list[str]:
+        """The last turn's actions about a step, a wave, or (for the empty name) the whole run, each in a line."""
+        return [line for about, line in map(self._line, self.actions) if about == step]
+
+    def _line(self, action: Action) -> tuple[str, str]:
+        match action:
+            case Rest():
+                seconds = (action.until - self.sight.at).total_seconds()
+                how = f"{', held' if action.held else ''}{' to the second' if action.sharp else ''}"
+                return action.about, f"{seconds:g} s{how}: {action.why}"
+            case Meant():
+                return action.step, action.act.key.removeprefix(f"{RUN}/{action.step}/")
+            case Turned():
+                return action.step, f"{action.state}: {action.why}{_facts(action.facts)}"
+            case Noted():
+                return action.about, f"noted {action.what}: {action.why}{_facts(action.facts)}"
+
+    def meant(
+        self, do: str, number: int = 1, outcome: Outcome | None = DONE, step: str = "kernel@shop/w-1", **given: Any
+    ) -> Act:
+        """The journal says that an act was tried so many times, and how the last try was answered (None: not)."""
+        subject = self.plan.steps[step].subject
+        slot = f"{do}/{given.get('uid', subject.uid)}" if "pod" in given or do == "delete-node" else do
+        known = self.journal.of(step).attempts.get(slot)
+        standard: dict[str, Any] = {
+            "uid": subject.uid, "token": 1, "subject": subject, "run": RUN, "plan": self.plan.hash,
+        }  # fmt: skip
+        for each in range(1 if known is None else min(known.number + 1, number), number + 1):
+            act = Act(key=f"{RUN}/{step}/{slot}/{each}", do=do, **(standard | given))  # type: ignore[arg-type] # a test's own word
+            self.tried.append(act)
+            self.journal.add(Meant(at=self.sight.at, act=act, step=step))
+            answer = outcome if each == number else DONE
+            if answer is not None:
+                self.journal.add(Answered(at=self.sight.at, key=act.key, outcome=answer))
+        return act
+
+    def answered(self, key: str, outcome: Outcome) -> None:
+        """The journal says how the act of a key was answered now."""
+        self.journal.add(Answered(at=self.sight.at, key=key, outcome=outcome))
+
+    def turn_of(self) -> Turn:
+        """What the run knows now."""
+        return Turn(self.compiled, self.journal, self.sight, self.sight.at)
+
+    def stops(self) -> None:
+        """The journal says that the run stops."""
+        self.journal.add(Noted(at=self.sight.at, what="stopping", why="a test", token=self.journal.token))
+
+    def resumed(self, seconds: float = 0.0) -> None:
+        """Somebody took the run up so many seconds after its beginning."""
+        at = NOW + timedelta(seconds=seconds)
+        self.journal.add(Started(at=at, run=RUN, plan=self.plan.hash, executor="two"))
+
     # Short ways
 
     def drained(self, id: str = "shop/w-1", step: str = "kernel@shop/w-1") -> None:
@@ -322,11 +399,15 @@ class Play:
         self.show(id, claim=None, cordoned=False, silenced=False, copies=())
 
 
-def open_for(*spans: tuple[int, int]) -> Calendar:
-    """A calendar whose window "always" is open only from and to so many minutes after NOW."""
+def schedules_of(*spans: tuple[int, int]) -> tuple[Schedule, ...]:
+    """Openings from and to so many minutes after NOW."""
     local = NOW.replace(tzinfo=None)
-    schedules = tuple(
+    return tuple(
         Schedule(Moment(local + timedelta(minutes=first), "UTC"), Moment(local + timedelta(minutes=last), "UTC"))
         for first, last in spans
     )
-    return Calendar(Policy(windows=(Window("always", ALL, schedules),)), {})
+
+
+def open_for(*spans: tuple[int, int]) -> Calendar:
+    """A calendar whose window "always" is open only from and to so many minutes after NOW."""
+    return Calendar(Policy(windows=(Window("always", ALL, schedules_of(*spans)),)), {})

@@ -67,7 +67,7 @@ def test_a_member_is_out_of_service_when_it_is_down_unknown_or_cordoned(how: dic
 
 def test_our_own_step_in_hand_holds_nothing_and_is_called_so() -> None:
     play = Play(plan(step("w-1"), step("w-2"), step("w-3"), max_unavailable=2))
-    play.show("shop/w-3", uid="w-3", up=False)
+    play.show("shop/w-3", up=False)
     play.turn()
     assert states(play) == "aww"
     rests = [each for each in play.turn() if isinstance(each, Rest) and each.about == "w1"]

@@ -57,7 +57,9 @@ def admissions(turn: Turn) -> Iterator[Action]:
             refused = busy.refuses(group, step)
             if refused and not itself:
                 yield _hold(turn, refused, 15, about=begun.wave.id, held=not busy.in_flight)
-                break
+                # It is told once; those behind it that are out of service themselves are still looked at.
+                full = refused
+                continue
             yield from _try(turn, busy, group, step, refused)
     for begun in list(turn.standing.begun.values()):
         for id in _some(turn, list(begun.obstructed)):

@@ -77,7 +77,7 @@ def _refusal(visit: Visit, seen: Seen) -> Action | None:
         return give_back(visit, "waiting", "the run stops before its change")
     if visit.drains and taken(visit, seen):
         return give_back(visit, "skipped", taken(visit, seen), uncordoned="true")
-    if not visit.drains and not visit.ours:
+    if not visit.ours:
         return give_back(visit, "skipped", "our record was taken away from the machine")
     fits = visit.turn.windows.fit(visit.group, 2 * visit.step.takes.back.p95)
     if not fits.fits:

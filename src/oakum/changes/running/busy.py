@@ -100,7 +100,8 @@ class Busy:
         if step.subject.kind == "object":
             others = self._objects.get(group.id, set()) - {id}
             most = 1 if group.serial else max(1, group.max_unavailable)
-            return f"{len(others)} of at most {most} are being changed" if len(others) >= most else ""
+            are = "is" if len(others) == 1 else "are"
+            return f"{len(others)} of at most {most} {are} being changed" if len(others) >= most else ""
         mends = self._undoes and id in self._members.get(group.id, ()) and id not in self.in_flight
         busy = (self._counted(group) if mends else self._members.get(group.id, set())) - {id}
         if group.serial and busy:

@@ -145,6 +145,9 @@ def _age(visit: Visit, fact: str) -> float:
 
 
 def _waits(found: Left) -> str:
-    if found.volumes and not (found.evict or found.leaving or found.stuck):
+    """What a drain waits for while pods are on their way, or nothing but volumes is left."""
+    pods = len(found.evict) + len(found.leaving)
+    if not pods:
         return f"the volume {found.volumes[0]} is still attached"
-    return f"{len(found.evict) + len(found.leaving) + len(found.stuck)} pods are still there"
+    pods += len(found.stuck)
+    return f"{pods} pod{'s are' if pods > 1 else ' is'} still there"

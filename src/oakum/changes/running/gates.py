@@ -74,7 +74,7 @@ def weigh(measures: Iterable[Measure], samples: Iterable[Sample], since: datetim
         if held:
             continue
         if len(verdicts) < metric.count:
-            held = f"{metric.name} was not measured {metric.count} times yet"
+            held = f"{metric.name} was not measured{f' {metric.count} times' if metric.count > 1 else ''} yet"
         elif verdicts.count("inconclusive") > metric.max_inconclusive:
             held = f"{metric.name} is neither good nor bad"
         elif verdicts.count("error") > metric.max_errors:

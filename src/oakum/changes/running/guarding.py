@@ -48,7 +48,7 @@ def guardrails(turn: Turn) -> Iterator[Action]:
         yield turn.note("stopping", why=f"{failed} failed, and the limit is {stop.failed}")
     elif len(lost) >= stop.lost:
         yield turn.note("stopping", why=f"{len(lost)} lost, and the limit is {stop.lost}")
-    elif stop.alarms and turn.observed.alarms is not None:
+    elif turn.observed.alarms is not None:
         firing = sorted(turn.observed.alarms.intersection(stop.alarms))
         if firing:
             yield turn.note("stopping", why=f"the alarm {firing[0]} fires")

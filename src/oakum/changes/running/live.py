@@ -24,9 +24,7 @@ def quorum(visit: Visit) -> str:
     """Why a member of etcd must not be disturbed now; empty where it may, or there is none on the machine."""
     step, turn = visit.step, visit.turn
     cluster, id = step.subject.cluster, step.subject.id
-    if step.subject.kind != "machine" or id not in turn.compiled.masters.get(cluster, ()):
-        return ""
-    if not disturbs_control_plane(step):
+    if id not in turn.compiled.masters.get(cluster, ()) or not disturbs_control_plane(step):
         return ""
     etcd = turn.observed.etcd(cluster)
     if etcd is None:
@@ -38,7 +36,9 @@ def quorum(visit: Visit) -> str:
         return ""
     healthy = sum(well for member, well in etcd.voters.items() if member != id)
     needed = len(etcd.voters) // 2 + 1
-    return f"only {healthy} other members of etcd are healthy, and {needed} are needed" if healthy < needed else ""
+    others = "member of etcd is" if healthy == 1 else "members of etcd are"
+    are = "is" if needed == 1 else "are"
+    return f"only {healthy} other {others} healthy, and {needed} {are} needed" if healthy < needed else ""
 
 
 def voting(visit: Visit) -> str:
@@ -96,8 +96,8 @@ def _key(violation: Violation) -> tuple[str, str, str]:
 
 
 def _add(instances: dict[tuple[str, str], Instance], component: str, id: str, version: str) -> None:
-    if version:
-        try:
-            instances[component, id] = Instance(component, id, parse_release(version), id)
-        except OakumError:
-            return
+    """Adds what runs in a version that can be told."""
+    try:
+        instances[component, id] = Instance(component, id, parse_release(version), id)
+    except OakumError:
+        return

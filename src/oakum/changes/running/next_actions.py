@@ -12,12 +12,12 @@ from datetime import datetime
 
 from oakum.changes.plans.model import Step
 from oakum.changes.running import entering, guarding, objects, replacing
-from oakum.changes.running.actions import Action, Rest
+from oakum.changes.running.actions import Action
 from oakum.changes.running.admission import MOST, admissions
 from oakum.changes.running.applying import applying
 from oakum.changes.running.compiled import Compiled
 from oakum.changes.running.draining import draining
-from oakum.changes.running.journal import Journal, Noted, Progress
+from oakum.changes.running.journal import Journal, Noted
 from oakum.changes.running.leaving import lost_after
 from oakum.changes.running.observed import Observed, Seen
 from oakum.changes.running.rebooting import rebooting
@@ -56,21 +56,21 @@ def next_actions(compiled: Compiled, journal: Journal, observed: Observed, now: 
     if any(isinstance(each, Noted) for each in first):
         return first
     actions: list[Action] = []
-    for id, progress in list(journal.active.items()):
+    for id in list(journal.active):
         step = compiled.steps.get(id)
         if step is not None:
-            actions += _step(turn, step, progress)
+            actions += _step(turn, step)
     actions += guarding.waves(turn)
     if not any(isinstance(each, Noted) and each.what == "stopping" for each in actions):
         actions += admissions(turn)
-    if not any(not isinstance(each, Rest) for each in actions):
-        actions += guarding.ending(turn)
+    actions += guarding.ending(turn)
     return actions
 
 
-def _step(turn: Turn, step: Step, progress: Progress) -> Iterator[Action]:
+def _step(turn: Turn, step: Step) -> Iterator[Action]:
     """What follows for one step that is in flight."""
-    visit, state = turn.visit(step, progress), progress.state
+    visit = turn.visit(step)
+    state = visit.progress.state
     if step.kind == "set-object":
         return objects.changing(visit)
     if step.kind == "replace" and state in _REPLACING:
@@ -98,7 +98,7 @@ def _gone(visit: Visit) -> Iterator[Action]:
     """The machine was deleted, or another one has its name: what was done to it, and owed to it, went with it."""
     why = "it does not exist any more" if visit.seen is None else "another machine has its name now"
     state = visit.progress.state
-    if visit.step.kind == "replace" and state in ("restoring", *_BEFORE):
+    if visit.step.kind == "replace":
         open_ends = [each for each in replacing.removing(visit) if visit.facts.get("left") != "true"]
         if open_ends:
             yield from open_ends

@@ -52,12 +52,12 @@ class Standing:
         self.paused_since: datetime | None = None
         self._journal = journal
         for note in journal.notes:
-            if note.what != "wave-over":
-                self._noted(note)
-        over = {note.about for note in journal.notes if note.what == "wave-over"}
-        self.over = over & set(compiled.waves)
+            self._noted(note)
         for step, progress in journal.steps.items():
             self._count(step, progress.state)
+            if "left_in" in progress.facts:
+                # It was lost once, in whatever state it is now.
+                self.lost.add(step)
             for attempt in progress.attempts.values():
                 if attempt.act.pod:
                     self.evicted[attempt.act.pod] = max(attempt.at, self.evicted.get(attempt.act.pod, attempt.at))

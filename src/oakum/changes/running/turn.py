@@ -51,10 +51,9 @@ class Turn:
         """A note about the run."""
         return Noted(at=self.now, what=what, about=about, why=why, facts=facts, token=self.journal.token)
 
-    def visit(self, step: Step, progress: Progress | None = None) -> Visit:
+    def visit(self, step: Step) -> Visit:
         """The step as this turn sees it."""
-        if progress is None:
-            progress = self.journal.steps.get(step.id) or Progress()
+        progress = self.journal.steps.get(step.id) or Progress()
         return Visit(turn=self, step=step, progress=progress, seen=self.observed.seen(step.subject.id))
 
 
@@ -136,7 +135,7 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True):
         """A reason, with what keeps the machine out of service where that is known."""
         seen = self.seen
         known = seen.why if seen is not None and seen.up is False else ""
-        return f"{why} ({known})" if known and known not in why else why
+        return f"{why} ({known})" if known not in why else why
 
     def rest(self, seconds: float, why: str, *, held: bool = False) -> Rest:
         """Nothing to be done for so many seconds."""
@@ -172,6 +171,7 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True):
         ``version`` asks that the object is as it was seen.
         """
         turn, step = self.turn, self.step
+        uid = step.subject.uid if uid is None else uid
         name = f"{do}/{uid}" if pod or do == "delete-node" else do
         last = self.progress.attempts.get(name)
         number = 1
@@ -185,7 +185,7 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True):
             number = last.number if last.open else last.number + 1
         act = Act(
             key=f"{turn.journal.run}/{step.id}/{name}/{number}", do=do, run=turn.journal.run, plan=turn.compiled.hash,
-            token=turn.journal.token, subject=subject or step.subject, uid=step.subject.uid if uid is None else uid,
+            token=turn.journal.token, subject=subject or step.subject, uid=uid,
             resource_version=self.seen.resource_version if version and self.seen is not None else "",
             boot_id=boot_id, pod=pod, changes=changes, parameters=parameters, expects=expects,
         )  # fmt: skip

@@ -54,8 +54,6 @@ class Windows:
                 why = f"{names}: never open for as long as it takes"
             else:
                 start, why = found.start, f"{names}: open for as long as it takes from {found.start:%Y-%m-%d %H:%M} UTC"
-                if start <= self._now:
-                    continue
             again = start if again is None else max(again, start)
         return _FITS if again is None else Fit(False, again, why)
 
@@ -63,6 +61,5 @@ class Windows:
         """Until when it is open from now on; None where it is closed."""
         if pair not in self._open:
             found = self._calendar.next_of(*pair, self._now)
-            opened = not isinstance(found, NoOpening) and found.start <= self._now
-            self._open[pair] = found.end if opened and not isinstance(found, NoOpening) else None
+            self._open[pair] = None if isinstance(found, NoOpening) or found.start > self._now else found.end
         return self._open[pair]
