@@ -220,6 +220,32 @@ def test_a_machine_that_is_in_hand_again_is_no_failure_of_an_earlier_step() -> N
     assert stops(play) == ""
 
 
+@pytest.mark.parametrize(
+    ("states", "counts"),
+    [
+        (("waiting",), True),
+        (("skipped",), True),
+        (("admitted", "cordoned", "waiting"), True),
+        (("admitted", "skipped"), True),
+        (("admitted",), False),
+        # That it has failed is counted as such.
+        (("applying", "undone"), False),
+    ],
+)
+@pytest.mark.parametrize("resumed", [False, True])
+def test_a_machine_remains_changed_by_an_earlier_step_while_a_later_one_of_it_is_not_in_hand(
+    states: tuple[str, ...], counts: bool, resumed: bool
+) -> None:
+    again = step("w-1", id="again@shop/w-1")
+    play = Play(plan(step(), again, step("w-2")))
+    play.puts(STEP, "done")
+    if not resumed:
+        assert play.turn_of().standing.changed == {ID: STEP}
+    for state in states:
+        play.puts(again.id, state)
+    assert play.turn_of().standing.changed == ({ID: STEP} if counts else {})
+
+
 def test_only_machines_can_fall_out_of_service_after_their_change() -> None:
     subject = Subject(kind="object", cluster="shop", name="Deployment/x/y", uid="u")
     image = step("y", id="image", kind="set-object", subject=subject)

@@ -42,8 +42,9 @@ class Standing:
         self.over: set[str] = set()
         self.failed: set[str] = set()
         self.lost: set[str] = set()
-        #: The machines that were changed and given back, with their step.
+        #: The machines that were changed and are not in hand, with their step; and those whose step is done.
         self.changed: dict[str, str] = {}
+        self._done: dict[str, str] = {}
         self.told: set[tuple[str, str]] = set()
         self.evicted: dict[str, datetime] = {}
         #: Judgements of drains by step: what they were made of, the answer, and when. They save time, nothing else.
@@ -123,10 +124,16 @@ class Standing:
             self.lost.add(step)
         known = self.compiled.steps.get(step)
         if known is not None and known.subject.kind == "machine":
+            id = known.subject.id
             if state == "done":
-                self.changed[known.subject.id] = step
+                self._done[id] = step
+            elif state in ("failed", "undone"):
+                self._done.pop(id, None)
+            if state in ("waiting", *OVER) and id in self._done:
+                # Another step of it waits, or was skipped: what an earlier one changed is in effect.
+                self.changed[id] = self._done[id]
             else:
-                self.changed.pop(known.subject.id, None)
+                self.changed.pop(id, None)
 
     def _noted(self, note: Noted) -> None:
         if note.what == "wave-over" and note.about in self.compiled.waves:
