@@ -45,7 +45,7 @@ SUITE = ("tests/changes", "tests/local", "tests/ledger", "tests/cli", "tests/sim
 TESTS: dict[str, tuple[str, ...]] = {
     "budgets": ("tests/changes/drain",),
     "run": ("tests/changes/running",),
-    "plans": ("tests/changes/planning",),
+    "plans": ("tests/changes/plans", "tests/changes/planning"),
     "planning": ("tests/changes/planning", "tests/changes/agreement"),
     "verify": ("tests/changes/verify", "tests/changes/agreement"),
     "approvals": ("tests/local/test_approvals.py", "tests/local/test_starting_a_run.py"),

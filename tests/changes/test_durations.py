@@ -102,6 +102,16 @@ def test_only_the_newest_count() -> None:
     )
 
 
+def test_two_hundred_are_kept() -> None:
+    """100 of 10 s and 100 of 500 s besides the prior's ten: the middle is the fifth of those, whatever was before."""
+    assert learned(*[500.0] * 150, *[10.0] * 100).of("vm", "kernel").p50 == 54
+
+
+def test_a_prior_of_no_time_at_all_is_one_second() -> None:
+    for seconds in (0, 1):
+        assert Durations({"x": Times(p50=seconds, p95=seconds)}).of("vm", "x") == Times(p50=1, p95=1)
+
+
 def test_what_is_learned_is_known_at_once() -> None:
     durations = learned(*[10.0] * 30)
     assert durations.of("vm", "kernel").p95 == 117, "the prior's eighth value is the 38th of 40"
@@ -134,6 +144,7 @@ SUMS: list[tuple[str, list[Change], Evictions | None, bool, int, int, int]] = [
     ("a kernel: change, reboot, proof", [change("kernel", reboot=True)], None, False, 291, 291, 291),
     ("two that reboot reboot once", [change("kernel", reboot=True), change("packages", reboot=True)], None, False,
      381, 381, 381),
+    ("one of two reboots", [change("kernel", reboot=True), change("packages")], None, False, 381, 381, 381),
     ("a copy is made ahead, not on the way back", [change("packages")], None, True, 190, 190, 120),
     ("three rounds of evictions, each a grace and a start", [change("kubelet")], PODS, False, 200, 290, 50),
     ("a drain without pods is one round", [change("kubelet")], NO_PODS, False, 100, 100, 50),

@@ -103,7 +103,7 @@ def _pseudo(prior: Times) -> list[float]:
 
 
 def _quantile(values: Sequence[float], share: float) -> float:
-    return values[min(len(values) - 1, max(0, math.ceil(share * len(values)) - 1))]
+    return values[math.ceil(share * len(values)) - 1]
 
 
 def _whole(seconds: float) -> int:

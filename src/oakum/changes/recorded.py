@@ -100,7 +100,7 @@ def veiled(record: Record, pseudonym: Callable[[str], str]) -> Record:
 def _veiled_key(key: str, pseudonym: Callable[[str], str]) -> str:
     run, lease, rest = key.partition(_LEASE)
     who, slash, at = rest.rpartition("/")
-    return f"{run}{lease}{pseudonym(who)}{slash}{at}" if lease and slash else key
+    return f"{run}{lease}{pseudonym(who)}{slash}{at}" if slash else key
 
 
 def entries_of_plan(plan: Plan, *, actor: str, feeds: str = "") -> list[Entry]:
@@ -175,8 +175,8 @@ def _entry_of_intent(intent: Intent, plan: Plan, actor: str) -> Entry:
 
 def _of_lease(record: Meant) -> str:
     """Who asks for the right to carry out the run: the key of a lease has the name in it."""
-    _, lease, rest = record.act.key.partition(_LEASE)
-    return rest.rpartition("/")[0] if lease and record.act.do == "lease" else ""
+    rest = record.act.key.partition(_LEASE)[2]
+    return rest.rpartition("/")[0] if record.act.do == "lease" else ""
 
 
 def _divided(step: str) -> tuple[str, str]:

@@ -124,7 +124,7 @@ class _Run:
 
     def _due(self, observed: Observed) -> bool:
         """Whether the lease has to be taken or kept before anything is done."""
-        if not self.token or self.kept is None or observed.lease != (self.executor, self.token):
+        if self.kept is None or observed.lease != (self.executor, self.token):
             return True
         return not 0 <= (observed.at - self.kept).total_seconds() < self.lasts / _KEEP
 
@@ -148,8 +148,8 @@ class _Run:
             elif taking:
                 self._taken(outcome.token, observed.at)
             else:
-                # It had run out between the look and the act: it is taken again, and that is written down.
-                self.kept = None
+                # It had run out between the look and the act: before anything else it is taken anew, and written down.
+                self.token = 0
             return None
         if outcome.code == "fenced":
             return Ended("fenced", outcome.why)

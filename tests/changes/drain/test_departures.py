@@ -89,6 +89,31 @@ def test_stuck_pods_say_for_how_long() -> None:
     assert (now.for_ever, ever.for_ever) == (False, True)
 
 
+def test_a_pod_under_no_budget_goes_at_once_even_if_nothing_replaces_it() -> None:
+    objects = [pod("a", BARE), pod("b", RS, **WEB), pod("c", RS, **WEB), controller(replicas=2)]
+    around = surroundings([*objects, budget(allowed=1, healthy=2, desired=1, minAvailable=1)])
+    assert rounds(around) == [["a", "b"], ["c"]]
+
+
+def test_a_pod_of_a_stateful_set_is_made_again_when_it_is_gone_and_no_sooner() -> None:
+    """Unlike that of a ReplicaSet, which has been replaced while it ends."""
+    owner = owned("StatefulSet", "db")
+    objects = [pod("dying", owner, deleted=5, **WEB), pod("p", owner, **WEB), controller("StatefulSet", "db", 2)]
+    assert rounds(surroundings([*objects, budget(healthy=1, desired=1, minAvailable=1)])) == [["dying"], ["p"]]
+
+
+def test_what_has_left_and_come_back_elsewhere_still_counts_for_its_budget() -> None:
+    one, two = owned(name="one"), owned(name="two")
+    objects = [
+        pod("a", one, ready=False, **WEB), pod("b", two, **WEB), pod("q", two, ready=False, node="n2", **WEB),
+        controller(name="one", replicas=1), controller(name="two", replicas=2),
+    ]  # fmt: skip
+    around = surroundings([*objects, budget(healthy=1, desired=2, minAvailable=2, policy="AlwaysAllow")])
+    assert rounds(around) == [["a"]]
+    (stuck,) = play(around).stuck
+    assert (stuck.pod.metadata.name, stuck.for_ever) == ("b", False), "it waits for q, and not for ever"
+
+
 @st.composite
 def worlds(draw: st.DrawFn) -> list[Json]:
     """Up to five pods of two applications on the node, more elsewhere, and up to three budgets with true statuses."""

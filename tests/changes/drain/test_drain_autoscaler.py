@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from tests.changes.drain.makings import WEB, Json, budget, check, controller, drain, owned, pod, verdicts
 
+from oakum.changes.drain.durations import duration_of
 from oakum.errors import InputError
 
 RS, SAFE = owned(), "cluster-autoscaler.kubernetes.io/safe-to-evict"
@@ -52,8 +53,14 @@ ROWS: list[Row] = [
      "blocked unreplicated for-ever"),
     ("enough replicas", "FLAGS --min-replica-count", [pod(owner=RS), controller(replicas=2)],
      {"min_replica_count": 2}, "evict"),
+    ("no replicas are few enough for nobody", "FLAGS --min-replica-count: 0 by default",
+     [pod(owner=RS), controller(replicas=0)], {}, "evict"),
     ("few replicas, any controller", "FLAGS", [pod(owner=RS), controller(replicas=1)],
      {"min_replica_count": 2, **ANY}, "evict"),
+    ("few replicas of a StatefulSet", "FLAGS --min-replica-count: a replica set or replication controller",
+     [pod(owner=owned("StatefulSet")), controller("StatefulSet", replicas=1)], {"min_replica_count": 2}, "evict"),
+    ("replicas that nobody has told", "FLAGS --min-replica-count", [pod(owner=RS), controller(replicas=None)],
+     {"min_replica_count": 2}, "evict"),
     ("few replicas although safe", "FLAGS", [pod(owner=RS, annotations={SAFE: "true"}), controller(replicas=0)],
      {"min_replica_count": 1}, "blocked unreplicated for-ever"),
     ("of a DaemonSet", "PREVENT", [pod(owner=owned("DaemonSet")), controller("DaemonSet")], {}, "ignore daemonset"),
@@ -63,6 +70,9 @@ ROWS: list[Row] = [
      [pod(annotations={"cluster-autoscaler.kubernetes.io/daemonset-pod": "true"})], {}, "ignore daemonset"),
     ("marked, and its ReplicaSet is gone", "FAQ, for custom DaemonSets",
      [pod(owner=RS, annotations={"cluster-autoscaler.kubernetes.io/daemonset-pod": "true"})], {}, "ignore daemonset"),
+    ("marked, and its ReplicationController is gone", "FAQ, for custom DaemonSets",
+     [pod(owner=owned("ReplicationController"),
+          annotations={"cluster-autoscaler.kubernetes.io/daemonset-pod": "true"})], {}, "blocked orphan for-ever"),
     ("a mirror pod", "PREVENT", [pod(annotations={"kubernetes.io/config.mirror": ""})], {}, "ignore mirror"),
     ("a mirror pod of kube-system", "FLAGS --skip-nodes-with-system-pods: except for DaemonSet or mirror pods",
      [pod(namespace="kube-system", annotations={"kubernetes.io/config.mirror": "x"})], {}, "ignore mirror"),
@@ -80,6 +90,7 @@ ROWS: list[Row] = [
     ("succeeded, restarted on failure", "FAQ", [pod(phase="Succeeded", restartPolicy="OnFailure")], {}, "evict"),
     ("succeeded, always restarted", "FAQ", [pod(phase="Succeeded", restartPolicy="Always")], {},
      "blocked unreplicated for-ever"),
+    ("running, never restarted", "FAQ", [pod(restartPolicy="Never")], {}, "blocked unreplicated for-ever"),
     ("a system pod", "FLAGS --skip-nodes-with-system-pods", [system(created=300), SYSTEM_RS], {}, "blocked system now"),
     ("a system pod of an hour", "7914: after one hour", [system(created=3_600), SYSTEM_RS], {}, "blocked system now"),
     ("a system pod of more than an hour", "7914", [system(created=3_601), SYSTEM_RS], {}, "evict"),
@@ -139,13 +150,45 @@ def test_a_replica_set_that_is_too_small_is_the_object_to_mend() -> None:
     assert (one.outcome.object, one.rule) == ("ReplicaSet/shop/web", "replica-count")
 
 
-@pytest.mark.parametrize("given", ["1h", "1h30m", "90m", ".5h", "1.5h", "5400s", 5_400, 0, "0", "1ms", 0.5])
-def test_durations_as_go_writes_them(given: object) -> None:
+def test_a_pod_that_keeps_its_node_says_why_and_what_would_free_it() -> None:
+    def told(*objects: Json, **options: Any) -> tuple[str, str]:
+        (one,) = drain("cluster-autoscaler", *objects, **options).pods
+        return one.outcome.why, one.outcome.remedy
+
+    assert told(pod())[0] == "it has no controller"
+    assert told(pod(owner=owned("Rollout")))[0] == (
+        "its controller Rollout is none of ReplicationController, Job, ReplicaSet, StatefulSet"
+    )
+    web = pod(owner=RS, **WEB)
+    assert told(web, WEB_RS, budget(maxUnavailable=0))[1] == "let the budget allow one disruption"
+    assert told(web, WEB_RS, budget(healthy=2))[1] == "wait until its pods are healthy"
+
+
+def test_a_daemonset_is_named_and_a_pod_that_is_only_marked_as_one_of_it_names_itself() -> None:
+    mark = {"cluster-autoscaler.kubernetes.io/daemonset-pod": "true"}
+    agent = owned("DaemonSet", "agent")
+    objects = [
+        pod("bare", annotations=mark), pod("web", RS, annotations=mark), WEB_RS,
+        pod("agent", agent), pod("both", agent, annotations=mark), controller("DaemonSet", "agent"),
+    ]  # fmt: skip
+    found = {one.pod.metadata.name: one.outcome.object for one in drain("cluster-autoscaler", *objects).pods}
+    of_it = "DaemonSet/shop/agent"
+    assert found == {"bare": "Pod/shop/bare", "web": "Pod/shop/web", "agent": of_it, "both": of_it}
+
+
+@pytest.mark.parametrize(
+    ("given", "seconds"),
+    [("1h", 3600), ("1h30m", 5400), ("90m", 5400), (".5h", 1800), ("1.5h", 5400), ("5400s", 5400), (5_400, 5400),
+     (0, 0), ("0", 0), ("1ms", 0.001), ("250us", 0.00025), ("250µs", 0.00025), ("500ns", 5e-7), (0.5, 0.5),
+     ("1h" * 50, 180_000), (9_200_000_000, 9.2e9), ("9200000000s", 9.2e9)],
+)  # fmt: skip
+def test_durations_as_go_writes_them(given: str | float, seconds: float) -> None:
+    assert duration_of(given, "f") == pytest.approx(seconds)
     verdicts("cluster-autoscaler", system(created=1), SYSTEM_RS, bsp_disruption_timeout=given)
 
 
 @pytest.mark.parametrize(
-    "given", ["", "1", "h", "-1h", "1 h", "1d", -5, 1e300, "9" * 99 + "h", "1h" * 80, "1.h.", True]
+    "given", ["", "1", "h", "-1h", "1 h", "1d", -5, 1e300, "9" * 99 + "h", "1h" * 80, "1h" * 49 + "1.h", "1.h.", True]
 )
 def test_what_is_no_duration(given: object) -> None:
     with pytest.raises(InputError):

@@ -28,9 +28,11 @@ from tests.changes.drain.makings import (
 )
 
 from oakum.changes.drain import explain
+from oakum.changes.drain.machines import flaw, read_machines
 from oakum.errors import InputError, NotAssessableError
 from oakum.local.drain import of_bytes, of_value
 
+WEB_RS = controller()
 LABEL, RS, DS = "cluster.x-k8s.io/drain", owned(), owned("DaemonSet", "agent")
 AGENT, SHOP = controller("DaemonSet", "agent"), namespace("shop", tier="front")
 SCRATCH: list[Json] = [{"name": "scratch", "emptyDir": {}}]
@@ -72,6 +74,9 @@ def for_machines(**labels: str) -> Json:
     return {"machines": [{"selector": {"matchLabels": labels}}]}
 
 
+#: A node that can be reached, of whose network nobody has said anything.
+BUSY = node()
+BUSY["status"]["conditions"].append({"type": "NetworkUnavailable", "status": "Unknown"})
 DRAIN_START = {"deletion": {"nodeDrainStartTime": ago(600)}}
 
 Row = tuple[str, str, list[Json], dict[str, Any], str]
@@ -87,6 +92,7 @@ ROWS: list[Row] = [
     ("label Skip", "BOOK", [labelled("Skip"), SHOP], {}, "ignore drain-label"),
     ("label wait-completed", "BOOK", [labelled("wait-completed"), SHOP], {}, "wait drain-label"),
     ("label WaitCompleted", "BOOK", [labelled("WaitCompleted"), SHOP], {}, "wait drain-label"),
+    ("label wait--completed", "BOOK: other values say nothing", [labelled("wait--completed"), SHOP], {}, "evict"),
     ("label of another value", "BOOK", [labelled("never"), SHOP], {}, "evict"),
     ("the label of a DaemonSet's pod", "BOOK: phase 1 first",
      [pod(owner=DS, labels={LABEL: "wait-completed"}), AGENT, SHOP], {}, "ignore daemonset"),
@@ -116,6 +122,9 @@ ROWS: list[Row] = [
      rule(pods=[{"selector": {}}])], {}, "ignore drain-rule"),
     ("rule for the machine", "PROPOSAL", [pod(owner=RS), SHOP, *M, rule(**for_machines(pool="a"))], {},
      "ignore drain-rule"),
+    ("rule for one of several kinds of machines", "PROPOSAL: entries are ORed", [pod(owner=RS), SHOP, *M,
+     rule(machines=[{"selector": {"matchLabels": {"pool": "b"}}}, {"selector": {"matchLabels": {"pool": "a"}}}])], {},
+     "ignore drain-rule"),
     ("rule for other machines", "PROPOSAL", [pod(owner=RS), SHOP, *M, rule(**for_machines(pool="b"))], {}, "evict"),
     ("rule for the cluster", "PROPOSAL", [pod(owner=RS), SHOP, *M,
      rule(machines=[{"clusterSelector": {"matchLabels": {"stage": "prod"}}}])], {}, "ignore drain-rule"),
@@ -139,6 +148,8 @@ ROWS: list[Row] = [
     ("being deleted, no kubelet", "BOOK", [pod(deleted=2), SHOP, node(ready="Unknown")], {}, "ignore terminating"),
     ("only just", "BOOK", [pod(deleted=1), SHOP, node(ready="Unknown")], {}, "wait terminating"),
     ("being deleted, node not ready", "BOOK", [pod(deleted=60), SHOP, node(ready="False")], {}, "wait terminating"),
+    ("being deleted, something else unknown", "BOOK: cannot be reached", [pod(deleted=60), SHOP, BUSY], {},
+     "wait terminating"),
     ("a timeout that is given", "BOOK", [pod(deleted=11), SHOP], {"skip_wait_for_delete_timeout": 10},
      "ignore terminating"),
     ("excluded from draining", "BOOK: exclude-node-draining",
@@ -150,6 +161,8 @@ ROWS: list[Row] = [
      machine(spec={"nodeDrainTimeout": "9m59s"}, status=DRAIN_START)], {}, "ignore drain-label"),
     ("drain timeout not over", "BOOK", [pod(owner=RS), SHOP,
      machine(spec={"deletion": {"nodeDrainTimeoutSeconds": 601}}, status=DRAIN_START)], {}, "evict"),
+    ("the drain has not begun", "BOOK", [pod(owner=RS), SHOP,
+     machine(spec={"deletion": {"nodeDrainTimeoutSeconds": 600}})], {}, "evict"),
     ("no drain timeout", "BOOK: unset or 0 means no timeout", [pod(owner=RS), SHOP,
      machine(spec={"deletion": {"nodeDrainTimeoutSeconds": 0}}, status=DRAIN_START)], {}, "evict"),
     ("a budget that allows none", "EVICTION", [pod(owner=RS, **WEB), SHOP, controller(), budget(healthy=2)], {},
@@ -178,6 +191,86 @@ def test_pods_have_the_order_of_their_rule() -> None:
 def test_a_rule_is_the_object() -> None:
     (one,) = drain("cluster-api", pod(owner=RS), SHOP, *M, rule()).pods
     assert one.outcome.object == "MachineDrainRule/fleet/r"
+
+
+def test_a_rule_without_an_order_drains_in_the_order_0_and_nobody_waits_in_turn_for_what_has_to_end() -> None:
+    for behavior in ("Drain", "WaitCompleted"):
+        (one,) = drain("cluster-api", pod(owner=RS), SHOP, *M, rule(behavior=behavior)).pods
+        assert one.outcome.order == 0
+
+
+def test_a_rule_that_tells_no_namespace_is_named_without_one() -> None:
+    (one,) = drain("cluster-api", pod(owner=RS), SHOP, rule(namespace="")).pods
+    assert one.outcome.object == "MachineDrainRule/r"
+
+
+def test_of_a_node_that_is_not_in_the_dump_nobody_knows_that_it_cannot_be_reached() -> None:
+    (one,) = drain("cluster-api", pod(node="n7", deleted=60), SHOP, nodes=["n7"]).pods
+    assert (one.outcome.verdict, one.outcome.reason) == ("wait", "terminating")
+
+
+def _spec(part: str, value: list[Json]) -> Json:
+    return {part: value}
+
+
+@pytest.mark.parametrize("where", ["machines selector", "machines clusterSelector", "pods selector",
+                                   "pods namespaceSelector"])  # fmt: skip
+@pytest.mark.parametrize(
+    ("operator", "values", "says"),
+    [("In", ["b"], ""), ("In", [], "In needs values"), ("NotIn", ["b"], ""), ("NotIn", [], "NotIn needs values"),
+     ("Exists", [], ""), ("Exists", ["b"], "Exists takes no values"), ("DoesNotExist", [], ""),
+     ("DoesNotExist", ["b"], "DoesNotExist takes no values"), ("Like", ["b"], "'Like' is no operator of a selector")],
+)  # fmt: skip
+def test_a_selector_is_valid_where_its_operator_has_the_values_that_it_takes(
+    where: str, operator: str, values: list[str], says: str
+) -> None:
+    part, selector = where.split()
+    expression = {"key": "a", "operator": operator, "values": values}
+    given = rule(**_spec(part, [{}, {selector: {"matchExpressions": [expression]}}]))
+    (found,) = read_machines([given]).rules
+    assert flaw(found) == says
+
+
+def test_a_machine_that_has_no_node_yet_is_no_nodes_machine() -> None:
+    found = read_machines([{**machine(), "status": {}}, machine("m2", "n2")])
+    assert found.of("") is None
+    assert [one for _, one in found.objects] == [found.of("n2")]
+
+
+def test_what_is_beside_the_objects_of_cluster_api_is_passed_over() -> None:
+    others: list[Json] = [
+        {"kind": "MachineDeployment", "apiVersion": "cluster.x-k8s.io/v1beta1"}, {"kind": "Machine"},
+        {"kind": 5, "apiVersion": "cluster.x-k8s.io/v1beta1"}, {"apiVersion": "cluster.x-k8s.io/v1beta1"},
+        {"kind": ["Machine"], "apiVersion": "cluster.x-k8s.io/v1beta1"}, {**rule(), "apiVersion": "example.org/v1"},
+    ]  # fmt: skip
+    assert [kind for kind, _ in read_machines([*others, CLUSTER, rule(), machine()]).objects] == [
+        "Cluster", "Machine", "MachineDrainRule"
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("metadata", "where"),
+    [({"namespace": "fleet", "name": "r"}, "MachineDrainRule fleet/r"), ({"name": "r"}, "MachineDrainRule r"),
+     ({"namespace": "", "name": "r"}, "MachineDrainRule r"), ({"namespace": 5, "name": "r"}, "MachineDrainRule r"),
+     ({"name": "r" * 101}, f"MachineDrainRule {'r' * 100}"), ("r", "MachineDrainRule")],
+)  # fmt: skip
+def test_a_rule_that_cannot_be_read_is_named_as_far_as_it_tells_its_name(metadata: object, where: str) -> None:
+    with pytest.raises(InputError) as raised:
+        read_machines([{**rule(pods="all"), "metadata": metadata}])
+    assert raised.value.place is not None
+    assert str(raised.value.place.field).strip() == where
+
+
+def test_machines_are_a_gap_only_where_a_rule_selects_them_and_only_for_cluster_api() -> None:
+    chosen, every = rule("a", **for_machines(pool="a")), rule("b", "Drain")
+    objects = [pod(owner=RS), WEB_RS, SHOP]
+    assert not drain("cluster-api", *objects).gaps
+    assert not drain("cluster-api", *objects, every).gaps
+    assert not drain("cluster-api", *objects, *M, chosen, every).gaps
+    (gap,) = drain("cluster-api", *objects, chosen, every).gaps
+    assert gap.what == "Machine objects of node n1"
+    for profile in ("oakum", "kubectl", "cluster-autoscaler"):
+        assert not drain(profile, *objects, chosen).gaps
 
 
 def test_without_a_machine_every_rule_of_all_namespaces_applies_and_selected_machines_are_a_gap() -> None:

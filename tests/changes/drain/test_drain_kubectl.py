@@ -74,6 +74,7 @@ ROWS: list[Row] = [
      "ignore daemonset"),
     ("terminating for long", "REFERENCE --skip-wait-for-delete-timeout", [pod(deleted=61)],
      {"skip_wait_for_delete_timeout": 60}, "ignore terminating"),
+    ("not terminating", "REFERENCE", [pod(owner=RS)], {"skip_wait_for_delete_timeout": 60}, "evict"),
     ("terminating for exactly so long", "REFERENCE", [pod(owner=RS, deleted=60)],
      {"skip_wait_for_delete_timeout": 60}, "evict"),
     ("terminating without the flag", "REFERENCE", [pod(owner=RS, deleted=9_999)], {}, "evict"),
@@ -81,6 +82,20 @@ ROWS: list[Row] = [
      {"skip_wait_for_delete_timeout": 1}, "evict"),
     ("selected", "REFERENCE --pod-selector", [pod(owner=RS, **WEB)], {"pod_selector": "app in (web, api)"}, "evict"),
     ("not selected", "REFERENCE --pod-selector", [pod(**WEB)], {"pod_selector": "app!=web"}, "ignore not-selected"),
+    ("selected by a label that is there", "REFERENCE --pod-selector", [pod(owner=RS, **WEB)], {"pod_selector": "app"},
+     "evict"),
+    ("not selected by a label that is not there", "REFERENCE --pod-selector", [pod(owner=RS, **WEB)],
+     {"pod_selector": "legacy"}, "ignore not-selected"),
+    ("selected by a label that must not be there", "REFERENCE --pod-selector", [pod(owner=RS, **WEB)],
+     {"pod_selector": "!legacy"}, "evict"),
+    ("not selected, for a label is there", "REFERENCE --pod-selector", [pod(owner=RS, **WEB)],
+     {"pod_selector": "!app"}, "ignore not-selected"),
+    ("selected by another value", "REFERENCE --pod-selector", [pod(owner=RS, **WEB)],
+     {"pod_selector": "app notin (db, api),app==web"}, "evict"),
+    ("not selected by a set", "REFERENCE --pod-selector", [pod(owner=RS, **WEB)], {"pod_selector": "app notin (web)"},
+     "ignore not-selected"),
+    ("not selected by one of two requirements", "REFERENCE --pod-selector", [pod(owner=RS, **WEB)],
+     {"pod_selector": "app=web,tier=front"}, "ignore not-selected"),
     ("a budget that allows one", "EVICTION", [pod(owner=RS, **WEB), budget(allowed=1, desired=2)], {}, "evict"),
     ("a budget that allows none now", "EVICTION 429", [pod(owner=RS, **WEB), controller(), budget(healthy=2)], {},
      "blocked pdb now"),
@@ -135,13 +150,16 @@ def test_the_object_to_mend() -> None:
 
 
 @pytest.mark.parametrize(
-    "selector", ["", "a", "!a", "a=b", "a==b,c!=d", "a in (b,c),d notin (e)", "x.io/a=1, b", "a in ()", "a="]
+    "selector",
+    ["", "a", "!a", "a=b", "a==b,c!=d", "a in (b,c),d notin (e)", "x.io/a=1, b", "a in ()", "a=", "aa," * 3333 + "a"],
 )
 def test_selectors_as_kubectl_takes_them(selector: str) -> None:
     verdicts("kubectl", pod(), pod_selector=selector)
 
 
-@pytest.mark.parametrize("selector", ["(", "a=b=c", "a in b", "a,,b", "a in (b", "=a", "a b", ",", "a" * 20_000])
+@pytest.mark.parametrize(
+    "selector", ["(", "a=b=c", "a in b", "a,,b", "a in (b", "=a", "a b", ",", "a" * 20_000, "aa," * 3333 + "aa"]
+)
 def test_a_selector_that_is_none(selector: str) -> None:
     with pytest.raises(InputError, match="is no label selector"):
         verdicts("kubectl", pod(), pod_selector=selector)

@@ -92,6 +92,7 @@ kubelet | 1.31.4 of 1.32.1 | 1.32.1 | it 1.31.4 > 1.32.1, forward-only, drain
 kubelet | 1.32.1(1.31.4) of 1.32.1 keeps 1.31.4 | 1.32.1 | it 1.31.4 > 1.32.1 (has 1.32.1), back to 1.31.4, drain
 kubelet | 1.32.1(1.31.4) of 1.32.1 keeps 1.32.1 | 1.32.1 | it 1.31.4 > 1.32.1 (has 1.32.1), forward-only, drain
 kubelet | 1.31.4-1.1 of 1.31.5-1.1 keeps 1.31.4-1.1 | 1.31.5-1.1 | it 1.31.4-1.1 > 1.31.5-1.1, back to 1.31.4-1.1
+kubelet | next-1 of next-2 keeps next-1 | next-2 | it next-1 > next-2, back to next-1, drain
 kubelet | 1.31.4 of 1.31.4 | 1.31.4 | in effect
 kubelet | 1.31.4 of 1.32.1 | 1.30.0 | downgrade
 """
@@ -169,6 +170,7 @@ def test_all_components_of_a_control_plane_move_together() -> None:
 CLOSES = {"3.0.16": ("CVE-2026-1", "CVE-2026-2"), "3.0.17": ("CVE-2026-3",)}
 PACKAGES: dict[str, Software] = {
     "openssl": software("3.0.15 of 3.0.16,3.0.17 keeps 3.0.15", "package", closes=CLOSES, security=("3.0.16",)),
+    "acl": software("2.3 of 2.3", "package"),
     "bash": software("5.2 of 5.3", "package"),
     "systemd": software("252 of 253 keeps 252", "package", effect="reboot", security=("253",)),
     "zlib": software("1.3 of 1.3", "package"),
@@ -189,6 +191,8 @@ WANTED: list[tuple[str, Wants, str]] = [
     ("by a finding that nothing here has", {"closes": ("CVE-2026-7",)}, "not there"),
     ("no channel has what closes it", {"closes": ("CVE-2026-9",)}, "not-offered"),
     ("one that is not offered stops all", {"closes": ("CVE-2026-1", "CVE-2026-9")}, "not-offered"),
+    ("nothing newer, whatever it would close", {"names": ("old",)}, "in effect"),
+    ("one of two is in effect", {"names": ("acl", "openssl")}, _OPENSSL),
     ("all security updates", {"security": True}, f"{_OPENSSL}; {_SYSTEMD}"),
 ]
 
@@ -204,7 +208,7 @@ def test_a_package_tells_which_findings_its_version_closes() -> None:
     assert found.changes["c/w-1"][0].closes == ("CVE-2026-3",)
 
 
-APPLIED = Software(installed="applied", part="package")
+APPLIED, NOT_APPLIED = (Software(installed=each, part="package") for each in ("applied", "absent"))
 SCRIPTS: list[tuple[str, Machine, Wants, str]] = [
     ("with its undo", machine(), {"undo": "/u"}, "script/i absent > applied, back to absent"),
     ("without one", machine(), {}, "script/i absent > applied, forward-only"),
@@ -212,6 +216,11 @@ SCRIPTS: list[tuple[str, Machine, Wants, str]] = [
      "script/i absent > applied, back to absent, drain"),
     ("with a reboot, which drains", machine(), {"undo": "/u", "reboot": True},
      "script/i absent > applied, back to absent, drain, reboot"),
+    ("an undo that is empty is none", machine(), {"undo": ""}, "script/i absent > applied, forward-only"),
+    ("on a host there is nothing to drain", msgspec.structs.replace(machine(), cluster=""),
+     {"undo": "/u", "drain": True, "reboot": True}, "script/i absent > applied, back to absent, reboot"),
+    ("known not to be applied", msgspec.structs.replace(machine(), software={"script/i": NOT_APPLIED}), {},
+     "script/i absent > applied, forward-only"),
     ("applied", msgspec.structs.replace(machine(), software={"script/i": APPLIED}), {}, "in effect"),
     ("another script applied", msgspec.structs.replace(machine(), software={"script/j": APPLIED}), {},
      "script/i absent > applied, forward-only"),
@@ -270,6 +279,24 @@ def test_objects(kind: str, name: str, one: Json, wants: Wants, expected: str) -
     assert asked(kind, cluster, given) == expected
 
 
+@pytest.mark.parametrize(
+    ("one", "container", "why", "remedy"),
+    [
+        (workload("Deployment", "dns:1", "log:1"), "", "it has 2 containers", "name the container: one of c0, c1"),
+        (workload("Deployment", "dns:1"), "c7", "it has 0 containers of the name c7",
+         "name the container: one of c0"),
+        (workload("Deployment", *["dns:1"] * 12), "", "it has 12 containers",
+         f"name the container: one of {', '.join(f'c{number}' for number in range(9))}"),
+    ],
+)  # fmt: skip
+def test_a_container_that_is_not_clear_is_asked_for_by_name(one: Json, container: str, why: str, remedy: str) -> None:
+    cluster = Cluster(name="c", uid="c", around=surroundings([one]))
+    wants: Wants = {"object": "Deployment/kube-system/coredns", "image": "dns:2"}
+    wants |= {"container": container} if container else {}
+    found = wanted(Intent(name="i", kind="add-on", wants=wants), State(at=NOW, digest="", clusters=(cluster,)))
+    assert [(each.why, each.remedy) for each in found.obstacles] == [(why, remedy)]
+
+
 def test_only_objects_that_the_scope_selects_are_meant() -> None:
     dns = workload("Deployment", "dns:1.11")
     state = State(
@@ -304,6 +331,13 @@ REPLACED: list[tuple[str, Machine, Wants, str]] = [
     ("a control plane", node("1.1 of 1.2", role="control-plane"), {"image": "1.2"}, "control-plane-machine"),
     ("a control plane from that image", node("1.2 of 1.2", role="control-plane"), {"image": "1.2"}, "in effect"),
 ]  # fmt: skip
+
+
+def test_an_image_that_waits_for_its_effect_needs_no_offer_and_of_two_the_first_by_name_counts() -> None:
+    waits = Software(installed="1.2", running="1.1", part="image", ecosystem="semver")
+    several = {"b": software("1.1 of 1.3", "image", ecosystem="semver"), "a": waits}
+    one = msgspec.structs.replace(machine(), software=several)
+    assert asked("node-replacement", one, {"image": "1.2"}) == "a 1.1 > 1.2 (has 1.2), forward-only, drain"
 
 
 @pytest.mark.parametrize(("name", "one", "wants", "expected"), REPLACED, ids=[row[0] for row in REPLACED])
@@ -384,6 +418,7 @@ WRONG: list[tuple[str, Wants, str]] = [
     ("script", {"run": "/r"}, "check: is missing"),
     ("script", {"run": "rm -rf x", "check": "/c"}, "is no absolute path"),
     ("script", {"run": "/r\nrm", "check": "/c"}, "is no absolute path"),
+    ("script", {"run": "/r\0", "check": "/c"}, "is no absolute path"),
     ("script", {"run": "/r", "check": "/c", "undo": "u"}, "undo: 'u' is no absolute path"),
     ("node-replacement", {}, "image: is missing"),
     ("add-on", {"object": "Deployment/a/b"}, "image: is missing"),
@@ -397,6 +432,18 @@ def test_what_is_no_intent(kind: str, wants: Wants, message: str) -> None:
         kind_of(Intent(name="mine", kind=kind, wants=wants))
     assert "mine" in str(caught.value)
     assert caught.value.remedy
+
+
+def test_machines_and_objects_of_one_state_are_each_asked_for_what_they_have() -> None:
+    cluster = Cluster(name="c", uid="c", around=surroundings([workload("Deployment", "dns:1.11")]))
+    state = State(
+        at=NOW, digest="", machines=(machine(linux=software("6.1.90 of 6.1.100", "kernel")),), clusters=(cluster,)
+    )  # fmt: skip
+    wants: Wants = {"object": "Deployment/kube-system/coredns", "image": "dns:1.12"}
+    objects = wanted(Intent(name="i", kind="add-on", wants=wants), state)
+    assert (list(objects.changes), objects.obstacles) == (["c/Deployment/kube-system/coredns"], ())
+    kernels = wanted(Intent(name="i", kind="kernel"), state)
+    assert (list(kernels.changes), kernels.obstacles) == (["c/w-1"], ())
 
 
 def test_a_machine_of_which_the_scope_is_not_known_is_an_obstacle() -> None:

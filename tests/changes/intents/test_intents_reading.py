@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from oakum.changes.intents.catalogue import KINDS
 from oakum.changes.intents.model import Intent
-from oakum.changes.intents.reading import MAX_BYTES, MAX_INTENTS, read_intents
+from oakum.changes.intents.reading import MAX_BYTES, MAX_INTENTS, IntentEntry, read_intents
 from oakum.errors import InputError, LimitError, OakumError
 from oakum.policy.scopes import Scope
 
@@ -57,6 +58,37 @@ def test_intents_are_read_as_they_stand() -> None:
     assert ingress.wants["managed"] is False
     assert (one.wants["names"], two.wants["names"]) == (("openssl",), ("openssl", "bash"))
     assert two.after == ("one", "ingress")
+
+
+def test_a_name_of_a_hundred_characters_is_short_enough() -> None:
+    (intent,) = read(f"version: 1\nintents: [{{name: {'x' * 100}, kind: kernel}}]")
+    assert len(intent.name) == 100
+
+
+def test_a_field_that_is_left_empty_is_not_given() -> None:
+    (intent,) = read("version: 1\nintents: [{name: k, kind: kernel, wants: {to: }}]")
+    assert intent.wants == {}
+
+
+def test_a_field_that_a_kind_has_not_is_answered_by_what_its_fields_say() -> None:
+    with pytest.raises(InputError) as raised:
+        read("version: 1\nintents: [{name: k, kind: kubelet, wants: {too: 1.31.4}}]")
+    assert raised.value.remedy == "its fields are to: the version to go to, as 1.31.4"
+
+
+def test_without_any_intent_the_files_are_named_where_there_are_any() -> None:
+    empty = b"version: 1\n"
+    with pytest.raises(InputError, match=r"^1\.yaml, 2\.yaml: there is no intent"):
+        read_intents({"1.yaml": empty, "2.yaml": empty})
+    with pytest.raises(InputError, match=r"^there is no intent"):
+        read_intents({})
+
+
+def test_what_is_not_written_is_no() -> None:
+    """So says the schema as well."""
+    assert msgspec.convert({"name": "a", "kind": "kernel"}, IntentEntry).whole is False
+    (intent,) = read("version: 1\nintents: [{name: a, kind: kernel}]")
+    assert (intent.whole, intent.after, intent.wants) == (False, (), {})
 
 
 def test_a_version_stays_the_text_that_was_written() -> None:
@@ -143,6 +175,42 @@ def test_files_that_hold_no_intents(text: str, says: str) -> None:
     with pytest.raises(InputError, match=r"i\.yaml") as raised:
         read(text)
     assert says in str(raised.value)
+
+
+def test_as_much_as_the_reference_allows_is_read() -> None:
+    """docs/reference/intents.md: at most 1 MiB, with at most 1,000 intents."""
+    many = "".join(f"  - {{name: a{number}, kind: kernel}}\n" for number in range(1000))
+    text = f"version: 1\nintents:\n{many}".encode()
+    assert len(read_intents({"i.yaml": text + b"#" * (1_048_576 - len(text))})) == 1000
+    with pytest.raises(LimitError, match="larger than 1 MiB"):
+        read_intents({"i.yaml": text + b"#" * (1_048_577 - len(text))})
+    with pytest.raises(LimitError, match="more than 1000 intents"):
+        read_intents({"i.yaml": text, "j.yaml": b"version: 1\nintents: [{name: b, kind: kernel}]"})
+
+
+def test_intents_may_meet_again_without_a_circle() -> None:
+    lines = ["{name: a, kind: kernel, after: [b, c, d]}", "{name: b, kind: kernel, after: [d]}",
+             "{name: c, kind: kernel, after: [b, d]}", "{name: d, kind: kernel}"]  # fmt: skip
+    assert len(read("version: 1\nintents:\n" + "".join(f"  - {each}\n" for each in lines))) == 4
+
+
+def test_many_ways_from_one_intent_to_another_are_looked_at_once() -> None:
+    many = "".join(
+        f"  - {{name: a{number}, kind: kernel, after: [a{number + 1}, a{number + 2}]}}\n" for number in range(60)
+    )
+    text = f"version: 1\nintents:\n{many}  - {{name: a60, kind: kernel}}\n  - {{name: a61, kind: kernel}}\n"
+    assert len(read(text)) == 62
+
+
+def test_a_circle_is_told_without_what_leads_to_it_and_at_the_line_that_closes_it() -> None:
+    lines = [
+        "{name: a, kind: kernel, after: [x, b]}", "{name: x, kind: kernel}", "{name: b, kind: kernel, after: [y, c]}",
+        "{name: c, kind: kernel, after: [x, d]}", "{name: d, kind: kernel, after: b}", "{name: y, kind: kernel}",
+    ]  # fmt: skip
+    with pytest.raises(InputError) as raised:
+        read("version: 1\nintents:\n" + "".join(f"  - {each}\n" for each in lines))
+    says = "i.yaml:7: intents[5].after: these come after each other in a circle: b after c after d after b"
+    assert str(raised.value).startswith(says)
 
 
 def test_what_is_too_much_is_refused() -> None:

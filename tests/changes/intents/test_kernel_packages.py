@@ -41,3 +41,4 @@ def test_a_kernel_that_waits_for_its_reboot_alone_needs_no_packages() -> None:
     found = change(MIDDLE, ())
     assert (found.before, found.after, found.installed) == (OLD, MIDDLE, MIDDLE)
     assert packages_of(found) == ()
+    assert found.parameters == {f"packages/{OLD}": " ".join(PACKAGES[OLD])}, "nothing is said of what nobody has told"

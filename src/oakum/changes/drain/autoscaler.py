@@ -99,9 +99,9 @@ def _is_daemonset(pod: Pod) -> bool:
 def _of_daemonset(pod: Pod, scene: Scene[Options]) -> Outcome | None:
     if not _is_daemonset(pod):
         return None
-    owner = pod.metadata.controller
-    made = owner is not None and owner.kind == "DaemonSet"
-    name = f"DaemonSet/{pod.metadata.namespace}/{owner.name}" if owner is not None and made else named(pod)
+    owner, name = pod.metadata.controller, named(pod)
+    if owner is not None and owner.kind == "DaemonSet":
+        name = f"DaemonSet/{pod.metadata.namespace}/{owner.name}"
     return Outcome(verdict=IGNORE, reason="daemonset", object=name, why="it keeps no node, and moves to no other")
 
 

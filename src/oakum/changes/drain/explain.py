@@ -14,7 +14,6 @@ import msgspec
 
 from oakum.changes.drain import autoscaler, cluster_api, kubectl, own
 from oakum.changes.drain.model import EVICT, Judged, Opt, Outcome, Profile, Scene
-from oakum.changes.drain.storage import claims_of
 from oakum.changes.drain.surroundings import CONTROLLERS, Key, Surroundings
 from oakum.errors import InputError, NotAssessableError, Place
 from oakum.fleet.assets import Gap
@@ -111,14 +110,14 @@ def _gaps(around: Surroundings, nodes: Sequence[str], profile: str, judged: Sequ
     if profile == cluster_api.PROFILE.name:
         needed.append("Namespace")
     owners = (one.pod.metadata.controller for one in judged)
-    kinds = {owner.kind for owner in owners if owner is not None and owner.kind in CONTROLLERS}
+    kinds = {owner.kind for owner in owners if owner is not None}
     needed += [kind for kind in CONTROLLERS if kind in kinds and (kind == "DaemonSet" or profile != "kubectl")]
     listed = around.snapshot.listed
     told = [gap for gap in around.snapshot.gaps if gap.what.partition(" ")[0] in needed]
     missing = [unlisted(kind, _UNKNOWN) for kind in needed if kind not in listed]
     gaps = {gap.what: gap for gap in (*told, *missing)}
     if profile == own.PROFILE.name:
-        unknown = next((one.pod for one in judged if claims_of(one.pod) and not around.storage.knows(one.pod)), None)
+        unknown = next((one.pod for one in judged if not around.storage.knows(one.pod)), None)
         if unknown is not None:
             what = "PersistentVolume and PersistentVolumeClaim objects"
             why = f"those of pod {unknown.metadata.namespace}/{unknown.metadata.name} are not in the dump"

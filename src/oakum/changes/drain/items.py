@@ -60,22 +60,22 @@ def _each(
     """The items of a list, which may leave kind and version to it."""
     if depth < _DEEPEST_LIST:
         for item in items:
-            bare = isinstance(item, dict) and version is not None and not item.get("apiVersion")
-            whole = {**item, "apiVersion": version} if isinstance(item, dict) and bare else item
+            whole = item
+            if isinstance(item, dict) and version is not None and not item.get("apiVersion"):
+                whole = {**item, "apiVersion": version}
             yield from _of_value(whole, kind, kinds, depth + 1)
 
 
 def _of_text(text: msgspec.Raw, kinds: Collection[str], depth: int) -> Iterator[Mapping[str, object]]:
     try:
         if bytes(memoryview(text)[:1]) == b"[":
-            head, inner = _Head(), text
+            kind, inner = "List", text
         else:
             head = _HEADS.decode(text)
-            inner = head.items
-        kind = head.kind or ""
-        if kind in kinds or (kind.endswith("List") and kind.removesuffix("List") in kinds):
+            kind, inner = head.kind or "", head.items
+        if kind.removesuffix("List") in kinds:
             yield from _of_value(msgspec.json.decode(text), "", kinds, depth)
-        elif depth < _DEEPEST_LIST:
+        elif kind.endswith("List") and depth < _DEEPEST_LIST:
             for each in _ITEMS.decode(inner) or ():
                 yield from _of_text(each, kinds, depth + 1)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):

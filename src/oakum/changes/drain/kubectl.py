@@ -39,7 +39,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 def _not_selected(pod: Pod, scene: Scene[Options]) -> Outcome | None:
     selector = scene.options.pod_selector
-    if not selector or selects(parse_selector(selector, "options.pod_selector"), pod.metadata.labels):
+    if selects(parse_selector(selector, "options.pod_selector"), pod.metadata.labels):
         return None
     return Outcome(verdict=IGNORE, reason="not-selected", why=f"--pod-selector {selector} does not select it")
 

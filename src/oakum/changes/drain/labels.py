@@ -20,9 +20,9 @@ _LONGEST = 10_000
 
 
 def parse_selector(text: str, field: str) -> Selector:
-    """A selector from its text. Raises InputError naming the field."""
+    """A selector from its text; the empty one selects everything. Raises InputError naming the field."""
     parts = _PART.findall(text) if len(text) <= _LONGEST else []
-    if not parts or ",".join(parts) != text:
+    if ",".join(parts) != text:
         raise _bad(text, field)
     return Selector(match_expressions=tuple(_requirement(part.strip(), text, field) for part in parts))
 

@@ -64,7 +64,7 @@ def _meant(intent: Intent, cluster: Cluster, one: Object) -> bool:
 
 
 def _named(one: Object) -> str:
-    return "/".join(part for part in one.key if part)
+    return "/".join(one.key)
 
 
 _FIELDS = {

@@ -22,6 +22,7 @@ from oakum.changes.plans.model import Change, LeftOut, Times
 from oakum.changes.plans.why_not import Edit
 from oakum.changes.state.model import Machine, Software
 from oakum.errors import InputError, Place
+from oakum.naming import listed
 
 _WAYS = ("names", "closes", "security")
 
@@ -42,7 +43,7 @@ def _of_machine(intent: Intent, machine: Machine) -> Found:
         return left_out(machine.id, UNKNOWN_PACKAGES, why, f"give the packages of {machine.id} in an inventory")
     unknown = sorted(name for name, each in packages.items() if each.offers is None)
     if unknown and not intent.wants.get("names"):
-        why = f"not assessable: nobody has told what its channels offer of {len(unknown)} packages, {unknown[0]} first"
+        why = f"not assessable: nobody has told what its channels offer of {listed(unknown, 1)}"
         return left_out(machine.id, UNKNOWN_OFFERS, why, f"say it in the inventory of {machine.id}: offers: [VERSION]")
     selected = {name: each for name, each in sorted(packages.items()) if _selects(intent, name, each)}
     if not selected:
