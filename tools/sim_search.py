@@ -1,18 +1,32 @@
 """Searches small worlds exhaustively: every moment at which a run may die, be taken over, or meet somebody else.
 
-    make sim-search                        the whole of it, some minutes
+    make sim-search                        the whole of it
     python -m tools.sim_search --only A    one world
 
-A run is driven through a world of three nodes and two workloads with disruption budgets. Before each of its requests
-(where it makes a difference) the search branches: the process dies and another takes the run up; the process is held
-up, another takes the run over, and the first goes on at any later moment; somebody else acts (cordons, uncordons,
-deletes a pod, takes a node down, asks to stop). Every branch is followed to its end, or to a state that was met before
-with as much left to happen.
+A run is driven through a world of three nodes and two workloads with disruption budgets. Before its requests (where it
+makes a difference) the search branches: the process dies and another takes the run up; the process is held up, another
+takes the run over, and the first goes on at any later moment; somebody else acts (cordons, uncordons, deletes a pod,
+takes a node down, asks to stop). Every branch is followed to its end, or to a state that was met before with as much
+left to happen. A state that comes back on its own path is a run that turns in a circle, and is told.
 
-The branches are forks of this process, so that nothing has to be copied. A state is everything that decides what can
-happen next: the world, the journal, the processes, with times relative to now and without counters (ids, generations,
-resource versions) that only tell states apart that behave alike. Leases last as long as the search and are lost where
-a run is taken over, for their renewal would make every moment a state of its own; boots take a fixed time.
+The branches are forks of this process, so that nothing has to be copied; as many run at once as there are processors.
+A state is everything that decides what can happen next: the world, the journal, the processes, what those who judge
+remember, with times relative to now and without what tells states apart that behave alike (uids of pods, counters of
+what is over, times that nobody asks for any more). Only a hash of 64 bits is kept of it.
+
+What it gives up:
+
+* Time goes in ticks of half a minute, unless it is told to be ``fine``. Looks and requests take no time, everything
+  else that takes any ends on a tick, and what falls on the same tick happens before the requests of that tick. Whatever
+  depends on a smaller difference (a controller that looks between two requests of one turn, say) is the soak's.
+* Leases last as long as the search and are lost where a run is taken over; whoever waits for one takes it as soon as it
+  is free. Boots take a fixed time. Somebody's cordon lasts until the ten minutes are over, whenever it was set.
+* Somebody acts before a look, or before an act that his could meet: one on the same node, an eviction, a reboot. In
+  between the order makes no difference. Of nodes that are alike the next in turn stands for the others. Where nobody
+  has to leave a node nobody looks at pods, and they are left out.
+* Of processes that were overtaken, where more may happen than that, only those are told apart that ask for different
+  things next. While another has the lease each act of theirs is tried once in each world, and where it is refused
+  nothing that follows is gone through again.
 """
 
 from __future__ import annotations
@@ -56,10 +70,12 @@ from oakum.simulation.watching import Watches
 from oakum.simulation.world import World
 
 FOR_EVER = 10**8
+#: When whoever waits for the lease goes on, unless that becomes free.
+NEVER = 1e12
 #: Seconds after which nobody asks how long something is ago, and until a process that died is started again.
 LONG_AGO, AGAIN = 3600.0, 30.0
 #: The seconds between two ticks; somebody's cordon lasts until the next multiple of so many; longer silences are alike.
-TICK, CORDONED, SILENT, FAILS = 15.0, 600.0, 600.0, 200.0
+TICK, CORDONED, SILENT, FAILS = 30.0, 600.0, 600.0, 200.0
 #: For so many seconds a run asks how long ago an act was tried: one that may still arrive, was refused, or done.
 ARRIVES, REFUSED, ANSWERED = 130.0, 70.0, 15.0
 _ARRIVING = frozenset({"silence", "claim", "snapshot"})
@@ -155,13 +171,16 @@ class Limits(NamedTuple):
         return f"{self.crashes} deaths, {self.overtakings} overtakings, {self.others} of somebody else's acts"
 
 
-#: What is searched: each kind of thing by itself where all three nodes change, and all three kinds on one path, at any
-#: moments, where one node does: how much there is to search grows with the power of how much may happen.
-ALONE = (Limits(1, 0, 0), Limits(0, 1, 0), Limits(0, 0, 1))
+#: What is searched: all three kinds on one path where one node changes, each two of them where all three do: how much
+#: there is to search grows with the power of how much may happen. Other limits can be asked for.
+PAIRS = (Limits(1, 1, 0), Limits(1, 0, 1), Limits(0, 1, 1))
 TOGETHER = (Limits(1, 1, 1),)
 SEARCHES = {
-    **dict.fromkeys(WORLDS, ALONE),
-    **{f"one-{name}": TOGETHER for name in ("kernel", "packages")},
+    "one-packages": TOGETHER,
+    "one-kernel": TOGETHER,
+    "packages": PAIRS,
+    "kernel": PAIRS,
+    "two-at-a-time": PAIRS,
 }
 
 
@@ -207,7 +226,7 @@ class Seen:
         os.write(self._give, bytes(range(1, jobs)))
 
     def add(self, digest: bytes, *, state: bool = True) -> bool:
-        """Takes a state (or something else) up; whether it is new. Raises MemoryError where the table is nearly full."""
+        """Takes a state (or another fact) up; whether it is new. Raises MemoryError where the table is nearly full."""
         wanted = int.from_bytes(digest[:8], "little") or 1
         place = int.from_bytes(digest[8:14], "little") % self._size
         table = self._table
@@ -280,8 +299,8 @@ class Standing(msgspec.Struct):
 
     ``last`` is what it did last. ``looked`` is what was so at its last look (with what others did since, and when),
     ``requests`` how many it made since; ``idle`` how often it has waited since it last did something. ``started``: it
-    has written that it takes the run up. ``token`` is that of its lease, ``resumed`` when the run was taken up by what it has read, ``others`` what others wrote since and
-    counts, ``back`` the steps that it has put back to wait.
+    has written that it takes the run up. ``token`` is that of its lease, ``resumed`` when the run was taken up by what
+    it has read, ``others`` what others wrote since and counts, ``back`` the steps that it has put back to wait.
     """
 
     last: str = "wait"
@@ -337,6 +356,8 @@ class Search(Driver):
         self._journal_was: tuple[object, bytes] = None, b""
         self._comes_late: tuple[str, bytes] = "", b""
         self.alike, self.fine = alike, fine
+        #: Where nobody has to leave a node, nobody looks at pods.
+        self._drains = any(change.drain for step in self.plan.steps.values() for change in step.changes)
 
     def explore(self, scenario: Scenario) -> None:
         """Follows this path to its end, and every branch of it in a fork."""
@@ -380,6 +401,7 @@ class Search(Driver):
         while True:
             process = min(self._processes, key=lambda each: each.at)
             if process.at > lasts:
+                time.run_to(lasts)
                 return self._first
             time.run_to(max(process.at, time.now))
             if process.at > time.now or process not in self._processes:
@@ -388,7 +410,15 @@ class Search(Driver):
             if self._tracing:
                 if self._again(process):
                     continue
-            elif self._met_before or not self._new():
+            elif self._met_before:
+                return Ended("stopped", "met before")
+            elif self._behind(process) and self.world.lease.held:
+                # It goes on to its end: what happens meanwhile may as well happen before or after.
+                pass
+            elif not isinstance(_next(process), Look) and not any(self._may(process)):
+                # Nothing else can happen here.
+                pass
+            elif not self._new():
                 return Ended("stopped", "met before")
             else:
                 for name, happen in self._others(process):
@@ -436,8 +466,9 @@ class Search(Driver):
         known.requests += 1
         match request:
             case Look():
-                # It has just looked: what it will ask next follows from what was so then.
-                known.last, known.looked, known.requests = "look", self._world_digest(), 0
+                # What it asks next follows from what was so then; without the lease it asks for that, whatever it saw.
+                ours = self.world.lease.seen == (process.name, known.token)
+                known.last, known.looked, known.requests = "look", self._world_digest() if ours else b"-", 0
             case Do():
                 known.last, known.idle = "do", 0
                 self._done(process, request)
@@ -447,9 +478,18 @@ class Search(Driver):
                 self._wrote(process, request)
             case Wait():
                 known.last, known.idle = "wait", known.idle + 1
-        if not self.fine:
+        lease = self.world.lease
+        if not self.fine and process.waits and lease.held and lease.holder != process.name:
+            process.at = NEVER
+        elif not self.fine:
             process.at = tick_after(process.at) if process.waits else self.world.timeline.now
+        self._wake()
         return ended
+
+    def _wake(self) -> None:
+        """Whoever waits for the lease takes it as soon as nobody has it."""
+        for each in self._processes if not self.world.lease.held else ():
+            each.at = min(each.at, self.world.timeline.now) if each.at == NEVER else each.at
 
     def _done(self, process: _Process, request: Do) -> None:
         known, outcome = self._known[process.name], process.answer
@@ -480,15 +520,15 @@ class Search(Driver):
         self._changes += 1
         for each in (*self._processes, *self.held_up):
             known = self._known[each.name]
-            if each is not by and known.requests:
+            if each is not by and known.requests and known.looked != b"-":
                 known.looked = _hash((known.looked, known.requests, what))
 
     def stir(self) -> None:
         """Wakes whoever waits, at the next tick at the latest."""
+        before = [(each, each.at) for each in self._processes]
         super().stir()
-        for each in self._processes if not self.fine else ():
-            if each.waits:
-                each.at = tick_after(each.at)
+        for each, at in before if not self.fine else ():
+            each.at = NEVER if at == NEVER else tick_after(each.at) if each.waits else each.at
 
     def _forked(self, name: str, happen: Callable[[], None]) -> bool:
         """Branches, unless that was met before where it can be told without; True in the branch, where it happened."""
@@ -557,40 +597,62 @@ class Search(Driver):
         else's act, and that of a process that comes late, differ only where they come before a look or an act. A late
         look finds another lease and ends, unless nobody holds it.
         """
+        late, dies, overtaken, others = self._may(process)
+        request = _next(process)
+        for one in self.held_up if late else ():
+            if self._may_matter(one, request):
+                yield LATE, partial(self._goes_on, one)
+        if dies:
+            yield DIES, partial(self._dies, process)
+        if overtaken:
+            yield OVERTAKEN, partial(self._overtaken, process)
+        for do, on, lasts in self._events() if others else ():
+            if not isinstance(request, Do) or self._meets(request, on):
+                yield f"{do} {on}", partial(self._happens, do, on, lasts)
+
+    def _may(self, process: _Process) -> tuple[bool, bool, bool, bool]:
+        """Whether one who comes late may go on now, the process die or be overtaken, somebody else act."""
         known, request = self._known[process.name], _next(process)
         acts, looks = isinstance(request, Do), isinstance(request, Look)
-        lease = self.world.lease
-        for late in self.held_up if acts or looks else ():
-            if self._may_matter(late):
-                yield LATE, partial(self._goes_on, late)
-        if self.limits.crashes and (known.last in ("write", "do") or (known.last == "wait" and looks)):
-            yield DIES, partial(self._dies, process)
-        if self.limits.overtakings and not self.held_up and not isinstance(request, Wait | Ended):
-            yield OVERTAKEN, partial(self._overtaken, process)
-        if self.limits.others and (acts or looks):
-            for do, on, lasts in self._events():
-                if looks or self._meets(request, on):
-                    yield f"{do} {on}", partial(self._happens, do, on, lasts)
+        return (
+            bool(self.held_up) and (acts or looks),
+            self.limits.crashes > 0 and (known.last in ("write", "do") or (known.last == "wait" and looks)),
+            self.limits.overtakings > 0 and not self.held_up and not isinstance(request, Wait | Ended),
+            self.limits.others > 0 and (acts or looks),
+        )
 
-    def _may_matter(self, late: _Process) -> bool:
-        """Whether the request of one who comes late could have an effect that was not tried in this world before."""
-        request, behind = _next(late), self.world.lease.token > self._known[late.name].token
-        if isinstance(request, Look | Wait):
-            return not (behind and self.world.lease.held)
-        if not (behind and self.alike) or isinstance(request, Write) and isinstance(request.record, Answered):
-            return True
+    def _behind(self, process: _Process) -> bool:
+        """Whether another has had the lease after a process had it."""
+        return 0 < self._known[process.name].token < self.world.lease.token
+
+    def _may_matter(self, late: _Process, before: object) -> bool:
+        """Whether it makes a difference that one who was held up goes on ``before`` a request.
+
+        While another has the lease a look only finds that, a record is void, and an act is tried once in each world.
+        What was answered counts for whoever reads the journal next, which he does when he has taken the lease: before
+        that everybody may go on.
+        """
+        request, held = _next(late), self.world.lease.held
+        answers = isinstance(request, Write) and isinstance(request.record, Answered)
+        if held and (isinstance(request, Look | Wait) or not self._known[late.name].token):
+            return False
+        if not self._behind(late) or not self.alike:
+            return held or isinstance(before, Do)
+        if answers or not held:
+            return not held and isinstance(before, Do)
         self._world_digest()
         return self._tracing or self.seen.add(_hash((self._world_was[1], _told(request))), state=False)
 
-    def _meets(self, request: object, on: str) -> bool:
+    @staticmethod
+    def _meets(request: Do, on: str) -> bool:
         """Whether an act could come to something else after what happens to a node."""
-        act = request.act if isinstance(request, Do) else None
-        return act is not None and (act.do in _MEETS_ALL or (act.subject.id == on and act.do != "lease"))
+        return request.act.do in _MEETS_ALL or request.act.subject.id == on
 
     def _events(self) -> Iterator[tuple[str, str, float]]:
         # Nodes are alike until one is in hand: the next in turn stands for the others.
         busy = {self.plan.steps[each].subject.id for each in self.journal.active}
-        idle = [each for each in sorted(self.world.machines) if each not in busy]
+        over = {self.plan.steps[id].subject.id for id, each in self.journal.steps.items() if each.state in OVER}
+        idle = sorted((each for each in self.world.machines if each not in busy), key=lambda each: (each in over, each))
         for id in [*sorted(busy), *idle[:1]]:
             machine = self.world.machines[id]
             if machine.unschedulable:
@@ -599,7 +661,7 @@ class Search(Driver):
                 yield "cordon", id, self._cordoned
             if machine.alive:
                 yield "crash", id, 30.0
-            if any(pod.deleted < 0 for pod in machine.pods.values()):
+            if self._drains and any(pod.deleted < 0 for pod in machine.pods.values()):
                 yield "delete-pod", id, FOR_EVER
         if "stop" not in self.world.wishes:
             yield "stop", "", FOR_EVER
@@ -614,6 +676,7 @@ class Search(Driver):
         self.limits = self.limits._replace(crashes=self.limits.crashes - 1)
         self._processes.remove(process)
         self.world.lease.lose()
+        self._wake()
         self._start(self.world.timeline.now + AGAIN)
 
     def _overtaken(self, process: _Process) -> None:
@@ -621,6 +684,7 @@ class Search(Driver):
         self._processes.remove(process)
         self.held_up.append(process)
         self.world.lease.lose()
+        self._wake()
         self._start(self.world.timeline.now + (1.0 if self.fine else 0.0))
 
     def _goes_on(self, late: _Process) -> None:
@@ -641,23 +705,23 @@ class Search(Driver):
 
     def _digest(self) -> bytes:
         now = self.world.timeline.now
-        processes = [(_ago(each.at, now), each.waits, *self._standing(each)) for each in self._processes]
+        processes = [(_until(each.at, now), each.waits, *self._standing(each)) for each in self._processes]
         late = [self._late(each) for each in self.held_up]
         first = self._first.result if self._first is not None else ""
         return _hash((*self.limits, first, processes, late, self._world_digest()))
 
     def _late(self, process: _Process) -> tuple[object, ...]:
         """Where a process is that was held up; once another has the lease, those may be alike but for their request."""
-        behind = self.world.lease.token > self._known[process.name].token
+        behind = self._behind(process)
         if not (behind and self.alike):
             return behind, *self._standing(process)
         match _next(process):
             case Look():
-                return (behind, "look")
+                return behind, "look", self._unwatched(self.journal.resumed)
             case Write(record=Answered() as record):
                 return behind, "answered", record.key
             case Do(act=act) if act.do == "lease":
-                return (behind, "lease")
+                return behind, "lease", self._unwatched(self.journal.resumed)
         return (behind, "acts")
 
     def _standing(self, process: _Process) -> tuple[object, ...]:
@@ -665,16 +729,19 @@ class Search(Driver):
         known, lease, journal = self._known[process.name], self.world.lease, self.journal
         ahead = cast("Ahead", process.machine)
         between = ahead.begun and not isinstance(_next(process), Look)
-        resumed = 0
-        if known.token and journal.active:
-            # Nobody asks for it but to leave out of the time in a state what nobody watched.
-            wall = self.world.timeline.wall()
-            resumed = max(_since(known.resumed, wall), *(_since(each.since, wall) for each in journal.active.values()))
-        return (
-            ahead.begun, known.last, known.started, (known.looked, known.requests) if between else bool(known.looked),
-            known.token - lease.token if known.token else -1, lease.holder == process.name,
-            0 if journal.active else min(known.idle, 5), resumed, known.others, known.back,
-        )  # fmt: skip
+        about = (known.looked, known.requests) if between else bool(known.looked)
+        if not known.token or known.token < lease.token:
+            # Before it does anything it has to take the lease, and reads the journal then.
+            taken_up = self._unwatched(journal.resumed) if known.started else 0
+            token = known.token - lease.token if known.token else -1
+            return ahead.begun, known.last, known.started, about, token, taken_up
+        idle, unwatched = 0 if journal.active else min(known.idle, 5), self._unwatched(known.resumed)
+        return ahead.begun, known.last, about, lease.holder == process.name, idle, unwatched, known.others, known.back
+
+    def _unwatched(self, resumed: datetime | None) -> int:
+        """When the run was taken up, which is left out of the time in a state: before that nobody watched."""
+        wall, active = self.world.timeline.wall(), self.journal.active.values()
+        return max(_since(resumed, wall), min(_since(each.since, wall) for each in active)) if active else 0
 
     def _world_digest(self) -> bytes:
         """The world, the journal and what is remembered of both; made anew where something has changed."""
@@ -682,7 +749,7 @@ class Search(Driver):
         about = now, lease.until, lease.token, self._changes
         if self._world_was[0] != about:
             grid = now % CORDONED if self.limits.others and not self.fine else 0
-            self._world_was = about, _hash((grid, world_state(self.world), self._judges()))
+            self._world_was = about, _hash((grid, world_state(self.world, pods=self._drains), self._judges()))
         if self._journal_was[0] != (about, length):
             self._journal_was = (about, length), _hash(self._journal_state())
         return self._world_was[1] + self._journal_was[1] + bytes([len(self.judge.broken)])
@@ -703,7 +770,8 @@ class Search(Driver):
             for name, value in each.facts.items()
             if value and (name not in _TIMES or each.state == "draining")
         )
-        tried = [self._attempt(name, one, each, now, pods) for name, one in sorted(each.attempts.items())]
+        attempts = (self._attempt(name, one, each, now, pods) for name, one in each.attempts.items())
+        tried = sorted((one for one in attempts if one is not None), key=lambda one: one[:2])
         return each.state, bool(each.why), _since(each.since, now), facts, tried, _owed(each)
 
     def _attempt(
@@ -722,7 +790,7 @@ class Search(Driver):
         cut_off = one.open and do in ("apply", "undo") and resumed is not None and one.at < resumed
         return (
             do, pods.get(uid, ""), one.number if do in _COUNTED else 0, one.repeats if one.open else 0,
-            one.refusals if refused else 0, max(_since(one.at, now), -_ticks(matters)),
+            one.refusals if refused else 0, _since(one.at, now, matters),
             (outcome.result, outcome.code, outcome.retry_after) if outcome is not None else "",
             one.place > step.entered, cut_off, one.open and one.act.key in self.world.acting._answers,
         )  # fmt: skip
@@ -766,11 +834,11 @@ def _next(process: _Process) -> Asked | Ended:
     return cast("Ahead", process.machine).look(process.answer)
 
 
-def world_state(world: World) -> object:
-    """Everything of a world that decides what can happen next."""
+def world_state(world: World, *, pods: bool = True) -> object:
+    """Everything of a world that decides what can happen next; without its ``pods`` where nobody looks at them."""
     now = world.timeline.now
     machines = [_machine(each, now, world) for _, each in sorted(world.machines.items())]
-    pods = [
+    groups = [
         (sorted(_pod(pod, now) for pod in workload.pods.values()), workload.waiting)
         for cluster in world.clusters.values()
         for workload in cluster.workloads.values()
@@ -781,14 +849,15 @@ def world_state(world: World) -> object:
         for cluster in world.clusters.values() for each in cluster.budgets.values()
     ]  # fmt: skip
     heap = world.timeline._heap
+    heap = heap if pods else [each for each in heap if not each[2].__qualname__.startswith(("Pods.", "Controllers."))]
     coming = sorted((_ago(at, now), *what) for at, _, do, given in heap if (what := _coming(do, given, now)))
-    return machines, pods, budgets, coming, world.lease.held, sorted(world.wishes)
+    return machines, (groups, budgets) if pods else (), coming, world.lease.held, sorted(world.wishes)
 
 
 def _machine(one: Machine, now: float, world: World) -> object:
     wall = world.timeline.wall()
     work = sorted(
-        (key.partition("/")[2], each.state, max(_since(each.since, wall), -_ticks(FAILS)) if each.state == "failed" else 0)
+        (key.partition("/")[2], each.state, _since(each.since, wall, FAILS) if each.state == "failed" else 0)
         for key, each in one.work.items()
     )
     claim = (one.claim.step, one.claim.cordoned, one.claim.token == world.lease.token) if one.claim else None
@@ -796,7 +865,7 @@ def _machine(one: Machine, now: float, world: World) -> object:
         one.id, one.unschedulable, one.cordoner, claim, one.alive, one.answers, one.sick, one.ready,
         0 if one.ready else _ago(one.since, now), one.down_by, one.boots, one.known_boot,
         sorted((name, each.installed, each.running) for name, each in one.software.items()), work,
-        len(one.copies), min(max(_ago(one.silenced_until, now), 0), _ticks(SILENT)), sorted(one.annotations.items()),
+        len(one.copies), _until(max(one.silenced_until, now), now, SILENT), sorted(one.annotations.items()),
         one.token - world.lease.token, sorted(one.troubles), 0 if one.reached else _ago(one.scanned, now),
     )  # fmt: skip
 
@@ -843,17 +912,18 @@ def _given(one: object, now: float) -> object:
     return one.partition("/")[2] or one if isinstance(one, str) else getattr(one, "name", "")
 
 
-def _ticks(seconds: float) -> int:
-    return round(seconds / LOOK_TAKES)
+def _until(at: float, now: float, most: float = FOR_EVER) -> int:
+    """From now on; what comes later than ``most`` is all the same."""
+    return _ago(min(at, now + most), now)
 
 
-def _ago(at: float, now: float) -> int:
-    """From now on, in twentieths of a second; what is long ago is all the same."""
-    return round(max(-LONG_AGO, at - now) / LOOK_TAKES)
+def _ago(at: float, now: float, most: float = LONG_AGO) -> int:
+    """From now on, in twentieths of a second; what is longer ago than ``most`` is all the same."""
+    return round(max(-most, at - now) / LOOK_TAKES)
 
 
-def _since(at: datetime | None, now: datetime) -> int:
-    return 0 if at is None else _ago((at - now).total_seconds(), 0.0)
+def _since(at: datetime | None, now: datetime, most: float = LONG_AGO) -> int:
+    return 0 if at is None else _ago((at - now).total_seconds(), 0.0, most)
 
 
 #: How many forks this process is away from the first.
@@ -937,9 +1007,7 @@ def main() -> int:
     found: list[Found] = []
     for name in [asked.only] if asked.only else SEARCHES:
         for limits in passes or SEARCHES[name]:
-            found.append(
-                one := search(name, limits, asked.most, fine=asked.fine, jobs=asked.jobs, bits=asked.bits)
-            )
+            found.append(one := search(name, limits, asked.most, fine=asked.fine, jobs=asked.jobs, bits=asked.bits))
             print(
                 f"{name}, {limits}: {one.states:,} states visited, {one.branches:,} branches, {one.ends:,} ends, "
                 f"{len(one.unsafe)} unsafe, {one.seconds:.0f} s",
