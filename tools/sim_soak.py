@@ -4,6 +4,7 @@
 
 ``--page FILE`` writes the tables between the marks of a page. ``--begin`` takes other seeds than an
 earlier soak did; ``--add FILE`` adds its totals to those of an earlier one. ``--processes 0 --add FILE`` only reports.
+``--keep FILE`` keeps what is done: the same command goes on from there when it was ended before.
 Ends with 1 where a state was unsafe or a run was stuck.
 """
 
@@ -18,7 +19,16 @@ from pathlib import Path
 import msgspec
 
 from oakum.simulation.report import markdown, summary
-from oakum.simulation.soak import Totals, fill, shares, soak
+from oakum.simulation.soak import Share, Totals, fill, shares, soak
+
+
+class Kept(msgspec.Struct):
+    """What a soak has come to: which one it is, the numbers of the shares that are done, and their totals."""
+
+    soak: list[str]
+    done: list[int]
+    totals: Totals
+
 
 START, END = "<!-- soak: start -->", "<!-- soak: end -->"
 
@@ -30,6 +40,26 @@ def placed(page: str, text: str) -> str:
     return f"{before}{START}\n\n{text}\n{END}{after}"
 
 
+def _share(given: tuple[int, Share]) -> tuple[int, Totals]:
+    return given[0], soak(given[1])
+
+
+def _kept(file: Path | None, which: list[str]) -> Kept:
+    """What is kept of this soak. Raises SystemExit where the file is of another one."""
+    if file is None or not file.exists():
+        return Kept(which, [], Totals())
+    kept = msgspec.json.decode(file.read_bytes(), type=Kept)
+    if kept.soak != which:
+        raise SystemExit(f"{file} keeps another soak: {' '.join(kept.soak)}")
+    return kept
+
+
+def _write(file: Path, value: object) -> None:
+    written = file.with_name(f"{file.name}.new")
+    written.write_bytes(msgspec.json.encode(value))
+    written.replace(file)
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Soak, report, and say by the exit code whether all went well."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -39,27 +69,35 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--begin", type=int, default=0, help="the first seed of each scenario")
     parser.add_argument("--fill", action="store_true", help="aim at pairs of fault and state that were not met")
     parser.add_argument("--json", type=Path, help="write the totals here")
+    parser.add_argument("--keep", type=Path, help="keep what is done here, and go on from there")
     parser.add_argument("--markdown", type=Path, help="write the tables here")
     parser.add_argument("--page", type=Path, help="write the tables between the marks of this page")
     parser.add_argument("--add", type=Path, help="totals of an earlier soak")
     given = parser.parse_args(arguments)
     whole = msgspec.json.decode(given.add.read_bytes(), type=Totals) if given.add else Totals()
     todo = shares(given.schedules, given.scenarios, begin=given.begin) if given.processes else []
+    kept = _kept(given.keep, [str(given.schedules), str(given.begin), *given.scenarios])
+    whole.add(kept.totals)
+    left = [(number, share) for number, share in enumerate(todo) if number not in set(kept.done)]
     began = last = time.monotonic()
     # A process of its own for each worker, started afresh: nothing of one run is in the next.
     with get_context("spawn").Pool(max(1, given.processes)) as pool:
-        for number, part in enumerate(pool.imap_unordered(soak, todo), 1):
+        for number, part in pool.imap_unordered(_share, left):
             whole.add(part)
+            kept.totals.add(part)
+            kept.done.append(number)
             now = time.monotonic()
-            if now - last >= 10 or number == len(todo):
+            if now - last >= 10 or len(kept.done) == len(todo):
                 last = now
-                print(f"{now - began:7.0f} s  {number}/{len(todo)}  {summary(whole)}", flush=True)
+                print(f"{now - began:7.0f} s  {len(kept.done)}/{len(todo)}  {summary(whole)}", flush=True)
+                if given.keep:
+                    _write(given.keep, kept)
                 if given.json:
-                    given.json.write_bytes(msgspec.json.encode(whole))
+                    _write(given.json, whole)
     if given.fill:
         whole.add(fill(whole))
         if given.json:
-            given.json.write_bytes(msgspec.json.encode(whole))
+            _write(given.json, whole)
     text = markdown(whole)
     if given.markdown:
         given.markdown.write_text(text)
