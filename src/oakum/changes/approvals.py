@@ -59,14 +59,14 @@ def text_of(statement: Statement) -> bytes:
         raise InputError("breaking the glass needs a reason", remedy="say why; it is recorded and reviewed")
     if len(statement.reason) > _LONGEST_REASON:
         raise InputError("the reason is too long", remedy=f"at most {_LONGEST_REASON} characters")
-    if not statement.at < statement.until <= statement.at + LONGEST:
+    if not timedelta() < statement.until - statement.at <= LONGEST:
         raise InputError("a statement holds for up to 30 days", remedy="give a shorter time")
     values = {
         "says": statement.says, "plan": statement.plan, "step": statement.step,
         "force-evict": "yes" if statement.force_evict else "", "reason": statement.reason.strip(),
         "at": statement.at.astimezone(UTC).strftime(_TIME), "until": statement.until.astimezone(UTC).strftime(_TIME),
     }  # fmt: skip
-    wrong = next((key for key, value in values.items() if value and not value.isprintable()), None)
+    wrong = next((key for key, value in values.items() if not value.isprintable()), None)
     if wrong is not None:
         raise InputError(f"{wrong} holds characters that nobody sees", remedy="write one line of plain text")
     return "".join([f"{FORMAT}\n", *(f"{key}: {value}\n" for key, value in values.items() if value)]).encode()
@@ -82,13 +82,14 @@ def read_statement(text: bytes) -> Statement:
         raise InputError(f"this is no statement: it does not begin with {FORMAT}", remedy="oakum approve writes one")
     values: dict[str, str] = {}
     for number, line in enumerate(lines[1:], 2):
+        if not line:
+            continue
         key, colon, value = line.partition(": ")
-        if line and (not colon or key not in _FIELDS or key in values):
+        if not colon or key not in _FIELDS or key in values:
             raise InputError(
                 f"{line[:60]!r} is no line of a statement", place=Place(line=number), remedy="write it anew"
             )
-        if line:
-            values[key] = value
+        values[key] = value
     says = values.get("says", "")
     if says not in SAYS:
         raise InputError(f"a statement cannot say {says[:40]!r}", remedy=f"one of {', '.join(SAYS)}")

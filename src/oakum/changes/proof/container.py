@@ -50,7 +50,7 @@ ledger/              the checkpoint of the ledger with its signature, its key, a
 LARGEST = 1 << 28
 LARGEST_MEMBER = 1 << 27
 MOST_MEMBERS = 2000
-_HEAD = re.compile(rb"# oakum-bundle/(\d{1,9}) ([0-9a-f]{64})\n")
+_HEAD = re.compile(rb"# oakum-bundle/(0|[1-9]\d{0,8}) ([0-9a-f]{64})\n")
 _LINE = re.compile(r"([0-9a-f]{64})  (.+)")
 _APPROVAL = re.compile(r"approvals/[0-9]{4}")
 _PLAIN = re.compile(r"[^\x00-\x1f\x7f\\]+")
@@ -81,12 +81,13 @@ def bundled(members: Mapping[str, bytes]) -> Iterator[bytes]:
         _may_stand(name)
         if len(whole[name]) > LARGEST_MEMBER:
             raise LimitError(f"{name} is larger than {LARGEST_MEMBER:,} bytes", remedy="no bundle holds so much")
-    size = sum(2 * BLOCK + len(data) for data in whole.values())
-    if size > LARGEST or len(names) >= MOST_MEMBERS:
-        raise LimitError(f"more than {LARGEST:,} bytes, or {MOST_MEMBERS} members", remedy="no bundle holds so much")
     lines = "".join(f"{_sum(whole[name])}  {name}\n" for name in names).encode()
     head = f"# oakum-bundle/{FORMAT} {_sum(lines)}\n".encode()
-    yield from packed([(SUMS, head + lines), *((name, whole[name]) for name in names)])
+    files = [(SUMS, head + lines), *((name, whole[name]) for name in names)]
+    size = 2 * BLOCK + sum(BLOCK + len(data) + -len(data) % BLOCK for _, data in files)
+    if size > LARGEST or len(files) > MOST_MEMBERS:
+        raise LimitError(f"more than {LARGEST:,} bytes, or {MOST_MEMBERS} members", remedy="no bundle holds so much")
+    yield from packed(files)
 
 
 def looks_like_one(data: bytes) -> bool:
@@ -145,7 +146,7 @@ class _Walk:
         name, size = _told(block)
         if len(block) < BLOCK:
             raise InputError(f"the file is cut off after {self._last}", remedy=_REMEDY)
-        if not name or block != header(name, size):
+        if not name or size < 0 or block != header(name, size):
             number = len(self.members)
             expected = self._listed[number] if number < len(self._listed) else END
             self.faults.append(Fault(expected, "", "its header in the archive was changed", _REMEDY))
@@ -224,14 +225,14 @@ def _compared(walk: _Walk, sums: bytes) -> Opened:
     damaged = {each.member for each in faults}
     if not walk.torn:
         faults += [Fault(name, "", "it is missing", _REMEDY) for name in told if name not in walk.members]
-    if not walk.torn and list(told) != sorted(told, key=_place):
+    if [name for _, name in listed] != sorted(told, key=_place):
         faults.append(Fault(SUMS, "", "its lines are not in their order", _REMEDY))
     for place, (name, data) in enumerate(walk.members.items()):
-        if name not in told or place >= len(listed) or (name != listed[place][1] and name in told):
+        if place >= len(listed) or name != listed[place][1]:
             faults.append(Fault(name, "", f"{SUMS} does not list it in this place", _REMEDY))
         elif told[name] != _sum(data):
             damaged.add(name)
-    if README in walk.members and README not in damaged and walk.members[README] != TEXT:
+    if README not in damaged and walk.members.get(README, b"") != TEXT:
         faults.append(Fault(README, "", "it is not the text that stands in every bundle", _REMEDY))
     return Opened(walk.members, tuple(faults), frozenset(damaged))
 

@@ -126,6 +126,8 @@ def first_other_record(members: Mapping[str, bytes]) -> int:
     """The number of the first line of a journal that is not the record of its entry; 0 where that cannot be told."""
     found = [line for line in map(_line, _lines(members.get(ENTRIES, b""))) if line is not None]
     bodies = [read.body for line in found if line.series == "journal" and (read := _entry(line)) is not None]
+    if not bodies:
+        return 0
     lines = _lines(members.get(JOURNAL, b""))
     told = (number for number, (line, body) in enumerate(zip(lines, bodies, strict=False), 1) if digest(line) != body)
     return next(told, min(len(lines), len(bodies)) + 1 if len(lines) != len(bodies) else 0)

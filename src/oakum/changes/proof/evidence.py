@@ -132,6 +132,9 @@ def read_look(when: Literal["before", "after"], members: Mapping[str, bytes]) ->
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             faults.append(Fault(places[0], "", f"it is no inventory: {error}"))
     told = members.get(places[1])
+    if told is None and data is not None:
+        # The ledger has an entry for each of the two, and the findings tell when it was.
+        faults.append(Fault(places[0], "", f"no {places[1]} stands beside it, so that it is in no ledger"))
     if told is not None:
         try:
             findings = msgspec.json.decode(told, type=FindingsDocument)
@@ -210,7 +213,7 @@ def _became(name: str, was: ToldFinding, now: ToldFinding | None, before: Looked
     if version != was.version:
         return Outcome(machine=name, finding=was, became="closed", now=version, why="" if version else "it is gone")
     ran, runs = _version(one, KERNEL), _version(other, KERNEL)
-    if ran and ran != runs and ran in was.package and _booted(one, other):
+    if ran and runs and ran != runs and ran in was.package and _booted(one, other):
         # The package of the former kernel stays beside the one that runs.
         return Outcome(machine=name, finding=was, became="closed", now=version, why=f"the machine runs {runs} now")
     if was.state == "installed" and _booted(one, other):
@@ -245,13 +248,13 @@ def gaps(
 def _unjudged(when: str, look: LookedAt) -> Iterator[Gap]:
     if look.inventory is None:
         return
-    judged = look.findings is not None and any(each.assessed for each in look.findings.machines.values())
-    if look.findings is None or not judged:
+    told = {} if look.findings is None else look.findings.machines
+    if not any(each.assessed for each in told.values()):
         remedy = "for the next run: import feeds before it, as oakum feeds import --help tells"
         yield Gap("no-findings", f"findings {when} the run", "no advisories were at hand for these machines", remedy)
         return
     alike: dict[ToldGap, list[str]] = {}
-    for name, each in sorted(look.findings.machines.items()):
+    for name, each in sorted(told.items()):
         for gap in each.gaps:
             alike.setdefault(gap, []).append(name)
     for gap, names in alike.items():

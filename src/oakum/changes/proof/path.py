@@ -81,7 +81,8 @@ class _Path:
         self._states: dict[str, str] = {}
         self._busy: dict[str, set[str]] = {group: set() for group in self._groups}
         self._meant: dict[str, Act] = {}
-        self._void: set[str] = set()
+        #: Keys under which whoever had the lease meant an act; an answer to what is void says nothing of his.
+        self._counted: set[str] = set()
         self._answered: set[str] = set()
         self._over: set[str] = set()
         self._ended = ""
@@ -128,14 +129,12 @@ class _Path:
         if (earlier.do, earlier.subject, earlier.changes, earlier.pod) != (act.do, act.subject, act.changes, act.pod):
             yield f"the key {act.key[:120]} was that of another act"
         if act.do == "lease":
-            self._answered.discard(act.key)
             if record.step:
                 yield "a lease is of no step"
             return
         if act.token < self._token:
-            self._void.add(act.key)
             return
-        self._void.discard(act.key)
+        self._counted.add(act.key)
         if act.key in self._answered:
             yield f"{act.do} was answered under this key before, and is meant again"
         yield from self._known_token(act.token)
@@ -159,7 +158,7 @@ class _Path:
         if act is None:
             yield f"an answer to what nobody had meant: {record.key[:120]}"
             return
-        if record.outcome.result != "unknown":
+        if record.outcome.result != "unknown" and record.key in self._counted:
             self._answered.add(record.key)
         if act.do != "lease" or record.outcome.result != "done":
             return

@@ -27,7 +27,7 @@ class Permission:
         self._groups = {group.id: group for group in plan.groups}
         self._hash = plan.hash
         self._found: Earned | None = None
-        self._since = self._until = datetime.max
+        self._since = datetime.max
 
     def at(self, now: datetime) -> Earned:
         """What the statements had earned at a time."""
