@@ -48,7 +48,12 @@ TESTS: dict[str, tuple[str, ...]] = {
     "plans": ("tests/changes/plans", "tests/changes/planning"),
     "planning": ("tests/changes/planning", "tests/changes/agreement"),
     "verify": ("tests/changes/verify", "tests/changes/agreement"),
-    "approvals": ("tests/local/test_approvals.py", "tests/local/test_starting_a_run.py"),
+    "approvals": (
+        "tests/changes/test_approvals_counting.py",
+        "tests/changes/test_approvals_statements.py",
+        "tests/local/test_approvals.py",
+        "tests/local/test_starting_a_run.py",
+    ),
     "recorded": ("tests/ledger",),
 }
 #: A mutant that takes so many times as long as the tests do, and then some seconds, hangs: it was noticed.

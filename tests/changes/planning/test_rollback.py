@@ -10,9 +10,11 @@ from tests.changes.planning.worlds import (
     intent,
     kernel,
     kubelet,
+    masters,
     order_of,
     out,
     policy,
+    servers,
     soft,
     state,
     workers,
@@ -20,13 +22,16 @@ from tests.changes.planning.worlds import (
 
 from oakum.changes.durations import Durations
 from oakum.changes.intents.catalogue import KINDS
+from oakum.changes.intents.model import Intent
 from oakum.changes.planning import rollback
 from oakum.changes.plans.model import Plan
 from oakum.changes.plans.why_not import WhyNot
 from oakum.changes.running.journal import Journal, Turned
 from oakum.changes.state import Machine, State
+from oakum.policy import entries
 from oakum.policy.model import Policy
 from oakum.policy.openings import Calendar
+from oakum.policy.scopes import Scope
 
 
 def journal(found: Plan, **states: str) -> Journal:
@@ -156,3 +161,81 @@ def test_a_node_that_somebody_cordoned_since_is_not_brought_back() -> None:
     refused = back(found, journal(found, w_1="failed"), after, rules)
     assert isinstance(refused, WhyNot)
     assert [each.rule for each in refused.reasons] == ["foreign-cordon"]
+
+
+def after_all(machines: list[Machine], *intents: Intent) -> tuple[Plan, Journal, State]:
+    """A plan of which every step is done, and the state after it."""
+    found = good(state(*machines), *intents)
+    after = {change.component: change.after for step in found.steps.values() for change in step.changes}
+    made = [
+        msgspec.structs.replace(
+            each,
+            software={
+                name: msgspec.structs.replace(one, installed=after.get(name, one.installed), running="")
+                for name, one in each.software.items()
+            },
+        )
+        for each in machines
+    ]
+    return found, Journal(Turned(at=NOW, step=id, state="done") for id in found.steps), state(*made)
+
+
+def test_a_control_plane_of_which_one_machine_stays_goes_back_on_the_others() -> None:
+    plane = masters(3, software=servers("1.31.4", "1.31.9", etcd=""))
+    found, run, after = after_all(plane, intent("control-plane", to="1.31.9"))
+    keep = entries.Protected("keep", Scope(facts={"node": ("cp-1",)}), "it is dear")
+    made = way_back(found, run, after, policy(protected=(keep,)), "all")
+    assert (order_of(made), out(made)) == ([["cp-2", "cp-3"]], {"c/cp-1": "protected"})
+
+
+def test_a_control_plane_does_not_go_back_below_its_kubelets() -> None:
+    plane = masters(1, software=servers("1.31.4", "1.32.1", etcd=""), snapshots=True)
+    node = workers(1, software=kubelet("1.31.4", "1.32.1"))
+    found, run, after = after_all([*plane, *node], intent("control-plane", to="1.32.1"))
+    kept = {
+        name: msgspec.structs.replace(each, offers=("1.31.4", "1.32.1"))
+        for name, each in after.machines[0].software.items()
+    }
+    newer = msgspec.structs.replace(node[0], software=kubelet("1.32.1"))
+    now = state(msgspec.structs.replace(after.machines[0], software=kept), newer)
+    refused = back(found, run, now, policy(), "all")
+    assert isinstance(refused, WhyNot)
+    assert [each.rule for each in refused.reasons] == ["skew/kubelet/newer"]
+
+
+def test_the_way_back_of_a_later_intent_does_not_wait_for_that_of_an_earlier_one() -> None:
+    machines = workers(1, software=kernel() | {"lib": soft("1", "2", kept=("1",))})
+    found, run, after = after_all(machines, intent(), intent("packages", names=("lib",), after=("kernel",)))
+    windows = (entries.Window("libs", Scope(facts={"change": ("packages",)}), (), always=True),)
+    made = way_back(found, run, after, policy(windows=windows), "all")
+    assert list(made.steps) == ["undo-packages~2@c/w-1"]
+
+
+def test_a_whole_intent_goes_back_as_far_as_it_can() -> None:
+    machines = workers(2)
+    found, run, after = after_all(machines, intent(whole=True))
+    held = state(after.machines[0], msgspec.structs.replace(after.machines[1], owner="run-9"))
+    made = way_back(found, run, held, policy(), "all")
+    assert (order_of(made), out(made)) == ([["w-1"]], {"c/w-2": "held"})
+
+
+def test_a_step_that_waits_or_was_skipped_is_not_looked_at() -> None:
+    rules, before = policy(), workers(4)
+    found = good(state(*before), rules=rules)
+    after = state(*(patched(each, healthy=False) for each in before))
+    run = journal(found, w_1="skipped", w_2="late", w_3="lost", w_4="done")
+    assert order_of(way_back(found, run, after, rules, "failed")) == [["w-2", "w-3", "w-4"]]
+    well = state(*(patched(each) for each in before))
+    assert order_of(way_back(found, run, well, rules)) == [["w-2", "w-3"]]
+    unknown = state(*(patched(each, healthy=None if each.name == "w-4" else True) for each in before))
+    loose = policy(max_unavailable=2)
+    assert order_of(way_back(found, run, unknown, loose)) == [["w-2", "w-3", "w-4"]]
+
+
+def test_a_machine_that_is_gone_is_told_when_all_goes_back() -> None:
+    rules, before = policy(), workers(2)
+    found = good(state(*before), rules=rules)
+    run = journal(found, w_1="done", w_2="done")
+    made = way_back(found, run, state(patched(before[1])), rules, "all")
+    assert (order_of(made), out(made)) == ([["w-2"]], {"c/w-1": "gone"})
+    assert way_back(found, run, state(patched(before[1])), rules).waves == ()

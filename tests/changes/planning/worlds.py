@@ -17,9 +17,13 @@ from oakum.changes.compat import Knowledge
 from oakum.changes.drain import Surroundings
 from oakum.changes.durations import Durations
 from oakum.changes.intents.catalogue import KINDS as CHANGES
+from oakum.changes.intents.kinds import subject_of
 from oakum.changes.intents.model import Intent
 from oakum.changes.planning import plan
-from oakum.changes.plans.model import Override, Plan, Wave
+from oakum.changes.planning.drafts import Draft
+from oakum.changes.planning.order import Phase
+from oakum.changes.planning.settings import Policies
+from oakum.changes.plans.model import Change, Override, Plan, Wave
 from oakum.changes.plans.why_not import WhyNot
 from oakum.changes.state import Cluster, EtcdMember, Machine, Software, State
 from oakum.changes.state.model import Part
@@ -155,6 +159,23 @@ def refused(*arguments: Any, **named: Any) -> WhyNot:
     found = planned(*arguments, **named)
     assert isinstance(found, WhyNot), [each.name for each in found.waves]
     return found
+
+
+def draft(of: Machine, *changes: Change, rules: Policy | None = None, **more: Any) -> Draft:
+    """A draft of a machine with the settings of a policy; a kernel and its reboot unless it has other changes."""
+    changes = changes or (change(reboot=True, drain=True),)
+    made = Draft(phase=Phase(0, 0, 0), subject=subject_of(of), changes=changes, cluster=None, machine=of)
+    made.settings = Policies(rules or policy(), None).of_machine(of, made.doings)
+    made.domain = of.labels.get(ZONE, "")
+    for name, value in more.items():
+        setattr(made, name, value)
+    return made
+
+
+def change(component: str = "linux", kind: str = "kernel", **more: Any) -> Change:
+    """A change from version 1 to 2, of an intent that is called as its kind."""
+    given: dict[str, Any] = {"intent": kind, "before": "1", "after": "2", "back": "1", "reversibility": "reversible"}
+    return Change(kind=kind, component=component, **{**given, **more})
 
 
 def names(wave: Wave) -> list[str]:

@@ -230,6 +230,7 @@ ALL = seen(HOSTS, {"web-1": told(), "web-2": told()})
 ODD, SCANS = (ToldGap(kind=kind, what="6.1", why="of nobody", remedy="ask") for kind in ("odd", "unowned-kernel"))
 UNREAD = "unread-machine"
 NO_FINDINGS = "the run: no advisories were at hand for these machines"
+SILENT = "no advisory at hand could say anything of its packages"
 GAPS: dict[str, tuple[LookedAt, LookedAt, list[tuple[str, str]]]] = {
     "none": (ALL, ALL, []),
     "nobody looked before": (LookedAt(), ALL, [
@@ -246,6 +247,11 @@ GAPS: dict[str, tuple[LookedAt, LookedAt, list[tuple[str, str]]]] = {
     "no advisories for one of two, which says so": (
         ALL, seen(HOSTS, {"web-1": told(assessed=0, gaps=(SCANS,)), "web-2": told()}),
         [("unowned-kernel", "web-1, after the run: 6.1: of nobody (ask)")]),
+    "no advisories for one of two, which says nothing": (
+        seen(HOSTS, {"web-1": told(assessed=0), "web-2": told(), "web-9": told(assessed=0)}), ALL,
+        [("not-assessed", f"web-1, before the run: {SILENT}{IMPORT}")]),
+    "nothing told of one of two": (
+        ALL, seen(HOSTS, {"web-2": told()}), [("not-assessed", f"web-1, after the run: {SILENT}{IMPORT}")]),
     "something on a host could not be judged": (
         ALL, seen(HOSTS, {"web-1": told(gaps=(ODD,)), "web-2": told(gaps=(SCANS,))}), [
             ("not-assessed", "web-1, after the run: 6.1: of nobody (ask)"),

@@ -144,9 +144,10 @@ def _in_order(question: Question, drafted: Drafted, order: dict[str, Phase]) -> 
     for draft in drafted.drafts:
         for name in dict.fromkeys(change.intent for change in draft.changes):
             by_intent[name].append(draft)
-    for phase in sorted({each.phase for each in drafted.drafts} | set(order.values())):
+    for phase in sorted({each.phase for each in drafted.drafts}):
         here = [each for each in drafted.drafts if each.phase == phase]
-        for name in (name for name, at in order.items() if at == phase and question.undo is None):
+        # The phases of a way back are those of no intent.
+        for name in (name for name, at in order.items() if at == phase):
             _follow(intents[name], drafted, by_intent)
         by_cluster: dict[str, list[Draft]] = {}
         for draft in here:
@@ -184,13 +185,13 @@ def _decided(question: Question, drafted: Drafted, limits: Limits) -> Attempt:
     needed += [
         reason
         for draft in drafts
-        if draft.reasons and any(change.intent in whole for change in draft.changes)
+        if any(change.intent in whole for change in draft.changes)
         for reason in draft.reasons
     ]
     free = [each for each in drafts if not each.reasons]
     stuck = drafts or (drafted.blocked and question.undo is None)
     if needed or (not free and stuck):
-        any_of = [tuple(each.reasons) for each in drafts if each.reasons]
+        any_of = [tuple(each.reasons) for each in drafts]
         any_of += [(reason,) for _, reason in drafted.blocked]
         return Attempt(None, tuple(needed), tuple(any_of) if not free else (), _met(drafted))
     limits.enter(free)
@@ -239,16 +240,16 @@ def _left_out(drafted: Drafted) -> tuple[LeftOut, ...]:
 
 
 def _stop(drafts: Sequence[Draft]) -> Stop:
-    """The strictest of what the policy says of any step."""
-    counts: dict[str, int] = {}
+    """The strictest of what the policy says of any step. A percentage is one of machines, however often each is met."""
+    subjects: dict[str, set[str]] = {}
     rails: dict[str, Guardrail] = {}
     for each in drafts:
         assert each.settings is not None
-        rail = each.settings.guardrail
-        counts[rail.name] = counts.get(rail.name, 0) + 1
-        rails[rail.name] = rail
+        for rail in each.settings.guardrails:
+            subjects.setdefault(rail.name, set()).add(each.id)
+            rails[rail.name] = rail
     return Stop(
-        failed=min((rail.failed(counts[name]) for name, rail in rails.items()), default=1),
+        failed=min((rail.failed(len(subjects[name])) for name, rail in rails.items()), default=1),
         lost=min((rail.stop_at_lost for rail in rails.values()), default=1),
         alarms=tuple(sorted({name for rail in rails.values() for name in rail.alarms})),
     )

@@ -14,25 +14,26 @@ from oakum.policy.entries import Canary
 
 
 def canaries(drafts: Sequence[Draft], pools: Sequence[str] = ()) -> list[Draft]:
-    """The first of some machines' drafts; by each canary entry of the policy so many as it says.
+    """The first of some machines' drafts; by each set of canary entries of the policy, as many as the fewest of them.
 
     ``pools`` are those that the policy orders, from which the first are taken.
     """
     drafts = [each for each in drafts if each.machine is not None and not each.machine.ours] or list(drafts)
-    by_entry: dict[str, list[Draft]] = {}
-    entries: dict[str, Canary] = {}
+    by_names: dict[tuple[str, ...], list[Draft]] = {}
     for each in drafts:
-        assert each.settings is not None
-        entry = each.settings.canary
-        by_entry.setdefault(entry.name, []).append(each)
-        entries[entry.name] = max(entry, entries.get(entry.name, entry), key=lambda one: one.soak)
-    return [first for name, several in sorted(by_entry.items()) for first in _first(several, entries[name], pools)]
+        by_names.setdefault(tuple(sorted(one.name for one in _entries(each))), []).append(each)
+    return [first for _, several in sorted(by_names.items()) for first in _first(several, pools)]
 
 
-def _first(drafts: Sequence[Draft], entry: Canary, pools: Sequence[str]) -> list[Draft]:
+def _entries(draft: Draft) -> Sequence[Canary]:
+    assert draft.settings is not None
+    return draft.settings.canaries
+
+
+def _first(drafts: Sequence[Draft], pools: Sequence[str]) -> list[Draft]:
     candidates = [each for each in drafts if each.machine is not None and each.machine.role != "control-plane"]
     candidates = candidates or list(drafts)
-    count = entry.nodes(len(drafts))
+    count = min(entry.nodes(len(drafts)) for entry in _entries(drafts[0]))
     if candidates[0].machine is not None and candidates[0].machine.role == "control-plane":
         count = 1
     return _spread(candidates, pools)[:count]

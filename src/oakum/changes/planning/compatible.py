@@ -79,7 +79,7 @@ class Compatible:
         return self._kubelets[name], self._servers[name]
 
     def _bad_edges(self, cluster: Cluster | None, draft: Draft, change: Change) -> Iterable[Reason]:
-        component = _NAMES.get(change.component, change.component)
+        component = _named(change)
         before, after = change.before, change.after
         if change.component.startswith("image/"):
             (component, before), (_, after) = _of_image(change.before), _of_image(change.after)
@@ -95,7 +95,7 @@ class Compatible:
     def _edge(self, verdict: EdgeVerdict, cluster: Cluster | None, draft: Draft, change: Change) -> Reason:
         edge = verdict.edge
         said = f"{change.component} {change.before} to {change.after}: {verdict.why}"
-        if verdict.exposure == "unknown" and verdict.missing and cluster is not None:
+        if verdict.missing and cluster is not None:
             edits = [
                 Edit(of="state", object=cluster.name, field=f"facts|{name}", value="", cluster=cluster.name)
                 for name in verdict.missing
@@ -111,8 +111,8 @@ class Compatible:
         """Another version that is offered and that no bad edge leads to."""
         facts = self._known(cluster)
         for version in reversed(offers_of(draft.machine, change.component)):
-            found = edges(change.component, change.before, version, facts, self._knowledge)
-            if version != change.after and version != change.before and not found:
+            found = edges(_named(change), change.before, version, facts, self._knowledge)
+            if version != change.before and not found:
                 return [intent_edit(change.intent, "wants.to", version)]
         return []
 
@@ -125,21 +125,20 @@ class Compatible:
         if machine is not None:
             kubelet = after.get(KUBELET, kubelets.get(machine.name, ""))
             runtimes = {name: each.current for name, each in machine.of("container-runtime").items()}
-            if kubelet and (KUBELET in after or runtimes.keys() & after.keys()):
+            if KUBELET in after or runtimes.keys() & after.keys():
                 pairs += [Pair(_NAMES.get(name, name), after.get(name, now), kubelet) for name, now in runtimes.items()]
             beside = {after[API_SERVER]} if API_SERVER in after else set(servers.values())
             for name, member in machine.of("etcd").items():
                 if name in after or API_SERVER in after:
-                    pairs += [Pair(name, after.get(name, member.current), one) for one in sorted(beside) if one]
+                    pairs += [Pair(name, after.get(name, member.current), one) for one in sorted(beside)]
             if API_SERVER in after:
                 pairs += [Pair(name, version, after[API_SERVER]) for name, version in sorted(self._add_ons(cluster))]
         else:
-            named = [_of_image(each.after) for each in draft.changes if each.component.startswith("image/")]
-            beside = set(servers.values())
-            pairs += [Pair(name, tag, one) for name, tag in named if name for one in sorted(beside) if one]
+            named = [_of_image(each.after) for each in draft.changes]
+            pairs += [Pair(name, tag, one) for name, tag in named for one in sorted(set(servers.values()))]
         for each in self._pairs.judge(pairs).violations:
             pair, verdict = each.pair, each.verdict
-            change = next((one for one in draft.changes if one.component == pair.component), draft.changes[0])
+            change = next((one for one in draft.changes if _named(one) == pair.component), draft.changes[0])
             yield because(
                 "incompatible", f"{cluster.name}: {pair.component} {pair.version}",
                 f"{pair.component} {pair.version} does not run beside Kubernetes {pair.kubernetes}: {verdict.why}",
@@ -149,7 +148,7 @@ class Compatible:
 
     def _other_pair(self, draft: Draft, change: Change, pair: Pair) -> list[Edit]:
         for version in reversed(offers_of(draft.machine, change.component)):
-            if change.component == pair.component:
+            if _named(change) == pair.component:
                 asked = Pair(pair.component, version, pair.kubernetes)
             else:
                 asked = Pair(pair.component, pair.version, version)
@@ -163,7 +162,7 @@ class Compatible:
         for one in cluster.around.snapshot.all("Deployment", "DaemonSet", "StatefulSet"):
             if isinstance(one, Workload):
                 found |= {_of_image(each.image) for each in one.spec.template.spec.containers}
-        return {each for each in found if all(each)}
+        return found
 
     def _lost_apis(self, cluster: Cluster, draft: Draft) -> Iterable[Reason]:
         change = next((each for each in draft.changes if each.component == API_SERVER), None)
@@ -210,12 +209,18 @@ class Compatible:
         return self._facts[name]
 
 
+def _named(change: Change) -> str:
+    """A component as the files call it."""
+    return _NAMES.get(change.component, change.component)
+
+
 def _typed(name: str, text: str) -> object:
+    """A fact in its own type, None where the text is no such thing; the empty text says that there is none of it."""
     match OF_CLUSTER[name].type:
         case "bool":
-            return text.casefold() in ("true", "yes")
+            return {"true": True, "yes": True, "false": False, "no": False, "": False}.get(text.casefold())
         case "int":
-            return int(text) if text.isdecimal() else 0
+            return int(text) if text.isdecimal() else None if text else 0
         case "list of string":
             return [each.strip() for each in text.split(",") if each.strip()]
         case _:

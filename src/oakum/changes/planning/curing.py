@@ -61,8 +61,8 @@ def _facts(intent: Intent, machine: Machine) -> list[Edit]:
 
 
 def _without(subject: str, machine: Machine | None) -> str:
-    """A condition that holds for everything but one target."""
+    """A condition that holds for everything but one target; an intent for objects names their namespace itself."""
     if machine is not None:
         return f'!(cluster == "{machine.cluster}" && node == "{machine.name}")'
-    cluster, kind, namespace, name = subject.split("/", 3)
-    return f'!(cluster == "{cluster}" && namespace == "{namespace}" && workload == "{kind}/{name}")'
+    cluster, kind, _, name = subject.split("/")
+    return f'!(cluster == "{cluster}" && workload == "{kind}/{name}")'

@@ -87,12 +87,11 @@ class Draft(msgspec.Struct, eq=False, kw_only=True):
 
 
 class Drafted(msgspec.Struct, frozen=True):
-    """All drafts, by phase and in the order of the state; targets that a kind could not plan, by intent; done ones."""
+    """All drafts, by phase and in the order of the state; and the targets that a kind could not plan, by intent."""
 
     drafts: tuple[Draft, ...]
     obstacles: dict[str, tuple[Reason, ...]]
     blocked: tuple[tuple[str, Reason], ...]
-    done: int
 
 
 def drafts_of(state: State, intents: Sequence[Intent], order: Mapping[str, Phase]) -> Drafted:
@@ -102,16 +101,14 @@ def drafts_of(state: State, intents: Sequence[Intent], order: Mapping[str, Phase
     subjects: dict[str, Subject] = {}
     obstacles: dict[str, tuple[Reason, ...]] = {}
     blocked: list[tuple[str, Reason]] = []
-    done = 0
     then = state
     last: Phase | None = None
     for intent in sorted(intents, key=lambda each: order[each.name]):
-        if last is not None and order[intent.name] != last:
+        if order[intent.name] != last:
             then, moved = _after(then, moved), {}
         last = order[intent.name]
         come = wanted(intent, then)
         _check(intent, come)
-        done += len(come.done)
         for subject, changes in come.changes.items():
             found.setdefault((order[intent.name], subject), []).extend(changes)
             moved.setdefault(subject, []).extend(changes)
@@ -122,7 +119,7 @@ def drafts_of(state: State, intents: Sequence[Intent], order: Mapping[str, Phase
     places = {machine.id: number for number, machine in enumerate(state.machines)}
     drafts = [_draft(state, phase, subjects[subject], _merged(changes)) for (phase, subject), changes in found.items()]
     drafts.sort(key=lambda each: (each.phase, each.subject.cluster, places.get(each.id, -1), natural(each.id)))
-    return Drafted(tuple(drafts), obstacles, tuple(blocked), done)
+    return Drafted(tuple(drafts), obstacles, tuple(blocked))
 
 
 def _after(state: State, moved: Mapping[str, Sequence[Change]]) -> State:
@@ -144,9 +141,9 @@ def offers_of(machine: Machine | None, component: str) -> tuple[str, ...]:
     return () if software is None else software.offers or ()
 
 
-def natural(text: str) -> tuple[tuple[int, int | str], ...]:
-    """A key that puts w-2 before w-10."""
-    return tuple((0, int(part)) if part.isdecimal() else (1, part) for part in _DIGITS.split(text) if part)
+def natural(text: str) -> tuple[int | str, ...]:
+    """A key that puts w-2 before w-10: words and numbers in turn, a word first."""
+    return tuple(int(part) if part.isdecimal() else part for part in _DIGITS.split(text))
 
 
 def _check(intent: Intent, come: Wanted) -> None:

@@ -14,7 +14,6 @@ import msgspec
 from oakum.changes.drain import Judged, Surroundings, explain
 from oakum.changes.drain.autoscaler import SAFE, SAFE_VOLUMES
 from oakum.changes.drain.model import BLOCKED, EVICT, FOR_EVER, WAIT, named
-from oakum.changes.drain.storage import claims_of
 from oakum.changes.planning.drafts import Draft
 from oakum.changes.planning.reasons import because, object_edit
 from oakum.changes.plans.model import Evictions
@@ -63,7 +62,7 @@ def _not_assessable(cluster: Cluster, what: str, remedy: str) -> NotAssessableEr
     said = "disruption budgets" if what.startswith(_BUDGETS) else what
     return NotAssessableError(
         f"not assessable: the dump of cluster {cluster.name} has no {said}, without which no drain can be judged",
-        remedy=remedy or f"add the output of: kubectl get {_BUDGETS.lower()}s -A -o json",
+        remedy=remedy,
     )
 
 
@@ -87,7 +86,7 @@ def _take(draft: Draft, judged: Sequence[Judged], cluster: Cluster, known: dict[
         if outcome.verdict == EVICT or given_up:
             leaving.append(pod)
             rounds = max(rounds, outcome.order or 1)
-        elif outcome.verdict == BLOCKED and outcome.duration == FOR_EVER:
+        elif outcome.duration == FOR_EVER:
             draft.block(_for_ever(one, cluster, known))
             continue
         elif outcome.verdict in (BLOCKED, WAIT):
@@ -117,7 +116,7 @@ def _of_leaving(draft: Draft, pod: Pod, drain: Drain, around: Surroundings) -> I
             [object_edit(cluster, name, "spec.termination_grace_period_seconds", drain.max_grace)],
             grace=given, max_grace=drain.max_grace,
         )  # fmt: skip
-    if claims_of(pod) and not around.storage.knows(pod):
+    if not around.storage.knows(pod):
         yield because(
             "volumes-unknown", f"{cluster}/{name}",
             "the volumes of its claims are not in the dump, so that nobody can tell whether they are tied to the node",
@@ -139,12 +138,11 @@ def _for_ever(one: Judged, cluster: Cluster, known: dict[str, Reason]) -> Reason
 def _never(one: Judged, cluster: Cluster) -> Reason:
     outcome, pod = one.outcome, one.pod
     name = named(pod)
-    object = outcome.object or name
     said = f"{pod.metadata.namespace}/{pod.metadata.name} would never leave: {outcome.why}"
     edits, figures = _edits(one, cluster)
     return because(
-        f"drain/{outcome.reason}", f"{cluster.name}/{object}", said if object != name else outcome.why, one.source,
-        outcome.remedy, edits, **figures,
+        f"drain/{outcome.reason}", f"{cluster.name}/{outcome.object}", said if outcome.object != name else outcome.why,
+        one.source, outcome.remedy, edits, **figures,
     )  # fmt: skip
 
 
@@ -170,17 +168,17 @@ def _edits(one: Judged, cluster: Cluster) -> tuple[list[Edit], dict[str, int | s
 def _of_budget(object: str, cluster: Cluster) -> tuple[list[Edit], dict[str, int | str]]:
     """More replicas weaken nothing, where they help; else the budget has to allow one disruption."""
     around = cluster.around
-    _, namespace, name = object.split("/", 2)
+    _, namespace, name = object.split("/")
     budget = around.budgets.named(namespace, name)
     assert budget is not None
     pods, least = around.members(budget), budget.spec.min_available
-    scales = [around.scales.of(pod) for pod in pods]
-    first = next((each for each in scales if each is not None), None)
+    owned = [around.scales.of(pod) for pod in pods if pod.metadata.controller is not None]
+    known = [each for each in owned if each is not None]
     figures: dict[str, int | str] = {"pods": len(pods)}
-    if first is not None and isinstance(least, int) and least >= first.replicas:
-        figures |= {"min_available": least, "replicas": first.replicas}
-        return [object_edit(cluster.name, first.object, "spec.replicas", least + 1)], figures
-    if any(each is None for each in scales):
+    if isinstance(least, int) and len(known) == len(owned):
+        figures |= {"min_available": least, "replicas": known[0].replicas}
+        return [object_edit(cluster.name, known[0].object, "spec.replicas", least + 1)], figures
+    if len(known) < len(pods):
         value: list[Edit] = [
             object_edit(cluster.name, object, "spec.max_unavailable", None),
             object_edit(cluster.name, object, "spec.min_available", max(0, len(pods) - 1)),
@@ -197,7 +195,7 @@ def _of_several(pod: Pod, cluster: Cluster) -> list[Edit]:
     first, *others = cluster.around.budgets.guarding(pod)
     labels = pod.metadata.labels
     mine = first.spec.selector.match_labels if first.spec.selector is not None else {}
-    label = next((key for key in sorted(mine) if key in labels), next(iter(sorted(labels)), ""))
+    label = next(iter(sorted(mine) or sorted(labels)), "")
     edits: list[Edit] = []
     for each in others:
         selector = each.spec.selector

@@ -11,7 +11,7 @@ import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 
 from oakum.changes.planning.drafts import natural
-from oakum.changes.plans.model import Group, LeftOut, Plan, Step
+from oakum.changes.plans.model import Evictions, Group, LeftOut, Plan, Step
 from oakum.changes.plans.why_not import Reason, WhyNot
 from oakum.naming import listed
 from oakum.policy.amounts import spoken
@@ -93,9 +93,9 @@ def _disturbs(plan: Plan, steps: Sequence[Step]) -> Iterator[str]:
     if reboots:
         yield f"- {_count(reboots, 'machine restarts', 'machines restart')}."
     if replaced:
-        are = _count(replaced, "machine is", "machines are")
-        yield f"- {are} replaced by new ones; the new one is up before the old one goes."
-    yield from _drained([step for step in steps if step.evictions is not None])
+        are = _count(replaced, "machine is replaced by a new one", "machines are replaced by new ones")
+        yield f"- {are}; the new one is up before the old one goes."
+    yield from _drained([step.evictions for step in steps if step.evictions is not None])
     for text in dict.fromkeys(text for step in steps for text in step.disturbs):
         if text.startswith(_SAFE):
             yield f"- {text[0].upper()}{text[1:]} ({_count(sum(text in step.disturbs for step in steps), 'step')})."
@@ -103,12 +103,11 @@ def _disturbs(plan: Plan, steps: Sequence[Step]) -> Iterator[str]:
         yield f"- {_limit(group, [step for step in steps if step.group == group.id])}"
 
 
-def _drained(steps: Sequence[Step]) -> Iterator[str]:
-    if not steps:
+def _drained(evictions: Sequence[Evictions]) -> Iterator[str]:
+    if not evictions:
         return
-    evictions = [step.evictions for step in steps if step.evictions is not None]
     pods, stay = sum(each.pods for each in evictions), sum(each.stay for each in evictions)
-    nodes = _count(len(steps), "node is", "nodes are")
+    nodes = _count(len(evictions), "node is", "nodes are")
     if pods:
         yield (
             f"- {nodes} drained: {_count(pods, 'pod moves', 'pods move')} to other nodes, each by an eviction that its "
@@ -125,7 +124,7 @@ def _drained(steps: Sequence[Step]) -> Iterator[str]:
 
 def _limit(group: Group, steps: Sequence[Step]) -> str:
     if group.serial:
-        what = "machine" if steps and steps[0].subject.kind == "machine" else "object"
+        what = "machine" if steps[0].subject.kind == "machine" else "object"
         return f"{group.id}: one {what} at a time, and only while the others of {len(group.members)} are in service."
     domains = len(set(group.domain_of.values()))
     one = f", in {group.max_domains} of {domains} failure domains" if domains > 1 else ""

@@ -43,6 +43,14 @@ def closed(draft: Draft, windows: Windows, question: Question) -> tuple[Reason, 
 def _closed(draft: Draft, windows: Windows, question: Question) -> Iterable[Reason]:
     settings = draft.settings
     assert settings is not None and draft.takes is not None
+    where, override = draft.subject.cluster or "hosts", question.override
+    if override is not None and not settings.overridden:
+        yield because(
+            "override", f"{where}: {override.emergency}",
+            "the emergency is not for all that it changes, and under an override nothing else is done",
+            f"policy: emergency {override.emergency}", "leave it to a plan without the override", [],
+        )  # fmt: skip
+        return
     seconds = needs_of(draft)
     fit = windows.fit(settings.calendars, seconds, overridden=settings.overridden)
     if fit.start is not None:
@@ -57,9 +65,7 @@ def _closed(draft: Draft, windows: Windows, question: Question) -> Iterable[Reas
         f"a step needs {spoken(seconds)} (work {spoken(draft.takes.work.p95)}, "
         f"soak {spoken(settings.soak.after_node)}, way back {spoken(draft.takes.back.p95)}; 95 of 100 take no longer)"
     )
-    where = draft.subject.cluster or "hosts"
-    override = question.override
-    if settings.overridden and override is not None:
+    if override is not None and windows.fit(settings.calendars, seconds).start is not None:
         yield because(
             "override", f"{where}: {override.emergency}",
             f"{needs}, and the override ends at {override.until:%Y-%m-%d %H:%M} UTC",
@@ -67,7 +73,7 @@ def _closed(draft: Draft, windows: Windows, question: Question) -> Iterable[Reas
         )  # fmt: skip
         return
     unfrozen = windows.fit(tuple((opened, ()) for opened, _ in settings.calendars), seconds)
-    if freezes and unfrozen.start is not None:
+    if unfrozen.start is not None:
         yield because(
             "freeze", f"{where}: {', '.join(freezes)}", f"{needs}, and the freezes leave {spoken(fit.longest)} at most",
             f"policy: freezes {', '.join(freezes)}", "let a freeze end earlier, or ask for an emergency override",

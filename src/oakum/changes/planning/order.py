@@ -72,7 +72,7 @@ def _visit(name: str, by_name: Mapping[str, Intent], done: dict[str, None], way:
     while stack:
         current, rest = stack[-1]
         following = next((each for each in rest if each not in done), None)
-        if current in done or following is None:
+        if following is None:
             done[current] = None
             stack.pop()
             way.pop()

@@ -21,9 +21,10 @@ def checked_override(policy: Policy, override: Override | None, now: datetime) -
         raise _wrong(f"the policy has no emergency entry {override.emergency[:60]!r}", f"its entries are: {names}")
     if not override.reason.strip():
         raise _wrong("an override without a reason", "give the reason, which is recorded and reviewed")
-    if len({each for each in override.by if each.strip()}) < entry.approvals:
+    people = {each for each in override.by if each.strip()}
+    if len(people) < entry.approvals:
         raise _wrong(
-            f"{len(set(override.by))} of {entry.approvals} people have agreed",
+            f"{len(people)} of {entry.approvals} people have agreed",
             f"let {entry.approvals} of {', '.join(entry.roles)} agree",
         )
     if override.until.tzinfo is None or override.until <= now:
@@ -35,9 +36,8 @@ def checked_override(policy: Policy, override: Override | None, now: datetime) -
     if "*" not in entry.lifts:
         for name in override.lifts:
             if name not in entry.lifts:
-                raise _wrong(
-                    f"{entry.name} does not lift the freeze {name[:60]!r}", f"it lifts {entry.lifts or 'none'}"
-                )
+                lifts = ", ".join(entry.lifts) or "none"
+                raise _wrong(f"{entry.name} does not lift the freeze {name[:60]!r}", f"it lifts {lifts}")
     known = {each.name for each in policy.freezes}
     for name in override.lifts:
         if name not in known:

@@ -64,9 +64,10 @@ def together(drafts: Sequence[Draft], blocked: Sequence[tuple[str, Reason]]) -> 
     """Keeps a control plane together: a machine that stays out keeps out the others of its cluster and kind."""
     groups: dict[tuple[object, str, str], list[Draft]] = {}
     for draft in drafts:
-        for kind in {each.kind for each in draft.changes} & TOGETHER:
+        for kind in sorted({each.kind for each in draft.changes} & TOGETHER):
             groups.setdefault((draft.phase, draft.subject.cluster, kind), []).append(draft)
-    for (_, cluster, _), several in groups.items():
+    # A visit may be of both kinds, so that what keeps one kind out may keep out the other.
+    for (_, cluster, _), several in [*groups.items()] * len(TOGETHER):
         reasons = [reason for draft in several for reason in draft.reasons]
         reasons += [reason for subject, reason in blocked if subject.startswith(f"{cluster}/")]
         for draft in several:

@@ -8,7 +8,7 @@ other, the largest first, on the nodes with most room.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from functools import cached_property, lru_cache
 
 import msgspec
@@ -44,6 +44,10 @@ _NOTHING = (0.0, 0.0, 0.0)
 _NONE: frozenset[int] = frozenset()
 
 
+#: A key of nodes' labels, and the pods in question by its value.
+_Where = tuple[str, Mapping[str, Set[int]]]
+
+
 class _Place(msgspec.Struct, eq=False):
     """A node with what is free on it."""
 
@@ -63,24 +67,22 @@ class Room:
         self._cluster = cluster
         around = cluster.around
         known = {each.name: each.healthy is True and not each.cordoned for each in machines}
+        nodes = around.snapshot.of(Node, "Node")
+        self._labels = {each.metadata.name: {_HOSTNAME: each.metadata.name, **each.metadata.labels} for each in nodes}
         self._places = [
-            _Place(
-                node,
-                {_HOSTNAME: node.metadata.name, **node.metadata.labels},
-                _free(node, around.on(node.metadata.name)),
-            )
-            for node in around.snapshot.of(Node, "Node")
+            _Place(node, self._labels[node.metadata.name], _free(node, around.on(node.metadata.name)))
+            for node in nodes
             if not node.spec.unschedulable and known.get(node.metadata.name, _is_ready(node))
         ]
-        self._by_name = {each.name: each for each in self._places}
         self._kept: dict[object, list[_Place]] = {}
         self._like: dict[bytes, dict[str, frozenset[int]]] = {}
+        self._shunned: dict[object, list[_Where]] = {}
 
     @cached_property
     def _by_namespace(self) -> dict[str, list[Pod]]:
         found: dict[str, list[Pod]] = {}
         for pod in self._cluster.around.pods:
-            if pod.spec.node_name and not is_finished(pod):
+            if not is_finished(pod):
                 found.setdefault(pod.metadata.namespace, []).append(pod)
         return found
 
@@ -107,16 +109,15 @@ class Room:
         node: str,
         taken: Mapping[str, Sequence[float]],
         put: Sequence[tuple[Pod, _Place]],
-        gone: set[int],
+        gone: Set[int],
     ) -> _Place | None:
-        terms = _terms(pod)
         for place in self._eligible(pod):
             if place.name == node:
                 continue
             (cpu, memory, pods), used = place.free, taken.get(place.name, _NOTHING)
             if needs[0] > cpu - used[0] or needs[1] > memory - used[1] or needs[2] > pods - used[2]:
                 continue
-            if not terms or not any(self._beside(term, pod, place, put, gone) for term in terms):
+            if not self._shuns(pod, place, put, gone) and not self._is_shunned(pod, place, put, gone):
                 return place
         return None
 
@@ -144,22 +145,55 @@ class Room:
         ]
         return sorted(found, key=lambda each: ([-amount for amount in each.free], each.name))
 
-    def _beside(
-        self, term: AffinityTerm, pod: Pod, place: _Place, put: Sequence[tuple[Pod, _Place]], gone: set[int]
-    ) -> bool:
-        """Whether a pod that must not share a topology with this one is there already."""
-        where = place.labels.get(term.topology_key)
-        if where is None:
-            return False
-        if not self._matching(term, pod).get(where, _NONE) <= gone:
-            return True
-        spaces = self._spaces(term, pod)
+    def _shuns(self, pod: Pod, place: _Place, put: Sequence[tuple[Pod, _Place]], gone: Set[int]) -> bool:
+        """Whether a pod is there already with which this one must not share a topology."""
+        for term in _terms(pod):
+            where = place.labels.get(term.topology_key)
+            if where is None:
+                continue
+            if not self._matching(term, pod).get(where, _NONE) <= gone:
+                return True
+            if any(at.labels.get(term.topology_key) == where and self._means(term, pod, other) for other, at in put):
+                return True
+        return False
+
+    def _is_shunned(self, pod: Pod, place: _Place, put: Sequence[tuple[Pod, _Place]], gone: Set[int]) -> bool:
+        """Whether a pod is there already that must not share a topology with this one: the scheduler asks both."""
+        for key, there in self._shunning(pod):
+            if not there.get(place.labels.get(key, ""), _NONE) <= gone:
+                return True
         return any(
-            at.labels.get(term.topology_key) == where
-            and other.metadata.namespace in spaces
-            and selects(term.label_selector, other.metadata.labels)
+            at.labels.get(term.topology_key, "") == place.labels.get(term.topology_key)
+            and self._means(term, other, pod)
             for other, at in put
+            for term in _terms(other)
         )
+
+    def _means(self, term: AffinityTerm, pod: Pod, other: Pod) -> bool:
+        """Whether a term of a pod is about another one."""
+        return other.metadata.namespace in self._spaces(term, pod) and selects(
+            term.label_selector, other.metadata.labels
+        )
+
+    @cached_property
+    def _shy(self) -> list[tuple[AffinityTerm, Pod, dict[str, set[int]]]]:
+        """Each term that keeps others away, with one of its pods, and where its pods are."""
+        found: dict[bytes, tuple[AffinityTerm, Pod, dict[str, set[int]]]] = {}
+        for pod in (one for several in self._by_namespace.values() for one in several):
+            for term in _terms(pod):
+                where = self._labels.get(pod.spec.node_name, {}).get(term.topology_key)
+                if where is not None:
+                    key = msgspec.json.encode((term, pod.metadata.namespace))
+                    found.setdefault(key, (term, pod, {}))[2].setdefault(where, set()).add(id(pod))
+        return list(found.values())
+
+    def _shunning(self, pod: Pod) -> list[_Where]:
+        """The pods that keep this one away, by the topologies in which they do."""
+        key = pod.metadata.namespace, frozenset(pod.metadata.labels.items())
+        if key not in self._shunned:
+            meant = [(term, there) for term, other, there in self._shy if self._means(term, other, pod)]
+            self._shunned[key] = [(term.topology_key, there) for term, there in meant]
+        return self._shunned[key]
 
     def _matching(self, term: AffinityTerm, pod: Pod) -> dict[str, frozenset[int]]:
         """The pods that a term means, by the value of its topology."""
@@ -170,8 +204,7 @@ class Room:
             for space in spaces:
                 for other in self._by_namespace.get(space, ()):
                     if selects(term.label_selector, other.metadata.labels):
-                        place = self._by_name.get(other.spec.node_name)
-                        where = None if place is None else place.labels.get(term.topology_key)
+                        where = self._labels.get(other.spec.node_name, {}).get(term.topology_key)
                         if where is not None:
                             found.setdefault(where, set()).add(id(other))
             self._like[key] = {where: frozenset(several) for where, several in found.items()}
@@ -195,9 +228,10 @@ class Room:
             why = "no other node in service may run it (taints, selectors, the zone of its volume)"
         else:
             apart = " apart from its like" if _terms(pod) else ""
-            why = f"none of {len(others)} other nodes that may run it has room for it{apart}"
-        node = self._by_name.get(draft.subject.name)
-        labels = dict(node.labels) if node is not None else {}
+            apart = apart or (" apart from what keeps it away" if self._shunning(pod) else "")
+            none = f"none of {len(others)} other nodes" if len(others) > 1 else "not even the one other node"
+            why = f"{none} that may run it has room for it{apart}"
+        labels = self._labels.get(draft.subject.name, {})
         name = f"extra-for-{draft.subject.name}"
         made = {
             "apiVersion": "v1", "kind": "Node",
@@ -215,26 +249,24 @@ class Room:
         )  # fmt: skip
 
 
-def _place(node: Node, pods: Sequence[Pod]) -> _Place:
-    return _Place(node, {_HOSTNAME: node.metadata.name, **node.metadata.labels}, _free(node, pods))
-
-
 def _largest(each: tuple[Sequence[float], Pod]) -> tuple[list[float], str, str]:
     needs, pod = each
     return [-amount for amount in needs], pod.metadata.namespace, pod.metadata.name
 
 
 def _needs(pod: Pod) -> tuple[float, float, float]:
-    """CPU, memory and one pod. Containers run together, init containers before them."""
+    """CPU, memory and one pod. Containers run together, init containers before them, sidecars from their start on."""
     spec = pod.spec
     if not spec.init_containers and len(spec.containers) == 1:
         requests = spec.containers[0].resources.requests
         return _amounts(requests.get("cpu", 0), requests.get("memory", 0)) if requests else _ONE
+    running, most = [0.0, 0.0], [0.0, 0.0]
+    for each in spec.init_containers:
+        for at, amount in enumerate(_amounts(*_asked(each))[:2]):
+            most[at] = max(most[at], running[at] + amount)
+            running[at] += amount if each.restart_policy == "Always" else 0.0
     together = [_amounts(*_asked(each)) for each in spec.containers]
-    first = [_amounts(*_asked(each)) for each in spec.init_containers]
-    cpu, memory = (
-        max(sum(each[at] for each in together), max((each[at] for each in first), default=0.0)) for at in (0, 1)
-    )
+    cpu, memory = (max(running[at] + sum(each[at] for each in together), most[at]) for at in (0, 1))
     return cpu, memory, 1.0
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from typing import TypeVar
 
 import msgspec
 
@@ -18,7 +19,7 @@ from oakum.policy.entries import (
     Budget,
     Canary,
     Drain,
-    Emergency,
+    Entry,
     Escalation,
     Gate,
     Guardrail,
@@ -32,22 +33,26 @@ from oakum.policy.scopes import FACTS, Scope, Target
 Names = tuple[str, ...]
 #: Kind and reversibility of a change: what a policy may tell apart beside the target.
 Doing = tuple[str, str]
+_Entry = TypeVar("_Entry", bound=Entry)
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
-    """What a step obeys. ``budgets`` are those of its changes; ``limits`` is the strictest of them."""
+    """What a step obeys. ``budgets``, ``canaries`` and ``guardrails`` are those of its changes, each once.
+
+    How many machines the latter two mean is known only when the machines are counted. ``overridden`` says whether the
+    override is for all of the changes.
+    """
 
     budgets: tuple[Budget, ...]
     protections: tuple[Protected, ...]
     calendars: tuple[tuple[Names, Names], ...]
-    canary: Canary
+    canaries: tuple[Canary, ...]
     soak: Soak
     gate: Gate
-    guardrail: Guardrail
+    guardrails: tuple[Guardrail, ...]
     approval: Approval
     escalation: Escalation
     drain: Drain
-    emergency: Emergency | None
     overridden: bool
     stage: int
 
@@ -84,10 +89,10 @@ class Policies:
     def _found(self, several: Sequence[tuple[Target, Doing]]) -> Settings:
         policy = self.policy
         targets = [target for target, _ in several]
-        emergency = policy.emergency_for(targets[0])
-        chosen = self.override
-        overridden = chosen is not None and emergency is not None and emergency.name == chosen.emergency
-        lifts = frozenset(chosen.lifts) if chosen is not None and overridden else frozenset()
+        emergencies = {"" if each is None else each.name for each in map(policy.emergency_for, targets)}
+        # One that is not for every change of the visit lifts nothing for any of them.
+        chosen = self.override if self.override is not None and emergencies == {self.override.emergency} else None
+        lifts = chosen.lifts if chosen is not None else ()
         calendars = {
             (
                 tuple(sorted(each.name for each in policy.windows_for(target))),
@@ -95,21 +100,19 @@ class Policies:
             )
             for target in targets
         }
-        open_ = overridden and chosen is not None and chosen.outside_windows
         protections = {each.name: each for target in targets for each in policy.protections_for(target)}
         return Settings(
             budgets=_distinct(policy.budget_for(each) for each in targets),
             protections=tuple(protections[name] for name in sorted(protections)),
-            calendars=() if open_ else tuple(sorted(calendars)),
-            canary=_canary([policy.canary_for(each) for each in targets]),
+            calendars=() if chosen is not None and chosen.outside_windows else tuple(sorted(calendars)),
+            canaries=_distinct(policy.canary_for(each) for each in targets),
             soak=_soak([policy.soak_for(each) for each in targets]),
             gate=_gate([policy.gate_for(each) for each in targets]),
-            guardrail=_guardrail([policy.guardrail_for(each) for each in targets]),
+            guardrails=_distinct(policy.guardrail_for(each) for each in targets),
             approval=_approval([policy.approval_for(each) for each in targets]),
             escalation=_escalation([policy.escalation_for(each) for each in targets]),
             drain=_drain([policy.drain_for(each) for each in targets]),
-            emergency=emergency,
-            overridden=overridden,
+            overridden=chosen is not None,
             stage=max(policy.stage_for(each) for each in targets),
         )
 
@@ -137,15 +140,8 @@ def _asked(policy: Policy) -> tuple[frozenset[str], tuple[str, ...], bool]:
     return frozenset(facts), tuple(sorted(labels)), "labels" in words
 
 
-def _distinct(several: Iterable[Budget]) -> tuple[Budget, ...]:
+def _distinct(several: Iterable[_Entry]) -> tuple[_Entry, ...]:
     return tuple({each.name: each for each in several}.values())
-
-
-def _canary(several: Sequence[Canary]) -> Canary:
-    if len({each.name for each in several}) == 1:
-        return several[0]
-    largest = max(several, key=lambda each: (each.nodes(1_000), each.name))
-    return msgspec.structs.replace(largest, soak=max(each.soak for each in several))
 
 
 def _soak(several: Sequence[Soak]) -> Soak:
@@ -166,15 +162,6 @@ def _gate(several: Sequence[Gate]) -> Gate:
         rescan=any(each.rescan for each in several),
         metrics=tuple(metrics[name] for name in metrics),
         quiet_alarms=tuple(sorted({name for each in several for name in each.quiet_alarms})),
-    )
-
-
-def _guardrail(several: Sequence[Guardrail]) -> Guardrail:
-    strictest = min(several, key=lambda each: (each.failed(1_000), each.name))
-    return msgspec.structs.replace(
-        strictest,
-        stop_at_lost=min(each.stop_at_lost for each in several),
-        alarms=tuple(sorted({name for each in several for name in each.alarms})),
     )
 
 

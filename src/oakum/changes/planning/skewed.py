@@ -18,7 +18,7 @@ from oakum.changes.skew import State as Skew
 from oakum.changes.skew.model import API_SERVER, COMPONENTS, CONTROLLERS
 from oakum.changes.skew.release import line
 from oakum.changes.skew.violations import Move, skipping
-from oakum.changes.state.model import Cluster, Machine, Software, State
+from oakum.changes.state.model import Cluster, Machine, State
 from oakum.errors import OakumError
 
 _POLICY = "https://kubernetes.io/releases/version-skew-policy/"
@@ -39,25 +39,24 @@ class Versions:
 
     def __init__(self, state: State, cluster: Cluster) -> None:
         self._cluster, self._by_id = cluster, state.by_id
-        self._unknown: dict[str, str] = {}
+        unreadable: list[tuple[Machine, str]] = []
         instances: list[Instance] = []
         for machine in state.by_cluster.get(cluster.name, ()):
             for name, software in machine.software.items():
-                if name in COMPONENTS:
-                    self._add(instances, name, machine, software)
-        if not any(one.component == API_SERVER for one in instances) and cluster.around.snapshot.version:
+                if name not in COMPONENTS:
+                    continue
+                release = _release(software.current)
+                if release is None:
+                    unreadable.append((machine, name))
+                else:
+                    instances.append(Instance(name, machine.name, release, machine.name))
+        if not any(one.component == API_SERVER for one in instances):
             release = _release(cluster.around.snapshot.version)
             if release is not None:
                 instances.append(Instance(API_SERVER, "that answered", release))
         self._now = Skew(tuple(instances))
+        self._unreadable = [_unreadable(*each, self._now) for each in unreadable]
         self._before: list[Draft] = []
-
-    def _add(self, instances: list[Instance], name: str, machine: Machine, software: Software) -> None:
-        release = _release(software.current)
-        if release is None:
-            self._unknown[machine.id] = f"{name} {software.current}"
-        else:
-            instances.append(Instance(name, machine.name, release, machine.name))
 
     def phase(self, drafts: Sequence[Draft]) -> None:
         """Takes one phase, control planes one by one, then the rest at once, and blocks what breaks a rule."""
@@ -66,6 +65,9 @@ class Versions:
             for draft in moving:
                 draft.block(self._no_server(draft))
             return
+        for draft in moving:
+            for reason in self._unreadable:
+                draft.block(reason)
         self._masters([each for each in moving if _is_master(each) and not each.reasons])
         self._others([each for each in moving if not _is_master(each) and not each.reasons])
         self._before += moving
@@ -107,7 +109,7 @@ class Versions:
         """The reasons of the control plane that was to move before, where its move would have made room."""
         if violation.rule.name != "newer":
             return []
-        return [reason for each in self._before if each.reasons and _is_master(each) for reason in each.reasons]
+        return [reason for each in self._before if _is_master(each) for reason in each.reasons]
 
     def _moved(self, skew: Skew, drafts: Iterable[Draft]) -> Skew:
         moves: dict[tuple[str, str], Release] = {}
@@ -120,7 +122,7 @@ class Versions:
 
     def _broken(self, skew: Skew) -> _Found:
         """What breaks a rule; controllers beside an API server on their own machine are measured against that one."""
-        own = {one.node: one.release.minor for one in skew.of(API_SERVER) if one.node}
+        own = {one.node: one.release.minor for one in skew.of(API_SERVER)}
         found: _Found = {}
         for each in check(skew):
             one = each.instance
@@ -147,9 +149,9 @@ class Versions:
         edits = [intent_edit(change.intent, "wants.to", wanted)]
         for each in self._cluster_machines():
             for name, software in each.software.items():
-                offers = [*offers_of(each, name), wanted]
-                if software.part == "control-plane" and wanted not in offers[:-1]:
-                    edits.append(machine_edit(each.id, f"software|{name}|offers", offers))
+                offers = offers_of(each, name)
+                if software.part == "control-plane" and wanted not in offers:
+                    edits.append(machine_edit(each.id, f"software|{name}|offers", [*offers, wanted]))
         rule = violation.rule
         return because(
             f"skew/{rule.id}", f"{self._cluster.name}: {API_SERVER}",
@@ -182,9 +184,6 @@ class Versions:
             if wanted not in offers:
                 edits.append(machine_edit(id, f"software|{one.component}|offers", [*offers, wanted]))
             return edits
-        if id not in self._by_id:
-            return [Edit(of="state", object=self._cluster.name, field="version", value=f"v{wanted}",
-                         cluster=self._cluster.name)]  # fmt: skip
         return [
             machine_edit(id, f"software|{one.component}|installed", wanted),
             machine_edit(id, f"software|{one.component}|running", wanted),
@@ -212,6 +211,19 @@ class Versions:
             "read the cluster again, with the version that its API server tells",
             [Edit(of="state", object=self._cluster.name, field="version", value=value, cluster=self._cluster.name)],
         )  # fmt: skip
+
+
+def _unreadable(machine: Machine, component: str, skew: Skew) -> Reason:
+    """A version that no rule can be asked of: what moves beside it could break any of them."""
+    known = [one.release.text for one in skew.of(API_SERVER)]
+    return because(
+        "version-unknown", machine.id,
+        f"{component} is at {machine.software[component].current or 'no version'}, which no rule of the version skew "
+        "policy can be asked of",
+        _POLICY, f"state the version of {component} that it runs",
+        [machine_edit(machine.id, f"software|{component}|{field}", text) for text in known[:1]
+         for field in ("installed", "running")],
+    )  # fmt: skip
 
 
 def _release(text: str) -> Release | None:

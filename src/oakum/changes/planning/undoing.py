@@ -44,7 +44,7 @@ def drafts_back(state: State, undo: Undo, order: Mapping[str, Phase]) -> Drafted
         elif found:
             drafts.append(_draft(state, step, found, order))
     drafts.sort(key=lambda each: (each.phase, each.subject.cluster, natural(each.id)))
-    return Drafted(tuple(drafts), {}, tuple(blocked), 0)
+    return Drafted(tuple(drafts), {}, tuple(blocked))
 
 
 def _draft(state: State, step: Step, changes: tuple[Change, ...], order: Mapping[str, Phase]) -> Draft:
@@ -67,25 +67,29 @@ def _back(state: State, step: Step) -> tuple[Change, ...] | Reason:
     if isinstance(running, Reason):
         return running
     machine = state.by_id.get(step.subject.id)
-    still = [change for change in step.changes if _stands(change, running.get(change.component))]
+    still = {
+        change.component: software
+        for change in step.changes
+        if (software := running.get(change.component)) is not None and _stands(change, software)
+    }
     if not still:
         return ()
-    final = [change for change in still if change.reversibility == "forward-only"]
+    final = [each for each in step.changes if each.component in still and each.reversibility == "forward-only"]
     if final:
         names = ", ".join(f"{each.component} {each.after}" for each in final)
         says = "leave it, and go on to a version that mends it"
         return because("forward-only", step.subject.id, f"{names} has no way back", _ETCD, says, [])
     made: list[Change] = []
     for change in step.back:
-        software = running.get(change.component)
-        if not any(each.component == change.component for each in still):
+        if change.component not in still:
             continue
+        software = still[change.component]
         if change.kind not in _BY_THEMSELVES and not _kept(software, change.after):
             lost = "the copy that was made before was thrown away" if step.snapshot else "nobody keeps it"
             why = f"{change.component} {change.after} cannot be put back: {lost}"
             says = f"bring {change.component} {change.after} into a channel of the machine, or make the machine anew"
             return because("not-kept", step.subject.id, why, _DRAIN, says, [])
-        if software is not None and change.before not in (software.current, software.installed):
+        if change.before not in (software.current, software.installed):
             why = (
                 f"{change.component} is at {software.current}, neither {change.before} that the plan brought nor "
                 f"{change.after} from before"
@@ -120,13 +124,13 @@ def _image(machine: Machine, step: Step) -> Iterator[tuple[str, Software]]:
             yield change.component, Software(installed=machine.image)
 
 
-def _stands(change: Change, software: Software | None) -> bool:
+def _stands(change: Change, software: Software) -> bool:
     """Whether anything of a change is still there."""
-    return software is not None and (software.current != change.before or software.installed == change.after)
+    return software.current != change.before or software.installed == change.after
 
 
-def _kept(software: Software | None, version: str) -> bool:
-    return software is not None and version in (*software.kept, *(software.offers or ()))
+def _kept(software: Software, version: str) -> bool:
+    return version in (*software.kept, *(software.offers or ()))
 
 
 def _object(state: State, step: Step) -> Object | None:

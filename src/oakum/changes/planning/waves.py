@@ -31,9 +31,7 @@ class _Part(msgspec.Struct):
 class Waves:
     """The waves of some drafts. ``steps`` makes the step of a draft."""
 
-    def __init__(
-        self, order: Order, steps: Callable[[Draft], Step], impaired: frozenset[str], *, canary: bool = True
-    ) -> None:
+    def __init__(self, order: Order, steps: Callable[[Draft], Step], impaired: frozenset[str], *, canary: bool) -> None:
         self._order, self._steps, self._impaired, self._canary = order, steps, impaired, canary
         self._parts: list[_Part] = []
 
@@ -75,30 +73,30 @@ class Waves:
         """What follows each other in one phase of a cluster: name, drafts in order, soak."""
         objects = [each for each in drafts if each.machine is None]
         machines = [each for each in drafts if each.machine is not None]
-        if machines:
-            first = canaries(machines, self._order.pools) if self._canary else []
-            if first and len(first) < len(machines):
-                soak = max((_soak(first), *(each.settings.canary.soak for each in first if each.settings is not None)))
-                # Control planes go one at a time, and never beside workers.
-                for masters in (False, True):
-                    several = [each for each in first if _is_master(each) == masters]
-                    if several:
-                        yield "canary", self._sorted(several), soak
-            else:
-                first = []
-            gone = {id(each) for each in first}
-            rest = [each for each in machines if id(each) not in gone]
-            sections: dict[tuple[bool, int, int], list[Draft]] = {}
-            for each in rest:
-                sections.setdefault(self._section(each), []).append(each)
-            for key in sorted(sections):
-                own, _, _ = key
-                machine = sections[key][0].machine
-                name = "own machines" if own or machine is None else _ROLES.get(machine.role, machine.role)
-                if self._order.pools and machine is not None and machine.pool and not own:
-                    pools = dict.fromkeys(one.machine.pool for one in sections[key] if one.machine is not None)
-                    name = f"{name} {', '.join(pools)}".strip()
-                yield name, self._sorted(sections[key]), _soak(sections[key])
+        first = canaries(machines, self._order.pools) if self._canary else []
+        if first and len(first) < len(machines):
+            entries = [one for each in first if each.settings is not None for one in each.settings.canaries]
+            soak = max(_soak(first), *(one.soak for one in entries))
+            # Control planes go one at a time, and never beside workers.
+            for masters in (False, True):
+                several = [each for each in first if _is_master(each) == masters]
+                if several:
+                    yield "canary", self._sorted(several), soak
+        else:
+            first = []
+        gone = {id(each) for each in first}
+        rest = [each for each in machines if id(each) not in gone]
+        sections: dict[tuple[bool, int, int], list[Draft]] = {}
+        for each in rest:
+            sections.setdefault(self._section(each), []).append(each)
+        for key in sorted(sections):
+            own, _, _ = key
+            machine = sections[key][0].machine
+            name = "own machines" if own or machine is None else _ROLES.get(machine.role, machine.role)
+            pools = {one.machine.pool for one in sections[key] if one.machine is not None} - {""}
+            if self._order.pools and not own:
+                name = f"{name} {', '.join(sorted(pools, key=natural))}".strip()
+            yield name, self._sorted(sections[key]), _soak(sections[key])
         if objects:
             yield "", objects, _soak(objects)
 
@@ -137,8 +135,7 @@ def _chains(drafts: Iterable[Draft]) -> dict[tuple[int, int, str], list[Draft]]:
     for each in several:
         cluster = each.subject.cluster
         stage = each.settings.stage if each.settings is not None else 0
-        if cluster:
-            stages[cluster] = max(stages.get(cluster, 0), stage)
+        stages[cluster] = max(stages.get(cluster, 0), stage)
     found: dict[tuple[int, int, str], list[Draft]] = {}
     for each in several:
         cluster = each.subject.cluster

@@ -234,7 +234,7 @@ def gaps(
             unread = [name for name in machines if name not in look.inventory.hosts]
             if unread:
                 yield Gap("unread-machine", ", ".join(unread), f"could not be read {when} the run", _LATER)
-        yield from _unjudged(when, look)
+        yield from _unjudged(when, look, machines)
     for each in shown:
         if each.shown == "unknown" and after.machine(each.machine) is not None:
             why = "the later look does not show it, or whether the machine has booted"
@@ -245,14 +245,22 @@ def gaps(
             yield Gap("unclear-finding", what, each_.why, _LATER)
 
 
-def _unjudged(when: str, look: LookedAt) -> Iterator[Gap]:
+def _unjudged(when: str, look: LookedAt, machines: Sequence[str]) -> Iterator[Gap]:
     if look.inventory is None:
         return
     told = {} if look.findings is None else look.findings.machines
+    remedy = "for the next run: import feeds before it, as oakum feeds import --help tells"
     if not any(each.assessed for each in told.values()):
-        remedy = "for the next run: import feeds before it, as oakum feeds import --help tells"
         yield Gap("no-findings", f"findings {when} the run", "no advisories were at hand for these machines", remedy)
         return
+    silent = [
+        name
+        for name in machines
+        if name in look.inventory.hosts and not ((one := told.get(name)) and (one.assessed or one.gaps))
+    ]
+    if silent:
+        what = f"{listed(silent, _NAMED)}, {when} the run"
+        yield Gap("not-assessed", what, "no advisory at hand could say anything of its packages", remedy)
     alike: dict[ToldGap, list[str]] = {}
     for name, each in sorted(told.items()):
         for gap in each.gaps:
