@@ -1,8 +1,8 @@
 """Mutants of a module: the same program with one small mistake in it.
 
 Mistakes are those that people make where rules are written: another comparison or operator, a condition dropped or
-turned round, branches swapped, a number off by one, ``any`` for ``all``, a statement left out. Texts, annotations and
-documentation are left alone. A mutant is named by its function and the text that changes, not by a line number, so that
+turned round, branches swapped, a number off by one, ``any`` for ``all``, a statement left out. Texts, annotations,
+documentation, assertions and what is raised are left alone. A mutant is named by its function and the text that changes, not by a line number, so that
 a list of mutants stays true when lines move.
 
 A mutant that another one implies is left out: whoever notices that a condition was dropped, or that a branch is always
@@ -107,7 +107,7 @@ def _nodes(
             field == "keywords" and isinstance(node, ast.Call)
         ):
             continue
-        if isinstance(node, ast.JoinedStr | ast.Raise):
+        if isinstance(node, ast.JoinedStr | ast.Raise | ast.Assert):
             continue
         several = value if isinstance(value, list) else [value]
         for number, child in enumerate(several):
