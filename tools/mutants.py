@@ -2,8 +2,8 @@
 
 Mistakes are those that people make where rules are written: another comparison or operator, a condition dropped or
 turned round, branches swapped, a number off by one, ``any`` for ``all``, a statement left out. Texts, annotations,
-documentation, assertions and what is raised are left alone. A mutant is named by its function and the text that changes, not by a line number, so that
-a list of mutants stays true when lines move.
+documentation, assertions and what is raised are left alone. A mutant is named by its function and the text that
+changes, not by a line number, so that a list of mutants stays true when lines move.
 
 A mutant that another one implies is left out: whoever notices that a condition was dropped, or that a branch is always
 or never taken, notices as well that it was turned round, and that ``and`` became ``or``.
