@@ -124,7 +124,7 @@ class _Run:
 
     def _due(self, observed: Observed) -> bool:
         """Whether the lease has to be taken or kept before anything is done."""
-        if self.kept is None or observed.lease != (self.executor, self.token):
+        if not self.token or self.kept is None or observed.lease != (self.executor, self.token):
             return True
         return not 0 <= (observed.at - self.kept).total_seconds() < self.lasts / _KEEP
 
@@ -142,7 +142,8 @@ class _Run:
         outcome = yield from self._do(act)
         if taking:
             yield from self._write(Answered(at=observed.at, key=act.key, outcome=outcome))
-        if outcome.result == "done":
+        # A lease without a fencing token is none: nothing that is done under it could be fenced.
+        if outcome.result == "done" and outcome.token > 0:
             if outcome.token == self.token:
                 self.kept, self.lasts = observed.at, lasts
             elif taking:

@@ -337,6 +337,29 @@ def test_a_deletion_that_was_begun_is_carried_through_when_the_run_stops() -> No
 
 
 @pytest.mark.parametrize(
+    ("answers", "said"),
+    [
+        ([NOT_NOW], "restoring: the run stops before its change (ending=waiting)"),
+        ([NOT_NOW, NOT_NOW], "restoring: the run stops before its change (ending=waiting)"),
+        # Once it was answered as done it is on its way, whatever is said later.
+        ([DONE, NOT_NOW], "delete-node/uid-w-1/3"),
+        ([NOT_NOW, UNKNOWN], "delete-node/uid-w-1/2"),
+    ],
+)
+def test_a_machine_whose_deletion_was_only_refused_is_given_back_when_the_run_stops(
+    answers: list[Outcome], said: str
+) -> None:
+    play = replaced("applying")
+    play.claimed()
+    for number, answer in enumerate(answers, 1):
+        play.meant("delete-node", number, answer, uid="uid-w-1")
+    play.stops()
+    play.later(120)
+    play.turn()
+    assert play.said() == [said]
+
+
+@pytest.mark.parametrize(
     ("healthy", "said"),
     [(True, "delete-node/uid-w-1/1"), (False, "1 s: only 1 other member of etcd is healthy, and 2 are needed")],
 )

@@ -299,6 +299,29 @@ def test_a_journal_of_another_run_or_plan_is_refused(
     assert not hand.done()
 
 
+def test_a_lease_without_a_token_is_none_and_is_asked_for_again_in_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+    hand = ByHand(monkeypatch, [])
+
+    def answer(act: Act) -> Outcome:
+        hand.sight.lease = ("me", 0)
+        return Outcome(result="done", token=0)
+
+    hand.answer = answer
+    hand.turn = busy
+    hand.until(100)
+    assert len(hand.leases()) == 50, "each 2 seconds, and nothing else is done"
+    assert {why for _, _, why in hand.waits()} == {"the lease: whether the lease was taken is not known"}
+    assert not [each for each in hand.written() if isinstance(each, Turned)]
+
+
+def test_whoever_had_the_lease_and_sees_it_without_a_token_takes_it_anew(hand: ByHand) -> None:
+    hand.turn = busy
+    hand.until(50)
+    hand.sight.lease = ("me", 0)
+    hand.until(120)
+    assert hand.leases()[-1][1] == 1, "it asks as the one who had it"
+
+
 # The end
 
 

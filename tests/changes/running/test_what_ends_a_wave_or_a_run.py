@@ -11,7 +11,9 @@ from tests.changes.running.looks import ALL, NEW, NOW, Play, plan, step
 from oakum.changes.plans import Stop, Subject, Wave
 from oakum.changes.running.gates import Gate as Said
 from oakum.changes.running.gates import Measure, measures_of, weigh
+from oakum.changes.running.next_actions import subjects
 from oakum.changes.running.observed import Sample
+from oakum.changes.running.standing import Standing
 from oakum.policy.entries import Gate, Metric
 
 ID, STEP = "shop/w-1", "kernel@shop/w-1"
@@ -244,6 +246,40 @@ def test_a_machine_remains_changed_by_an_earlier_step_while_a_later_one_of_it_is
     for state in states:
         play.puts(again.id, state)
     assert play.turn_of().standing.changed == ({ID: STEP} if counts else {})
+
+
+OTHER = "again@shop/w-1"
+
+
+@pytest.mark.parametrize(
+    ("turned", "changed"),
+    [
+        # What was mentioned first is not what came last.
+        ([(OTHER, "waiting"), (STEP, "done"), (OTHER, "rebooting")], {}),
+        ([(STEP, "waiting"), (OTHER, "undone"), (STEP, "done")], {ID: STEP}),
+        ([(STEP, "waiting"), (OTHER, "done"), (STEP, "done")], {ID: STEP}),
+        ([(OTHER, "waiting"), (STEP, "done"), (OTHER, "done")], {ID: OTHER}),
+    ],
+)
+def test_a_resumed_run_knows_of_a_machine_what_the_first_one_knew(
+    turned: list[tuple[str, str]], changed: dict[str, str]
+) -> None:
+    play = Play(plan(step(), step("w-1", id=OTHER), step("w-2")))
+    live = play.turn_of().standing
+    for id, state in turned:
+        play.puts(id, state, "why" if state == "waiting" else "")
+    assert live.changed == changed
+    assert Standing(play.compiled, play.journal).changed == changed
+
+
+@pytest.mark.parametrize("facts", [{}, {"left_in": "applying"}])
+@pytest.mark.parametrize("state", ["lost", "failed", "done"])
+def test_a_journal_that_tells_of_steps_of_no_plan_counts_none_of_them(state: str, facts: dict[str, str]) -> None:
+    play = Play(plan(step(), step("w-2")))
+    play.puts("nowhere", state, "", **facts)
+    standing = play.turn_of().standing
+    assert (standing.lost, standing.failed, standing.changed) == (set(), set(), {})
+    assert subjects(play.compiled, play.journal) is not None
 
 
 def test_only_machines_can_fall_out_of_service_after_their_change() -> None:

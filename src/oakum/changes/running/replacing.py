@@ -69,12 +69,12 @@ def surging(visit: Visit, seen: Seen) -> Iterator[Action]:
 
 def deleting(visit: Visit) -> Iterator[Action]:
     """Deletes the drained machine, and is done with it when it is gone."""
-    seen, subject = visit.seen, visit.step.subject
+    seen = visit.seen
     if _gone(visit):
         yield visit.enter("verifying")
     elif seen is None:
         yield visit.watch("whether it is gone is not seen")
-    elif visit.turn.stopping and visit.progress.attempts.get(f"delete-node/{subject.uid}") is None:
+    elif visit.turn.stopping and _untouched(visit):
         yield give_back(visit, "waiting", "the run stops before its change")
     elif taken(visit, seen):
         yield give_back(visit, "skipped", taken(visit, seen), uncordoned="true")
@@ -84,6 +84,14 @@ def deleting(visit: Visit) -> Iterator[Action]:
             yield visit.watch(shaky)
         else:
             yield visit.ask("delete-node", "it is gone", version=True)
+
+
+def _untouched(visit: Visit) -> bool:
+    """Whether nobody has begun to delete the machine: it was never asked for, or refused each time."""
+    last = visit.progress.attempts.get(f"delete-node/{visit.step.subject.uid}")
+    if last is None:
+        return True
+    return last.outcome is not None and last.outcome.result == "refused" and last.refusals == last.number - 1
 
 
 def proving(visit: Visit) -> Iterator[Action]:

@@ -54,9 +54,10 @@ class Standing:
         self._journal = journal
         for note in journal.notes:
             self._noted(note)
-        for step, progress in journal.steps.items():
+        # In the order in which they came into their states, as ``follow`` would have seen them.
+        for step, progress in sorted(journal.steps.items(), key=lambda each: each[1].entered):
             self._count(step, progress.state)
-            if "left_in" in progress.facts:
+            if "left_in" in progress.facts and step in compiled.steps:
                 # It was lost once, in whatever state it is now.
                 self.lost.add(step)
             for attempt in progress.attempts.values():
@@ -118,12 +119,14 @@ class Standing:
             begun.since = record.at
 
     def _count(self, step: str, state: str) -> None:
+        known = self.compiled.steps.get(step)
+        if known is None:
+            return
         if state in ("failed", "undone"):
             self.failed.add(step)
         if state == "lost":
             self.lost.add(step)
-        known = self.compiled.steps.get(step)
-        if known is not None and known.subject.kind == "machine":
+        if known.subject.kind == "machine":
             id = known.subject.id
             if state == "done":
                 self._done[id] = step
