@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from packageurl import PackageURL
 from tests.fleet.examples import at_least
@@ -42,6 +42,8 @@ PURL = st.builds(
 
 
 @given(PURL)
+@example("pkg:deb/debian/1@%20?arch=1")
+@example("pkg:deb/debian/1@1%20?arch=%20")
 @settings(max_examples=at_least(1500))
 def test_the_fast_way_and_the_reference_agree(text: str) -> None:
     fast = _split(text)

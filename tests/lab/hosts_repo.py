@@ -11,7 +11,8 @@ import shutil
 import tempfile
 import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -21,6 +22,19 @@ from tests.lab.hosts_base import SIGNER, SUITE, run
 PORT = 8900
 SECURITY = f"{SUITE}-security"
 _LABELS = {SUITE: ("Debian", "stable"), SECURITY: ("Debian-Security", "stable-security")}
+
+
+@contextmanager
+def signing(base: Path) -> Iterator[dict[str, str]]:
+    """The variables with which gpg signs by a base's key: its agent is of this process alone, for it is ended after."""
+    with tempfile.TemporaryDirectory(prefix="gpg-") as folder:
+        home = Path(folder, "h")
+        shutil.copytree(base / "gpg", home, ignore=shutil.ignore_patterns("S.*", "*.lock", ".#*"))
+        home.chmod(0o700)
+        try:
+            yield {"GNUPGHOME": str(home)}
+        finally:
+            run("gpgconf", "--homedir", home, "--kill", "all")
 
 
 class _Quiet(SimpleHTTPRequestHandler):
@@ -74,12 +88,11 @@ class Repository:
             with tempfile.NamedTemporaryFile("w", dir=self.folder, prefix=".release-") as unsigned:
                 unsigned.write(release)
                 unsigned.flush()
-                home = self._base / "gpg"
                 signed = self.folder / f".signed-{suite}"
                 signed.unlink(missing_ok=True)
-                run("gpg", "--batch", "--yes", "--local-user", SIGNER, "--clearsign", "--output", signed,
-                    unsigned.name, env={"GNUPGHOME": str(home)})  # fmt: skip
-                run("gpgconf", "--homedir", home, "--kill", "all")
+                with signing(self._base) as env:
+                    run("gpg", "--batch", "--yes", "--local-user", SIGNER, "--clearsign", "--output", signed,
+                        unsigned.name, env=env)  # fmt: skip
                 signed.rename(place / "InRelease")
         self._published = time.time()
 

@@ -6,7 +6,6 @@ They stand in a folder that the lab's server serves. ``rpm`` builds a small pack
 from __future__ import annotations
 
 import shutil
-import subprocess
 import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import NamedTuple
 from xml.sax.saxutils import quoteattr
 
 from tests.lab.hosts_base import run
+from tests.lab.hosts_repo import signing
 from tests.lab.hosts_rpm_base import SIGNER
 
 #: What Debian has brought to the machine, told to the rpm database.
@@ -35,7 +35,7 @@ class RpmRepository:
     """One repository in a folder, signed by the key of ``base``."""
 
     def __init__(self, folder: Path, base: Path) -> None:
-        self.folder, self._home = folder, base / "gpg"
+        self.folder, self._base = folder, base
         self._advisories: list[Advisory] = []
         folder.mkdir(parents=True)
         shutil.copy(base / "key", folder / "RPM-GPG-KEY-lab")
@@ -64,19 +64,15 @@ class RpmRepository:
             file.write_text(updateinfo(self._advisories))
             run("modifyrepo_c", "--mdtype=updateinfo", file, self.folder / "repodata")
         index = self.folder / "repodata/repomd.xml"
-        env = {"GNUPGHOME": str(self._home)}
-        run("gpg", "--batch", "--yes", "--armor", "--detach-sign", "--local-user", SIGNER, index, env=env)
+        with signing(self._base) as env:
+            run("gpg", "--batch", "--yes", "--armor", "--detach-sign", "--local-user", SIGNER, index, env=env)
         shutil.copy(self.folder / "RPM-GPG-KEY-lab", self.folder / "repodata/repomd.xml.key")
-        self._end_agent()
 
     def sign(self, *rpms: Path) -> None:
         """Signs packages."""
-        run("rpmsign", "--define", f"_gpg_name {SIGNER}", "--define", "__gpg /usr/bin/gpg", "--addsign", *rpms,
-            env={"GNUPGHOME": str(self._home)})  # fmt: skip
-        self._end_agent()
-
-    def _end_agent(self) -> None:
-        subprocess.run(["gpgconf", "--homedir", self._home, "--kill", "all"], check=False)
+        with signing(self._base) as env:
+            options = ("--define", f"_gpg_name {SIGNER}", "--define", "__gpg /usr/bin/gpg")
+            run("rpmsign", *options, "--addsign", *rpms, env=env)
 
 
 def updateinfo(advisories: Iterable[Advisory]) -> str:

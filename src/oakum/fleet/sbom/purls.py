@@ -56,6 +56,8 @@ def _split(text: str) -> Purl | None:
             return None
     if "%" in version:
         version = unquote(version)
+        if version != version.strip():
+            return None
     if type_ == "apk" and not name.islower():
         return None
     qualifiers = {}
