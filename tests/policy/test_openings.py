@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from itertools import pairwise
 
 import msgspec
@@ -302,6 +302,9 @@ def test_questions_that_cannot_be_asked() -> None:
         days.next_opening(Target(), at("2026-05-01"), timedelta(-1))
     with pytest.raises(UsageError, match="the year 9999"):
         days.next_opening(Target(), at("9999-05-01"))
+    for hours, moment in ((-14, datetime.max), (14, datetime.min)):
+        with pytest.raises(UsageError, match=f"the year {moment.year}"):
+            days.next_opening(Target(), moment.replace(tzinfo=timezone(timedelta(hours=hours))))
 
 
 def test_thousands_of_questions_a_second() -> None:

@@ -161,7 +161,9 @@ class Calendar:
 def _utc(moment: datetime) -> datetime:
     if moment.tzinfo is None:
         raise UsageError("a time without zone", remedy="give it in UTC, as 2026-01-31T06:00:00Z")
-    moment = moment.astimezone(UTC)
+    # By its own zone first: what lies at the end of all years cannot be told by another one.
+    if moment.year + 1 >= 1970 and moment.year - 1 <= _LAST_YEAR:
+        moment = moment.astimezone(UTC)
     if not 1970 <= moment.year <= _LAST_YEAR:
         raise UsageError(f"the year {moment.year}", remedy=f"ask for a time from 1970 to {_LAST_YEAR}")
     return moment

@@ -93,10 +93,18 @@ def _possible(case: Case, move: Move) -> bool:
         if not isinstance(case.calendar.next_opening(target, NOW, NEEDS), Opening):
             return False
     return (
-        all(_has_room(case, move, change) for change in move.changes)
+        _knows_kubelets(case, move)
+        and all(_has_room(case, move, change) for change in move.changes)
         and _keeps_quorum(case, move)
         and (not any(change.drain for change in move.changes) or _drains(case, move))
     )
+
+
+def _knows_kubelets(case: Case, move: Move) -> bool:
+    """Whether an API server meets no kubelet of which nobody knows whether they may stand beside each other."""
+    machines = case.state.by_cluster[move.machine.cluster]
+    moves_server = any(change.component == "kube-apiserver" for change in move.changes)
+    return not moves_server or all("kubelet" in one.software for one in machines)
 
 
 def _has_room(case: Case, move: Move, change: Change) -> bool:

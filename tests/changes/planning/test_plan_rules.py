@@ -190,7 +190,7 @@ def test_patching_07_control_planes_wait_for_each_other_and_stand_beside_no_work
 
 
 def test_patching_07_what_keeps_one_control_plane_machine_out_keeps_out_all() -> None:
-    ready, not_offered = servers("1.31.4", "1.32.1"), servers("1.31.4")
+    ready, not_offered = (servers("1.31.4", *offers) | kubelet() for offers in (("1.32.1",), ()))
     machines = [*masters(2, software=ready), machine("cp-3", role="control-plane", software=not_offered)]
     found = refused(state(*machines), intent("control-plane", to="1.32.1"))
     assert rules_of(found) == ["not-offered"] * 3, "its three components, one by one"
@@ -209,7 +209,7 @@ def test_patching_08_a_control_plane_moves_one_minor_and_never_beyond_its_kubele
     kubelets: str, to: str, rules: list[str]
 ) -> None:
     machines = [
-        *masters(3, software=servers("1.31.4", "1.32.1", "1.33.0")),
+        *masters(3, software=servers("1.31.4", "1.32.1", "1.33.0") | kubelet()),
         machine("w-1", software=kubelet(kubelets, "1.30.1")),
     ]
     world = state(*machines)
@@ -220,7 +220,7 @@ def test_patching_08_a_control_plane_moves_one_minor_and_never_beyond_its_kubele
 
 
 def test_patching_08_two_minors_are_refused_with_the_next_one_as_the_remedy() -> None:
-    world = state(*masters(3, software=servers("1.31.4", "1.32.1", "1.33.0")))
+    world = state(*masters(3, software=servers("1.31.4", "1.32.1", "1.33.0") | kubelet()))
     (reason,) = refused(world, intent("control-plane", to="1.33.0")).reasons
     assert [(each.of, each.object, each.field, each.value) for each in reason.remedy.edits] == [
         ("intents", "control-plane", "wants.to", "1.32.1")
@@ -255,7 +255,7 @@ def test_patching_08_kubelets_follow_their_control_plane_in_one_plan() -> None:
 
 def test_patching_08_kubelets_stay_where_their_control_plane_cannot_go() -> None:
     machines = [
-        *masters(3, software=servers("1.31.4", "1.32.1")),
+        *masters(3, software=servers("1.31.4", "1.32.1") | kubelet()),
         *workers(2, software=kubelet("1.31.4", "1.32.1") | kernel()),
         machine("old", software=kubelet("1.28.9", "1.29.1")),
     ]
@@ -320,14 +320,14 @@ def test_versions_that_do_not_run_together_are_not_brought_together() -> None:
 
 
 def test_objects_in_an_api_version_that_goes_stop_the_control_plane() -> None:
-    machines = masters(3, software=servers("1.31.4", "1.32.1"))
+    machines = masters(3, software=servers("1.31.4", "1.32.1") | kubelet())
     world = state(*machines, objects=[budget(maxUnavailable=1)])
     (reason,) = refused(world, intent("control-plane", to="1.32.1"), knowledge=KNOWN).reasons
     assert (reason.rule, reason.object) == ("api-removed", "c/PodDisruptionBudget/shop/pdb")
 
 
 def test_a_release_beyond_what_is_known_is_not_assessable() -> None:
-    world = state(*masters(3, software=servers("1.31.4", "1.32.1")))
+    world = state(*masters(3, software=servers("1.31.4", "1.32.1") | kubelet()))
     known = msgspec.structs.replace(KNOWN, apis_until=31)
     with pytest.raises(NotAssessableError, match=r"removals are known until 1\.31"):
         refused(world, intent("control-plane", to="1.32.1"), knowledge=known)

@@ -10,7 +10,9 @@ from tests.changes.planning.worlds import (
     ALWAYS,
     KNOWLEDGE,
     NOW,
+    change,
     cluster,
+    draft,
     good,
     intent,
     kernel,
@@ -22,6 +24,7 @@ from tests.changes.planning.worlds import (
 )
 
 from oakum.changes.intents.model import Intent
+from oakum.changes.planning.agreeing import disagreeing
 from oakum.changes.planning.settings import Policies, Settings
 from oakum.changes.plans.model import Override, Plan
 from oakum.changes.state import Machine
@@ -104,6 +107,13 @@ def test_the_longest_soaks_hold() -> None:
     assert found(policy(soak=(entries.Soak("k", KERNEL, 10), entries.Soak("l", LIB, 20)))).soak.name == "k"
 
 
+def test_metrics_that_cannot_keep_their_name_get_one_that_no_other_has() -> None:
+    one = entries.Gate("one", KERNEL, metrics=(Metric("m", "a", "value < 1"), Metric("two: m", "b", "value < 1")))
+    two = entries.Gate("two", LIB, metrics=(Metric("m", "c", "value < 1"), Metric("two: m", "b", "value < 1")))
+    metrics = found(policy(gates=(one, two))).gate.metrics
+    assert [(each.name, each.query) for each in metrics] == [("m", "a"), ("two: m", "b"), ("two: two: m", "c")]
+
+
 def test_every_gate_has_to_pass() -> None:
     errors, slow, other = (Metric(name, query, "value < 1") for name, query in
                            (("errors", "a"), ("slow", "b"), ("errors", "c")))  # fmt: skip
@@ -171,11 +181,73 @@ def test_an_entry_that_lets_anybody_agree_does_not_widen_another_one() -> None:
         assert (asked.count, asked.roles, asked.forward_only_roles) == (3, ("ops",), ("lead",))
 
 
-def test_where_nobody_may_agree_to_all_of_it_the_entry_with_most_people_decides() -> None:
+def test_where_nobody_may_agree_to_all_of_it_that_never_becomes_anybody() -> None:
     one = entries.Approval("one", KERNEL, 2, ("ops",), 2, ("lead",))
     two = entries.Approval("two", LIB, 1, ("dba",), 1, ("head",))
     for each in both(policy(approvals=(one, two))):
         assert (each.approval.roles, each.approval.forward_only_roles) == (("ops",), ("lead",))
+        assert sorted(entry.name for entry in each.approvals) == ["one", "two"]
+    assert [entry.name for entry in found(policy(approvals=(one,)), BOTH[:1]).approvals] == ["one"]
+
+
+Roles = tuple[str, ...]
+
+
+@pytest.mark.parametrize(
+    ("one", "two", "three", "widened"),
+    [
+        ((1, ("ops",)), (1, ("ops",)), (1, ("ops",)), {}),
+        ((1, ("ops",)), (1, ()), (1, ()), {}),
+        ((1, ()), (1, ()), (1, ()), {}),
+        ((1, ("ops", "lead")), (1, ("dba", "lead")), (1, ()), {}),
+        # The entry that asks for most people stays as it is.
+        ((2, ("ops",)), (1, ("dba",)), (5, ()), {"two": ["dba", "ops"]}),
+        ((1, ("ops",)), (2, ("dba",)), (1, ()), {"one": ["ops", "dba"]}),
+        ((1, ("ops", "duty")), (1, ("dba", "a")), (1, ()), {"one": ["ops", "duty", "a"]}),
+        # As few as possible change.
+        ((3, ("ops",)), (1, ("dba",)), (1, ("lead", "dba")), {"one": ["ops", "dba"]}),
+        ((1, ("ops", "net")), (1, ("dba", "net")), (3, ("ops", "dba")), {"one": ["ops", "net", "dba"]}),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize(("field", "count"), [("roles", "count"), ("forward_only_roles", "forward_only_count")])
+def test_roles_that_have_none_in_common_are_told_with_the_fewest_entries_to_widen(
+    one: tuple[int, Roles], two: tuple[int, Roles], three: tuple[int, Roles], widened: dict[str, list[str]],
+    field: str, count: str,
+) -> None:  # fmt: skip
+    scopes = {"one": KERNEL, "two": LIB, "three": RUNTIME}
+    rules = policy(
+        approvals=tuple(
+            entries.Approval(name, scopes[name], **{count: asked, field: roles})  # type: ignore[arg-type] # by name
+            for name, (asked, roles) in zip(scopes, (one, two, three), strict=True)
+        )
+    )
+    doings = (*BOTH, ("container-runtime", "reversible"))
+    visit = draft(machine("w"), *(change(kind=kind) for kind, _ in doings), rules=rules)
+    found = list(disagreeing(visit))
+    told = {each.object.partition("/")[2]: each.value for reason in found for each in reason.remedy.edits}
+    assert told == widened
+    assert {(each.of, each.field) for reason in found for each in reason.remedy.edits} <= {("policy", field)}
+    assert len(found) == (1 if widened else 0)
+
+
+def test_who_may_not_agree_together_is_told_in_plain_words() -> None:
+    one = entries.Approval("one", KERNEL, 2, ("ops", "net"), 1, ("lead",))
+    two = entries.Approval("two", LIB, 1, ("dba",), 1, ("head",))
+    first, second = disagreeing(draft(machine("w"), change(), change("lib", "packages"),
+                                      rules=policy(approvals=(two, one))))  # fmt: skip
+    assert (first.rule, first.object, first.source) == (
+        "approvals", "approvals one, two", "policy: approvals one, two",
+    )  # fmt: skip
+    assert first.why == (
+        "one visit makes changes of all of them, and nobody may agree to every one by one role: "
+        "one asks for ops or net; two asks for dba"
+    )
+    assert first.remedy.says == "name in two a role of people who may agree to all of it, such as net"
+    assert (second.rule, second.object) == ("approvals", "approvals one, two: forward-only")
+
+
+def test_a_visit_whose_settings_are_not_known_is_not_asked_who_agrees() -> None:
+    assert list(disagreeing(draft(machine("w"), settings=None))) == []
 
 
 def test_a_ladder_that_ends_without_force_is_taken_before_one_that_ends_with_it() -> None:

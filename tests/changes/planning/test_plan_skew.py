@@ -10,13 +10,16 @@ import pytest
 from tests.changes.planning.worlds import change, cluster, draft, kubelet, machine, servers, soft, state
 
 from oakum.changes.planning.drafts import Draft
-from oakum.changes.planning.reasons import because
+from oakum.changes.planning.reasons import because, key_of
 from oakum.changes.planning.skewed import Versions
 from oakum.changes.plans.model import Change
 from oakum.changes.plans.why_not import Reason
-from oakum.changes.state import Machine
+from oakum.changes.state import Machine, Software
+from oakum.changes.state.software import made
 
 PLANE = ("kube-apiserver", "kube-controller-manager", "kube-scheduler")
+#: One whose channels nobody has read.
+KUBELET = {"kubelet": Software(installed="1.31.4", part="kubelet")}
 
 
 def to(component: str, after: str, kind: str = "", before: str = "") -> Change:
@@ -28,7 +31,8 @@ def plane(after: str, *components: str) -> list[Change]:
 
 
 def master(number: int, version: str, *offers: str, cluster: str = "c", **more: Any) -> Machine:
-    return machine(f"cp-{number}", cluster, role="control-plane", software=servers(version, *offers, etcd=""), **more)
+    software = KUBELET | servers(version, *offers, etcd="")
+    return machine(f"cp-{number}", cluster, role="control-plane", software=software, **more)
 
 
 def node(name: str, version: str, *offers: str, proxy: str = "", **more: Any) -> Machine:
@@ -177,14 +181,14 @@ def test_a_controller_without_an_api_server_beside_it_is_measured_against_all() 
 
 
 def test_a_controller_is_not_measured_against_api_servers_on_other_machines() -> None:
-    software = servers("1.31.4", etcd="") | {PLANE[1]: soft("1.30.4", part="control-plane")}
+    software = KUBELET | servers("1.31.4", etcd="") | {PLANE[1]: soft("1.30.4", part="control-plane")}
     one = machine("cp-1", role="control-plane", software=software)
     assert moved(Cluster_(one, master(2, "1.31.4")), "1.32.1", ["cp-2"]) == [[]]
 
 
 @pytest.mark.parametrize(("manager", "rule"), [("1.30.4", ["kube-controller-manager/older"]), ("1.31.4", [])])
 def test_a_controller_may_be_one_minor_behind_its_own_api_server(manager: str, rule: list[str]) -> None:
-    software = servers("1.31.4", etcd="") | {PLANE[1]: soft(manager, part="control-plane")}
+    software = KUBELET | servers("1.31.4", etcd="") | {PLANE[1]: soft(manager, part="control-plane")}
     one = machine("cp-1", role="control-plane", software=software)
     assert moved(Cluster_(one, master(2, "1.31.4")), "1.32.1", ["cp-1"], "kube-apiserver") == [rule]
 
@@ -400,6 +404,62 @@ def test_beside_a_version_that_cannot_be_read_no_version_moves(odd: Machine) -> 
     assert first.why == f"{name} is at custom, which no rule of the version skew policy can be asked of"
     assert first.remedy.says == f"state the version of {name} that it runs"
     assert edits(first) == [("c/odd", f"software|{name}|{field}", "1.31.4") for field in ("installed", "running")]
+
+
+UNTOLD = [{}, {"kubelet": soft("1.31.4", part="package")}, {"k3s": soft("1.31.4", part="kubelet")}]
+
+
+@pytest.mark.parametrize("software", UNTOLD)
+@pytest.mark.parametrize("state", [{}, {"healthy": False}, {"healthy": None}, {"cordoned": True}])
+def test_beside_a_kubelet_that_nobody_knows_no_api_server_moves(
+    software: dict[str, Software], state: dict[str, Any]
+) -> None:
+    odd = machine("odd", software=software, **state)
+    given = Cluster_(master(1, "1.32.1"), master(2, "1.31.4"), node("w", "1.31.4", "1.31.9"), odd)
+    two, scheduler, worker = (
+        given.draft("cp-2", *plane("1.32.1")), given.draft("cp-1", *plane("1.32.5", PLANE[2])),
+        given.draft("w", to("kubelet", "1.31.9")),
+    )  # fmt: skip
+    assert given.phase(two, scheduler, worker) == [["version-unknown"], ["version-unknown"], []]
+    (reason,) = two.reasons
+    assert (reason.object, reason.source) == ("c/odd", "https://kubernetes.io/releases/version-skew-policy/#kubelet")
+    assert reason.why.startswith("the version of its kubelet is not known, so that nobody can tell whether it may ")
+    assert reason.remedy.says == (
+        "let its kubelet tell it, or state it in an inventory (nodes, c/odd, software, kubelet, with part: kubelet)"
+    )
+    ((object, field, value),) = edits(reason)
+    assert (object, field) == ("c/odd", "software|kubelet")
+    assert msgspec.convert(value, Software) == made("kubelet", "1.31.4"), "that of the oldest API server"
+
+
+def test_where_no_api_server_moves_kubelets_that_nobody_knows_are_not_asked_for() -> None:
+    given = Cluster_(master(1, "1.31.4"), node("w", "1.31.4"), machine("odd"))
+    assert moved(given, "1.31.9", ["cp-1"], PLANE[1]) == [[]]
+    assert given.phase(given.draft("w", to("kubelet", "1.31.9"))) == [[]]
+
+
+def test_beside_an_api_server_that_nobody_knows_kubelets_are_not_asked_for() -> None:
+    given = Cluster_(node("w", "1.31.4"), machine("odd"), version="")
+    assert given.phase(given.draft("w", to("kubelet", "1.31.9"))) == [["api-server-unknown"]]
+
+
+def test_kubelets_of_other_clusters_that_nobody_knows_are_not_asked_for() -> None:
+    assert moved(Cluster_(master(1, "1.31.4"), machine("odd", cluster="d")), "1.32.1", ["cp-1"]) == [[]]
+
+
+def test_kubelets_wait_for_the_control_plane_that_a_kubelet_keeps_where_it_is() -> None:
+    given = Cluster_(master(1, "1.31.4"), node("w", "1.31.4"), machine("odd"))
+    assert moved(given, "1.32.1", ["cp-1"]) == [["version-unknown"]]
+    assert given.phase(given.draft("w", to("kubelet", "1.32.1"))) == [["version-unknown"]]
+
+
+def test_each_kubelet_that_nobody_knows_is_told_once() -> None:
+    given = Cluster_(master(1, "1.31.4"), machine("odd-1"), machine("odd-2"))
+    first, second = given.draft("cp-1", *plane("1.31.9")), given.draft("cp-1", *plane("1.31.9"))
+    given.phase(first)
+    given.phase(second)
+    assert [each.object for each in first.reasons] == ["c/odd-1", "c/odd-2"]
+    assert [key_of(each) for each in first.reasons] == [key_of(each) for each in second.reasons]
 
 
 def test_software_that_is_no_part_of_kubernetes_has_versions_of_its_own() -> None:

@@ -181,7 +181,7 @@ def after_all(machines: list[Machine], *intents: Intent) -> tuple[Plan, Journal,
 
 
 def test_a_control_plane_of_which_one_machine_stays_goes_back_on_the_others() -> None:
-    plane = masters(3, software=servers("1.31.4", "1.31.9", etcd=""))
+    plane = masters(3, software=servers("1.31.4", "1.31.9", etcd="") | kubelet())
     found, run, after = after_all(plane, intent("control-plane", to="1.31.9"))
     keep = entries.Protected("keep", Scope(facts={"node": ("cp-1",)}), "it is dear")
     made = way_back(found, run, after, policy(protected=(keep,)), "all")
@@ -189,7 +189,7 @@ def test_a_control_plane_of_which_one_machine_stays_goes_back_on_the_others() ->
 
 
 def test_a_control_plane_does_not_go_back_below_its_kubelets() -> None:
-    plane = masters(1, software=servers("1.31.4", "1.32.1", etcd=""), snapshots=True)
+    plane = masters(1, software=servers("1.31.4", "1.32.1", etcd="") | kubelet(), snapshots=True)
     node = workers(1, software=kubelet("1.31.4", "1.32.1"))
     found, run, after = after_all([*plane, *node], intent("control-plane", to="1.32.1"))
     kept = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from tests.changes.verify import edits
@@ -42,6 +42,17 @@ def in_a_fire(plan: Plan) -> Plan:
     return replace(plan, override=replace(plan.override, until=NOW.replace(tzinfo=None)))
 
 
+def for_ever(plan: Plan) -> Plan:
+    plan = emergency(World(), plan)
+    assert plan.override is not None
+    return replace(plan, override=replace(plan.override, until=datetime.max.replace(tzinfo=UTC)))
+
+
+def slow(plan: Plan) -> Plan:
+    takes = plan.step(W2).takes
+    return edits.step(plan, W2, takes=replace(takes, work=replace(takes.work, p95=10**15)))
+
+
 def waves(*needs: tuple[str, str]) -> tuple[Wave, ...]:
     return tuple(Wave(id=id_, name=id_, needs=tuple(several), steps=()) for id_, several in needs)
 
@@ -52,6 +63,26 @@ TABLE: dict[str, tuple[Callable[[Plan], Plan], tuple[str, str, str], str]] = {
         lambda p: replace(p, format="x" * 90), ("", "", ""), f"the format is '{'x' * 40}', not oakum-plan/1",
     ),
     "an end without a zone": (in_a_fire, ("", "", ""), "it gives a time without a zone"),
+    "a time at the end of all years": (
+        lambda p: replace(p, at=datetime.max.replace(microsecond=0, tzinfo=timezone(timedelta(hours=-14)))),
+        ("", "", ""), "it gives the time 9999-12-31 23:59:59-14:00, and is of a year from 1970 to 2100",
+    ),
+    "an override for ever": (
+        for_ever, ("", "", ""),
+        "it gives the time 9999-12-31 23:59:59.999999+00:00, and is of a year from 1970 to 2100",
+    ),
+    "a machine's soak without end": (
+        lambda p: replace(p, groups=(replace(p.groups[0], soak_node=10**18), *p.groups[1:])),
+        ("", "", "control"), f"machines soak for {10**18} s",
+    ),
+    "a wave's soak without end": (
+        lambda p: edits.wave(p, "rest", soak=100_000_001), ("rest", "", "rest"), "its soak is 100000001 s",
+    ),
+    "a step without end": (slow, ("rest", W2, "edge/w-2"), f"it takes {10**15} s"),
+    "more intents than anybody has": (
+        intents(*(Intent(name=f"n{each}", kind="kubelet") for each in range(1000))), ("", "", ""),
+        "it has 1001 intents, and 1000 are the most",
+    ),
     "a step called nothing": (
         lambda p: edits.step(p, W2, id=""), ("", "", ""), "1 of the plan's steps are called ''",
     ),
@@ -128,6 +159,14 @@ def test_a_document_may_have_intents_in_a_row_and_waves_without_a_soak() -> None
     etcd, cp, kl = plan.intents
     plan = replace(plan, intents=(kl, replace(etcd, after=("cp",)), replace(cp, after=("kl",))))
     assert list(form(edits.wave(plan, "cp-canary", soak=0))) == []
+
+
+def test_times_and_numbers_up_to_their_limits_are_right() -> None:
+    plan = replace(kernel(), at=datetime(2100, 1, 1, tzinfo=UTC))
+    more = (Intent(name=f"n{each}", kind="kubelet") for each in range(999))
+    plan = edits.wave(intents(*more)(plan), "rest", soak=100_000_000)
+    assert list(form(plan)) == []
+    assert list(form(replace(plan, at=datetime(1970, 1, 1, tzinfo=UTC)))) == []
 
 
 def test_a_step_that_replaces_a_machine_may_change_more_in_the_same_visit() -> None:

@@ -105,6 +105,11 @@ def test_a_gate_measures_and_listens_to_no_less_than_the_policys() -> None:
     assert of(wanted, gate=replace(gate, metrics=(one,))) == ["gate: the metric latency is missing or another (g)"]
     laxer = replace(gate, metrics=(one, replace(other, success="value < 3.0")))
     assert of(wanted, gate=laxer) == ["gate: the metric latency is missing or another (g)"]
+    renamed = (replace(one, name="g: errors"), other)
+    assert of(wanted, gate=replace(gate, metrics=renamed)) == [], "a name says nothing of what is measured"
+    assert of(wanted, gate=replace(gate, metrics=(other, one, replace(other, query="r")))) == [
+        "gate: several metrics are called latency (g)"
+    ], "what is measured is told apart by its name"
     assert of(wanted, gate=replace(gate, quiet_alarms=("b",))) == ["gate: the alarm a may fire (g)"]
 
 
@@ -415,6 +420,7 @@ def test_an_override_within_what_the_policy_gives_is_no_violation() -> None:
         ({"emergency": "flood"}, "flood is no emergency that the policy has for it"),
         ({"lifts": ("year end", "sale")}, "it lifts sale, which fire does not"),
         ({"by": ("a", "a")}, "1 people have agreed, fire asks for 2"),
+        ({"by": ("a", " ", "")}, "1 people have agreed, fire asks for 2"),
         ({"until": NOW}, f"it holds until {NOW}, fire lets it last 3600 s"),
         (
             {"until": NOW + timedelta(seconds=3601)},

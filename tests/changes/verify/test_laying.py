@@ -69,6 +69,31 @@ def test_an_intent_that_others_come_after_is_drawn_to_their_place_and_stands_bef
     assert given.after["kl-1.32.1"] == {one.name, two.name, three.name}
 
 
+def test_intents_in_long_rows_and_many_ways_are_counted_once() -> None:
+    world = World()
+    plan = kernels(world).plan()
+    (first,) = plan.intents
+    rows = [replace(first, name="n0", after=("k",)), replace(first, name="n1", after=("n0",))]
+    rows += [replace(first, name=f"n{each}", after=(f"n{each - 1}", f"n{each - 2}")) for each in range(2, 900)]
+    found = laid(world, replace(plan, intents=(*reversed(rows), first))).phase_of
+    assert (found["k"][1], found["n0"][1], found["n899"][1]) == (0, 1, 900)
+
+
+@pytest.mark.parametrize(("cluster", "name"), [("", "edge/w-2"), ("edge/w-2", "")])
+def test_a_machine_is_one_of_its_cluster_whatever_its_id_looks_like(cluster: str, name: str) -> None:
+    """A step that named no cluster would be drained by nobody, and asked for no quorum."""
+    world = World()
+    plan = kernels(world).plan()
+    subject = replace(plan.step(W2).subject, cluster=cluster, name=name)
+    given = laid(world, edits.step(plan, W2, subject=subject))
+    if name:
+        assert subject.id == "edge/w-2"
+        (found,) = given.unplaced
+        assert found.why == "edge/w-2 is w-2 of edge, not edge/w-2 of no cluster"
+    assert [(each.rule, each.step) for each in given.unplaced] == [("subject", W2)]
+    assert W2 not in {each.step.id for each in given.placed}
+
+
 def test_an_object_is_found_by_kind_namespace_and_name_under_its_uid() -> None:
     world = World()
     plan = objects(world).plan()

@@ -15,6 +15,7 @@ import msgspec
 from oakum.changes.compat import Knowledge
 from oakum.changes.durations import Durations
 from oakum.changes.intents.model import Intent
+from oakum.changes.planning.agreeing import disagreeing
 from oakum.changes.planning.compatible import Compatible
 from oakum.changes.planning.drafts import Draft, Drafted, drafts_of, natural
 from oakum.changes.planning.drains import judge
@@ -82,7 +83,7 @@ def attempt(question: Question) -> Attempt:
     limits = Limits(question.state, policies)
     placed = [each for each in drafts if each.settings is not None]
     for draft in placed:
-        for reason in unfit(draft):
+        for reason in (*unfit(draft), *disagreeing(draft)):
             draft.block(reason)
         limits.place(draft)
     _drain(question.state, placed)

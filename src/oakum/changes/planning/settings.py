@@ -37,10 +37,10 @@ _Entry = TypeVar("_Entry", bound=Entry)
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
-    """What a step obeys. ``budgets``, ``canaries`` and ``guardrails`` are those of its changes, each once.
+    """What a step obeys. ``budgets``, ``canaries``, ``guardrails``, ``approvals`` are those of its changes, each once.
 
-    How many machines the latter two mean is known only when the machines are counted. ``overridden`` says whether the
-    override is for all of the changes.
+    How many machines canaries and guardrails mean is known only when the machines are counted. ``approval`` is what
+    meets all ``approvals``, if anything does. ``overridden`` says whether the override is for all of the changes.
     """
 
     budgets: tuple[Budget, ...]
@@ -50,6 +50,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     soak: Soak
     gate: Gate
     guardrails: tuple[Guardrail, ...]
+    approvals: tuple[Approval, ...]
     approval: Approval
     escalation: Escalation
     drain: Drain
@@ -89,6 +90,7 @@ class Policies:
     def _found(self, several: Sequence[tuple[Target, Doing]]) -> Settings:
         policy = self.policy
         targets = [target for target, _ in several]
+        approvals = _distinct(policy.approval_for(each) for each in targets)
         emergencies = {"" if each is None else each.name for each in map(policy.emergency_for, targets)}
         # One that is not for every change of the visit lifts nothing for any of them.
         chosen = self.override if self.override is not None and emergencies == {self.override.emergency} else None
@@ -109,7 +111,8 @@ class Policies:
             soak=_soak([policy.soak_for(each) for each in targets]),
             gate=_gate([policy.gate_for(each) for each in targets]),
             guardrails=_distinct(policy.guardrail_for(each) for each in targets),
-            approval=_approval([policy.approval_for(each) for each in targets]),
+            approvals=approvals,
+            approval=_approval(approvals),
             escalation=_escalation([policy.escalation_for(each) for each in targets]),
             drain=_drain([policy.drain_for(each) for each in targets]),
             overridden=chosen is not None,
@@ -154,30 +157,38 @@ def _gate(several: Sequence[Gate]) -> Gate:
     metrics: dict[str, Metric] = {}
     for gate in several:
         for metric in gate.metrics:
-            name = metric.name if metrics.get(metric.name, metric) == metric else f"{gate.name}: {metric.name}"
-            metrics[name] = metric if name == metric.name else msgspec.structs.replace(metric, name=name)
+            one = metric
+            # What is measured is told apart by its name alone.
+            while metrics.setdefault(one.name, one) != one:
+                one = msgspec.structs.replace(one, name=f"{gate.name}: {one.name}")
     return msgspec.structs.replace(
         several[0],
         ready_within=min(asked, default=0),
         rescan=any(each.rescan for each in several),
-        metrics=tuple(metrics[name] for name in metrics),
+        metrics=tuple(metrics.values()),
         quiet_alarms=tuple(sorted({name for each in several for name in each.quiet_alarms})),
     )
 
 
 def _approval(several: Sequence[Approval]) -> Approval:
-    """Those who may agree to all of it; where nobody may, the entry that asks for most people."""
-    most = max(several, key=lambda each: (each.count, each.forward_only_count, each.name))
+    """Those who may agree to all of it; where nobody may no step is made, and never does it become anybody."""
+    most = max(several, key=asks)
     return msgspec.structs.replace(
         most,
         count=max(each.count for each in several),
-        roles=_shared([each.roles for each in several]) or most.roles,
+        roles=shared([each.roles for each in several]) or most.roles,
         forward_only_count=max(each.forward_only_count for each in several),
-        forward_only_roles=_shared([each.forward_only_roles for each in several]) or most.forward_only_roles,
+        forward_only_roles=shared([each.forward_only_roles for each in several]) or most.forward_only_roles,
     )
 
 
-def _shared(several: Sequence[Names]) -> Names:
+def asks(one: Approval) -> tuple[int, int, str]:
+    """A key that puts entries which ask for more people behind others."""
+    return one.count, one.forward_only_count, one.name
+
+
+def shared(several: Sequence[Names]) -> Names:
+    """The roles that all name who name any; none where nobody does, or they have none in common."""
     named = [set(each) for each in several if each]
     return tuple(sorted(set.intersection(*named))) if named else ()
 

@@ -10,15 +10,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+import msgspec
+
 from oakum.changes.planning.drafts import Draft, offers_of
 from oakum.changes.planning.reasons import because, intent_edit, machine_edit
 from oakum.changes.plans.why_not import Edit, Reason
 from oakum.changes.skew import Instance, Release, Violation, check, parse_release
 from oakum.changes.skew import State as Skew
-from oakum.changes.skew.model import API_SERVER, COMPONENTS, CONTROLLERS
+from oakum.changes.skew.model import API_SERVER, COMPONENTS, CONTROLLERS, KUBELET
 from oakum.changes.skew.release import line
 from oakum.changes.skew.violations import Move, skipping
 from oakum.changes.state.model import Cluster, Machine, State
+from oakum.changes.state.software import made
 from oakum.errors import OakumError
 
 _POLICY = "https://kubernetes.io/releases/version-skew-policy/"
@@ -40,8 +43,11 @@ class Versions:
     def __init__(self, state: State, cluster: Cluster) -> None:
         self._cluster, self._by_id = cluster, state.by_id
         unreadable: list[tuple[Machine, str]] = []
+        untold: list[Machine] = []
         instances: list[Instance] = []
         for machine in state.by_cluster.get(cluster.name, ()):
+            if KUBELET not in machine.of("kubelet"):
+                untold.append(machine)
             for name, software in machine.software.items():
                 if name not in COMPONENTS:
                     continue
@@ -56,6 +62,8 @@ class Versions:
                 instances.append(Instance(API_SERVER, "that answered", release))
         self._now = Skew(tuple(instances))
         self._unreadable = [_unreadable(*each, self._now) for each in unreadable]
+        known = self._now.of(API_SERVER)
+        self._untold = [_untold(each, known) for each in untold if known]
         self._before: list[Draft] = []
 
     def phase(self, drafts: Sequence[Draft]) -> None:
@@ -68,7 +76,13 @@ class Versions:
         for draft in moving:
             for reason in self._unreadable:
                 draft.block(reason)
-        self._masters([each for each in moving if _is_master(each) and not each.reasons])
+        masters = [each for each in moving if _is_master(each)]
+        # A kubelet that nobody knows, in service or not, may be too old for what its API server becomes, or too new.
+        if any(component == API_SERVER for each in masters for component, _ in _moves_of(each)):
+            for draft in masters:
+                for reason in self._untold:
+                    draft.block(reason)
+        self._masters([each for each in masters if not each.reasons])
         self._others([each for each in moving if not _is_master(each) and not each.reasons])
         self._before += moving
 
@@ -223,6 +237,20 @@ def _unreadable(machine: Machine, component: str, skew: Skew) -> Reason:
         _POLICY, f"state the version of {component} that it runs",
         [machine_edit(machine.id, f"software|{component}|{field}", text) for text in known[:1]
          for field in ("installed", "running")],
+    )  # fmt: skip
+
+
+def _untold(machine: Machine, servers: Sequence[Instance]) -> Reason:
+    """A kubelet whose version nobody knows, beside API servers that are to move."""
+    oldest = min((one.release for one in servers), key=lambda each: each.minor)
+    software = msgspec.to_builtins(made("kubelet", oldest.text))
+    return because(
+        "version-unknown", machine.id,
+        f"the version of its {KUBELET} is not known, so that nobody can tell whether it may stand beside an API server "
+        "in another version",
+        f"{_POLICY}#{KUBELET}", f"let its {KUBELET} tell it, or state it in an inventory (nodes, {machine.id}, "
+        f"software, {KUBELET}, with part: kubelet)",
+        [machine_edit(machine.id, f"software|{KUBELET}", software)],
     )  # fmt: skip
 
 

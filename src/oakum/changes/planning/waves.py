@@ -74,9 +74,10 @@ class Waves:
         objects = [each for each in drafts if each.machine is None]
         machines = [each for each in drafts if each.machine is not None]
         first = canaries(machines, self._order.pools) if self._canary else []
-        if first and len(first) < len(machines):
-            entries = [one for each in first if each.settings is not None for one in each.settings.canaries]
-            soak = max(_soak(first), *(one.soak for one in entries))
+        # Where all are canaries they are no wave of their own, but what comes first is watched as they are.
+        alone = bool(first) and len(first) == len(machines)
+        if first and not alone:
+            soak = max(_soak(first), _watched(first))
             # Control planes go one at a time, and never beside workers.
             for masters in (False, True):
                 several = [each for each in first if _is_master(each) == masters]
@@ -89,14 +90,17 @@ class Waves:
         sections: dict[tuple[bool, int, int], list[Draft]] = {}
         for each in rest:
             sections.setdefault(self._section(each), []).append(each)
-        for key in sorted(sections):
+        for place, key in enumerate(sorted(sections), 1):
             own, _, _ = key
             machine = sections[key][0].machine
             name = "own machines" if own or machine is None else _ROLES.get(machine.role, machine.role)
             pools = {one.machine.pool for one in sections[key] if one.machine is not None} - {""}
             if self._order.pools and not own:
                 name = f"{name} {', '.join(sorted(pools, key=natural))}".strip()
-            yield name, self._sorted(sections[key]), _soak(sections[key])
+            soak = _soak(sections[key])
+            if alone and place < len(sections):
+                soak = max(soak, _watched(sections[key]))
+            yield name, self._sorted(sections[key]), soak
         if objects:
             yield "", objects, _soak(objects)
 
@@ -126,6 +130,12 @@ def _index(order: Sequence[str], value: str) -> int:
 
 def _soak(drafts: Iterable[Draft]) -> int:
     return max((each.settings.soak.after_wave for each in drafts if each.settings is not None), default=0)
+
+
+def _watched(drafts: Iterable[Draft]) -> int:
+    """The longest time for which one of some canaries has to be watched."""
+    entries = (one for each in drafts if each.settings is not None for one in each.settings.canaries)
+    return max((one.soak for one in entries), default=0)
 
 
 def _chains(drafts: Iterable[Draft]) -> dict[tuple[int, int, str], list[Draft]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 from oakum.changes.intents.catalogue import KINDS
 from oakum.changes.plans import Plan
@@ -16,14 +17,21 @@ from oakum.policy.model import Policy
 FORMAT = "oakum-plan/1"
 #: The kind whose steps replace machines.
 REPLACEMENT = "node-replacement"
+#: Whoever has more to do makes several plans.
+MOST_INTENTS = 1000
+#: The times that can be counted with: from when to when, and for how many seconds at most (three years).
+FIRST, LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
+LONGEST = 100_000_000
 
 
 def form(plan: Plan) -> Iterator[Violation]:
     """What is wrong with the ids, the names and the graph. With one of these nothing else is looked at."""
     if plan.format != FORMAT:
         yield violation("form", f"the format is {plan.format[:40]!r}, not {FORMAT}")
-    if plan.at.tzinfo is None or (plan.override is not None and plan.override.until.tzinfo is None):
-        yield violation("form", "it gives a time without a zone")
+    yield from _times(plan)
+    if len(plan.intents) > MOST_INTENTS:
+        yield violation("form", f"it has {len(plan.intents)} intents, and {MOST_INTENTS} are the most")
+        return
     steps = [step.id for wave in plan.waves for step in wave.steps]
     for what, ids in (
         ("step", steps), ("wave", [wave.id for wave in plan.waves]), ("group", [group.id for group in plan.groups]),
@@ -35,6 +43,29 @@ def form(plan: Plan) -> Iterator[Violation]:
     yield from _waves(plan)
     yield from _steps(plan)
     yield from _intents(plan)
+
+
+def _times(plan: Plan) -> Iterator[Violation]:
+    """Times that can be counted with: in a zone, of these years, and no longer than anybody waits."""
+    until = None if plan.override is None else plan.override.until
+    for moment in (plan.at, until):
+        if moment is None:
+            continue
+        if moment.tzinfo is None:
+            yield violation("form", "it gives a time without a zone")
+        elif not FIRST <= moment <= LAST:
+            yield violation("form", f"it gives the time {moment}, and is of a year from {FIRST.year} to {LAST.year}")
+    for group in plan.groups:
+        if abs(group.soak_node) > LONGEST:
+            yield violation("form", f"machines soak for {group.soak_node} s", object_=group.id)
+    for wave in plan.waves:
+        if abs(wave.soak) > LONGEST:
+            yield violation("form", f"its soak is {wave.soak} s", wave=wave.id, object_=wave.id)
+        for step in wave.steps:
+            takes = step.takes
+            longest = max(takes.work.p50, takes.work.p95, takes.back.p50, takes.back.p95, key=abs)
+            if abs(longest) > LONGEST:
+                yield violation("form", f"it takes {longest} s", wave=wave.id, step=step.id, object_=step.subject.id)
 
 
 def _waves(plan: Plan) -> Iterator[Violation]:

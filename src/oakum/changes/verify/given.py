@@ -6,7 +6,7 @@ subject, its group and the settings of each of its changes are found.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
 
@@ -77,7 +77,8 @@ class Given:
         self.intents: dict[str, Intent] = {intent.name: intent for intent in plan.intents}
         self.kinds: dict[str, Kind] = {name: KINDS[intent.kind] for name, intent in self.intents.items()}
         self.after = {name: self._all_before(name) for name in self.intents}
-        self.phase_of = {name: (self._rank(name), self._depth(name)) for name in self.kinds}
+        depths = _depths(self.intents)
+        self.phase_of = {name: (self._rank(name), depths[name]) for name in self.kinds}
         pairings = (each.component for each in knowledge.pairings)
         self.components = tuple(
             dict.fromkeys((*pairings, *(name for each in knowledge.edges for name in each.components)))
@@ -128,10 +129,6 @@ class Given:
         following = (each for each in self.kinds if name in self.after[each])
         return min(self.kinds[each].rank for each in (name, *following))
 
-    def _depth(self, name: str) -> int:
-        """How many intents at most stand one after the other before an intent."""
-        return max((1 + self._depth(each) for each in self.intents[name].after), default=0)
-
     def _place(self) -> Iterator[Placed]:
         for number, wave in enumerate(self.plan.waves):
             for position, step in enumerate(wave.steps):
@@ -140,6 +137,11 @@ class Given:
                 workload = None
                 if subject.kind == "object":
                     workload = self._workloads.get(subject.cluster, {}).get(subject.name)
+                if machine is not None and (machine.cluster, machine.name) != (subject.cluster, subject.name):
+                    # Whatever is asked of a cluster's machines is asked by the cluster that the step names.
+                    why = f"{subject.id} is {machine.name} of {machine.cluster or 'no cluster'}, not {subject.name}"
+                    self._unplaced("subject", f"{why} of {subject.cluster or 'no cluster'}", wave.id, step)
+                    continue
                 uid = machine.uid if machine else workload.metadata.uid if workload else None
                 if uid != subject.uid:
                     why = "it does not exist" if uid is None else f"its uid is {uid}, the plan says {subject.uid}"
@@ -179,6 +181,21 @@ class Given:
 def violation(rule: str, why: str, *, wave: str = "", step: str = "", object_: str = "") -> Violation:
     """A violation of a rule, with the rule's source."""
     return Violation(rule=rule, wave=wave, step=step, object=object_, why=why, source=RULES[rule].source)
+
+
+def _depths(intents: Mapping[str, Intent]) -> dict[str, int]:
+    """How many intents at most stand one after the other before each."""
+    found: dict[str, int] = {}
+    for start in intents:
+        way = [start]
+        while way:
+            after = intents[way[-1]].after
+            missing = [each for each in after if each not in found]
+            if missing:
+                way += missing
+            else:
+                found[way.pop()] = max((1 + found[each] for each in after), default=0)
+    return found
 
 
 def _workloads(cluster: Cluster) -> dict[str, Workload]:

@@ -9,6 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+
+import msgspec
 
 from oakum.changes.plans import Group, Override, Takes
 from oakum.changes.verify.given import Given, Placed, violation
@@ -66,8 +69,13 @@ def _laxer_gate(gate: Gate, wanted: Gate) -> str:
     if wanted.rescan and not gate.rescan:
         return "no scan of our own"
     for metric in wanted.metrics:
-        if metric not in gate.metrics:
+        # Its name may be another, since two gates may call two metrics alike.
+        if all(msgspec.structs.replace(each, name=metric.name) != metric for each in gate.metrics):
             return f"the metric {metric.name} is missing or another"
+    names = sorted(each.name for each in gate.metrics)
+    for one, other in pairwise(names):
+        if one == other:
+            return f"several metrics are called {one}"
     missing = set(wanted.quiet_alarms) - set(gate.quiet_alarms)
     return f"the alarm {min(missing)} may fire" if missing else ""
 
@@ -227,8 +235,9 @@ def _too_much(given: Given, override: Override, settings: Settings) -> str:
         return f"it lifts {min(set(override.lifts) - set(entry.lifts))}, which {entry.name} does not"
     if override.outside_windows and not entry.outside_windows:
         return f"it acts outside of windows, which {entry.name} does not let it"
-    if len(set(override.by)) < entry.approvals:
-        return f"{len(set(override.by))} people have agreed, {entry.name} asks for {entry.approvals}"
+    people = len({each for each in override.by if each.strip()})
+    if people < entry.approvals:
+        return f"{people} people have agreed, {entry.name} asks for {entry.approvals}"
     if not given.plan.at < override.until <= given.plan.at + timedelta(seconds=entry.lasts):
         return f"it holds until {override.until}, {entry.name} lets it last {entry.lasts} s"
     return ""
