@@ -15,7 +15,7 @@ from oakum.cli.main import COMMANDS
 
 ROOT = Path(__file__).resolve().parents[1]
 MODULES = {str(path.relative_to(ROOT / "src")): path for path in sorted((ROOT / "src/oakum").rglob("*.py"))}
-TOOLS = {str(path.relative_to(ROOT)): path for path in sorted((ROOT / "tools").glob("*.py"))}
+TOOLS = {str(path.relative_to(ROOT)): path for path in sorted((ROOT / "tools").rglob("*.py"))}
 BROAD = {"Exception", "BaseException"}
 SUPPRESSION = re.compile(
     r"#\s*(?:type: *ignore|no[q]a|pragma: *no cover)(?:\[[\w, -]*\]|: *[A-Z]+\d+(?:, *[A-Z]+\d+)*)?"

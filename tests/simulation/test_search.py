@@ -72,6 +72,19 @@ def test_the_search_in_ticks_comes_to_the_same_as_that_in_all_times_with_fewer_s
         assert found.returncode == 0, found.stdout + found.stderr
         assert ", 0 unsafe" in found.stdout
     assert 100 < visited(ticks) < visited(fine)
+    assert ", in ticks: " in ticks.stdout and ", in all times: " in fine.stdout
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="it forks")
+def test_where_one_package_changes_each_kind_alone_is_searched_in_all_times_too() -> None:
+    found = search("--most", "1", world="one-packages")
+    assert found.returncode == 0, found.stdout + found.stderr
+    alone = [line.partition(", in all times: ")[0] for line in found.stdout.splitlines() if "all times" in line]
+    assert alone == [
+        "one-packages, 1 deaths, 0 overtakings, 0 of somebody else's acts",
+        "one-packages, 0 deaths, 1 overtakings, 0 of somebody else's acts",
+        "one-packages, 0 deaths, 0 overtakings, 1 of somebody else's acts",
+    ]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="it forks")

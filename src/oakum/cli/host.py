@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from oakum.adapters.ssh.model import Host
+    from oakum.local.closing import Closes
     from oakum.local.inventories import KeysOf
     from oakum.reports.answer import Answer
 
@@ -309,13 +310,17 @@ def _scan(arguments: argparse.Namespace) -> int:
     for told in filter(None, (clock_told(each, datetime.now(UTC)) for each in scans)):
         print(printable(f"oakum host scan: {told}"), file=sys.stderr)
     targets = distinct([each.target for each in scans if each.target is not None])
-    answers: list[Answer] = []
+    # Where nothing can be judged it is an inventory all the same; what offers close is not told then.
+    closes: Closes | None = None
+
+    def judged(answer: Answer) -> None:
+        nonlocal closes
+        closes = closing(answer, targets) if arguments.save else None
+
     try:
-        code = scanning.answered(arguments, targets, [], 0, lambda _: None, answers.append) if targets else 3
+        code = scanning.answered(arguments, targets, [], 0, lambda _: None, judged) if targets else 3
     finally:
-        # Where nothing can be judged it is an inventory all the same; what offers close is not told then.
         if arguments.save:
-            closes = closing(answers[0], targets) if answers else None
             scanning.write(inventory(scans, known, datetime.now(UTC), closes), arguments.save)
     return _joined(code, unread)
 
