@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from tests.local.estate import HOSTS, NEW, NOW, OLD, Estate, inventory
 from tests.local.looks import FEEDS, Looks
 from tests.local.simulated import Simulated
@@ -21,7 +22,7 @@ from oakum.local.evidence import Look, keep, read
 from oakum.local.ledger.store import Store
 from oakum.local.running import Left, World
 from oakum.local.runs import open_run, run_names
-from oakum.local.starting import Asking, OpenWorld, Refused, resume, start, summary_of
+from oakum.local.starting import Asking, OpenWorld, Refused, resume, start, summary_of, way_back
 
 
 class Hurried(Simulated):
@@ -94,6 +95,36 @@ def test_broken_glass_is_told_with_its_reason(estate: Estate, hurried: Hurried) 
     run = open_run(estate.data, name)
     assert summary_of(run, NOW).broken_glass == ["approver-1: it burns"]
     run.close()
+
+
+def test_a_roll_back_is_begun_only_as_the_way_back_of_a_run_that_was_made_here(
+    estate: Estate, hurried: Hurried
+) -> None:
+    name = begun(estate, hurried, hurried)
+    estate.hosts.write_text(inventory(NEW))
+    run = open_run(estate.data, name)
+    state = estate.state
+    plan = way_back(run, state, estate.policy, NOW, what="all")
+    run.close()
+    assert isinstance(plan, Plan) and plan.undoes == estate.plan.hash
+    (wave, *_), step = plan.waves, next(iter(plan.steps.values()))
+    other = replace(step.changes[0], after="3.0.1-evil")
+    evil = replace(plan, waves=(replace(wave, steps=(replace(step, changes=(other,)),)),))
+    for wrong, why in (
+        (replace(plan, undoes=f"sha256:{'0' * 64}"), "of which no run was made here"),
+        (evil, "is no part of the way back of .*goes back from openssl 3.0.16 to 3.0.1-evil"),
+    ):
+        with pytest.raises(UsageError, match=why):
+            again(estate, hurried, wrong)
+    assert len(run_names(estate.data)) == 1, "nothing was begun"
+    again(estate, hurried, plan)
+    assert {each.software["openssl"].running for each in hurried.world.machines.values()} == {OLD}
+
+
+def again(estate: Estate, world: Hurried, plan: Plan) -> None:
+    """Another plan for the same hosts, asked for and agreed to."""
+    estate.plan = plan
+    begun(estate, world, world)
 
 
 def test_whoever_left_resumes_and_nothing_is_done_twice(estate: Estate, hurried: Hurried) -> None:

@@ -22,7 +22,7 @@ from oakum.changes.plans import Plan, WhyNot
 from oakum.changes.run import Ended
 from oakum.changes.running.journal import Journal, Noted
 from oakum.changes.state import State
-from oakum.changes.verify import Violation
+from oakum.changes.verify import Violation, brings_back
 from oakum.errors import InputError, NotAssessableError, OakumError, UsageError
 from oakum.local.approvals import LASTS, check, read_approvals, signed_file, statement_until
 from oakum.local.compat import knowledge
@@ -140,6 +140,8 @@ def start(
     """
     rules, _ = calendar_of(policy)
     _first_of(plan, data)
+    if plan.undoes:
+        _is_way_back(plan, data)
     request, agreed, _ = asked_for(plan, rules, asking, approvals, now)
     name = new_name(plan, now)
     places = [str(each.absolute()) for each in hosts]
@@ -169,6 +171,22 @@ def _first_of(plan: Plan, data: str | None) -> None:
     raise UsageError(
         f"the run {name} of this plan is not over", remedy=f"go on with it: oakum resume {name}, or see oakum runs list"
     )
+
+
+def _is_way_back(plan: Plan, data: str | None) -> None:
+    """Raises UsageError where a roll-back is not that of a run that was made here."""
+    remedy = "oakum rollback RUN makes the plan that takes a run back, where the run was made"
+    for name in run_names(data):
+        former: Plan | None = None
+        with suppress(OakumError), closing(open_run(data, name)) as run:
+            former = run.plan
+        if former is None or former.hash != plan.undoes:
+            continue
+        found = next(brings_back(plan, former), None)
+        if found is not None:
+            raise UsageError(f"{found.step} is no part of the way back of {name}: {found.why}", remedy=remedy)
+        return
+    raise UsageError(f"it takes back the plan {plan.undoes[:80]}, of which no run was made here", remedy=remedy)
 
 
 def resume(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from oakum.changes.verify.model import Rule, Violation
 from oakum.changes.verify.rules import RULES
+from oakum.changes.verify.undoing import brings_back
 from oakum.changes.verify.whole import verify
 
-__all__ = ["RULES", "Rule", "Violation", "verify"]
+__all__ = ["RULES", "Rule", "Violation", "brings_back", "verify"]

@@ -30,6 +30,7 @@ RULES: dict[str, Rule] = {
     "proof": Rule("each change, and each change of a way back, names what shows its effect", _INTENTS),
     "reversibility": Rule("a step is as final as its most final change, and copies what needs a copy", _INTENTS),
     "way-back": Rule("the way back of a step leads to the versions before it, unless it is forward-only", _INTENTS),
+    "undoes": Rule("a roll-back makes only changes of the way back of the plan that it names", _PLANS),
     "reboot": Rule("a step reboots where, and only where, one of its changes asks for it", _INTENTS),
     "untouchable": Rule("no step on what is unhealthy, of unknown health, or cordoned by somebody else", _DRAIN),
     "protected": Rule("no step on what the policy protects", _POLICY),
