@@ -169,7 +169,7 @@ class Sight:
         nodes = tuple(
             k.Node(
                 api_version="v1", kind="Node", metadata=k.Meta(name=id.partition("/")[2], uid=seen.uid),
-                status=k.NodeStatus(node_info=k.NodeInfo(kubelet_version=self.kubelets.get(id, ""))),
+                status=k.NodeStatus(node_info=k.NodeInfo(kubelet_version=self.kubelets.get(id, "1.31.4"))),
             )
             for id, seen in self.machines.items()
         )  # fmt: skip

@@ -133,10 +133,14 @@ def test_a_rule_that_is_broken_already_is_not_laid_to_the_step_and_another_one_i
 
 
 @pytest.mark.parametrize("version", ["", "nobody knows"])
-def test_versions_that_cannot_be_told_are_left_out(version: str) -> None:
+def test_no_api_server_moves_while_a_kubelet_tells_no_version(version: str) -> None:
     play = moves("kube-apiserver", "1.31.4", "1.32.1")
     play.show("shop/w-1", uid="w-1")
     play.sight.kubelets = {"shop/w-1": version}
+    assert broken(play) == "the kubelet of shop/w-1 tells no version that can be read"
+    play.show("shop/w-1", running={"kubelet": "1.31.4"})
+    assert broken(play) != "", "a node that no step is for is known by its object alone"
+    play.sight.kubelets = {}
     assert broken(play) == ""
 
 

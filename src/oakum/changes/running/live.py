@@ -72,8 +72,9 @@ def skew(visit: Visit, changes: Iterable[Change] | None = None) -> str:
         around = turn.observed.around(step.subject.cluster)
         for node in around.snapshot.of(Node, "Node"):
             id = f"{step.subject.cluster}/{node.metadata.name}"
-            if (KUBELET, id) not in instances:
-                _add(instances, KUBELET, id, node.status.node_info.kubelet_version)
+            told = node.status.node_info.kubelet_version
+            if (KUBELET, id) not in instances and not _add(instances, KUBELET, id, told):
+                return f"the kubelet of {id} tells no version that can be read"
     if not any(component == API_SERVER for component, _ in instances):
         # A provider's control plane is not changed by a run, and the plan was made for what it said of itself.
         return "no API server tells its version" if masters else ""
@@ -95,9 +96,10 @@ def _key(violation: Violation) -> tuple[str, str, str]:
     return violation.component, violation.rule.name, "" if instance is None else "/".join(instance.key)
 
 
-def _add(instances: dict[tuple[str, str], Instance], component: str, id: str, version: str) -> None:
-    """Adds what runs in a version that can be told."""
+def _add(instances: dict[tuple[str, str], Instance], component: str, id: str, version: str) -> bool:
+    """Adds what runs in a version that can be told; whether it can."""
     try:
         instances[component, id] = Instance(component, id, parse_release(version), id)
     except OakumError:
-        return
+        return False
+    return True
