@@ -60,6 +60,10 @@ class _Place(msgspec.Struct, eq=False):
         return self.node.metadata.name
 
 
+#: What keeps others away of a pod that was put somewhere.
+_Wary = tuple[AffinityTerm, Pod, _Place]
+
+
 class Room:
     """The room on the nodes of one cluster, as things stand."""
 
@@ -92,8 +96,9 @@ class Room:
         gone = {id(each) for each in mine}
         taken: dict[str, list[float]] = {}
         put: list[tuple[Pod, _Place]] = []
+        wary: list[_Wary] = []
         for needs, pod in sorted(((_needs(each), each) for each in mine), key=_largest):
-            place = self._find(pod, needs, draft.subject.name, taken, put, gone)
+            place = self._find(pod, needs, draft.subject.name, taken, put, wary, gone)
             if place is None:
                 yield self._because(pod, draft)
                 return
@@ -101,6 +106,7 @@ class Room:
             for at, amount in enumerate(needs):
                 used[at] += amount
             put.append((pod, place))
+            wary += [(term, pod, place) for term in _terms(pod)]
 
     def _find(
         self,
@@ -109,15 +115,20 @@ class Room:
         node: str,
         taken: Mapping[str, Sequence[float]],
         put: Sequence[tuple[Pod, _Place]],
+        wary: Sequence[_Wary],
         gone: Set[int],
     ) -> _Place | None:
+        terms, keeping = _terms(pod), self._shunning(pod)
         for place in self._eligible(pod):
             if place.name == node:
                 continue
             (cpu, memory, pods), used = place.free, taken.get(place.name, _NOTHING)
             if needs[0] > cpu - used[0] or needs[1] > memory - used[1] or needs[2] > pods - used[2]:
                 continue
-            if not self._shuns(pod, place, put, gone) and not self._is_shunned(pod, place, put, gone):
+            if terms and self._shuns(terms, pod, place, put, gone):
+                continue
+            # The scheduler asks both: who keeps others away, and who must be kept away from.
+            if not ((keeping or wary) and self._is_shunned(keeping, pod, place, wary, gone)):
                 return place
         return None
 
@@ -145,9 +156,16 @@ class Room:
         ]
         return sorted(found, key=lambda each: ([-amount for amount in each.free], each.name))
 
-    def _shuns(self, pod: Pod, place: _Place, put: Sequence[tuple[Pod, _Place]], gone: Set[int]) -> bool:
+    def _shuns(
+        self,
+        terms: Sequence[AffinityTerm],
+        pod: Pod,
+        place: _Place,
+        put: Sequence[tuple[Pod, _Place]],
+        gone: Set[int],
+    ) -> bool:
         """Whether a pod is there already with which this one must not share a topology."""
-        for term in _terms(pod):
+        for term in terms:
             where = place.labels.get(term.topology_key)
             if where is None:
                 continue
@@ -157,16 +175,17 @@ class Room:
                 return True
         return False
 
-    def _is_shunned(self, pod: Pod, place: _Place, put: Sequence[tuple[Pod, _Place]], gone: Set[int]) -> bool:
-        """Whether a pod is there already that must not share a topology with this one: the scheduler asks both."""
-        for key, there in self._shunning(pod):
+    def _is_shunned(
+        self, keeping: Sequence[_Where], pod: Pod, place: _Place, wary: Sequence[_Wary], gone: Set[int]
+    ) -> bool:
+        """Whether a pod is there already that must not share a topology with this one."""
+        for key, there in keeping:
             if not there.get(place.labels.get(key, ""), _NONE) <= gone:
                 return True
         return any(
             at.labels.get(term.topology_key, "") == place.labels.get(term.topology_key)
             and self._means(term, other, pod)
-            for other, at in put
-            for term in _terms(other)
+            for term, other, at in wary
         )
 
     def _means(self, term: AffinityTerm, pod: Pod, other: Pod) -> bool:
