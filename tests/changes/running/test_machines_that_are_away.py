@@ -330,3 +330,16 @@ def test_a_new_machine_is_named_after_the_old_one_its_run_and_its_step() -> None
     subject = Subject(kind="machine", cluster="shop", name="w-1", uid="u")
     assert successor("run-1", "kernel@shop/w-1", subject).id == "shop/w-1-1b5521"
     assert successor("run-2", "kernel@shop/w-1", subject).id != "shop/w-1-1b5521"
+
+
+def test_a_machine_that_has_only_now_agreed_to_restart_is_waited_for() -> None:
+    """It serves for a moment still. Given up at once, its place would be free while it goes down."""
+    play = away("late", ON)
+    play.later(900)
+    play.meant("reboot", 2, DONE)
+    play.later(1)
+    play.turn()
+    assert play.said()[0].endswith("it is late")
+    play.later(601)
+    play.turn()
+    assert play.said() == [backwards("it was asked to reboot and goes on running")]

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from oakum.changes.running.actions import Action
-from oakum.changes.running.journal import States
+from oakum.changes.running.journal import Attempt, States
 from oakum.changes.running.leaving import fail, give_back, lost_after
 from oakum.changes.running.observed import Seen
 from oakum.changes.running.turn import Visit
@@ -21,6 +21,11 @@ MOST_BOOTS = 3
 _TRIES = 2
 #: Lost ones are given up after so many times the limit for being lost.
 _PATIENCE = 4
+
+
+def _asked(visit: Visit, last: Attempt) -> float:
+    """Seconds since the newest answer: whoever has just agreed to restart serves for a moment still."""
+    return (visit.turn.now - (last.answered or last.at)).total_seconds()
 
 
 def rebooting(visit: Visit, seen: Seen | None) -> Iterator[Action]:
@@ -41,7 +46,7 @@ def rebooting(visit: Visit, seen: Seen | None) -> Iterator[Action]:
         yield fail(visit, f"the reboot was refused: {last.outcome.why}")
     elif last.outcome is not None and last.outcome.result == "refused":
         yield visit.ask("reboot", "another boot id", version=True, boot_id=before)
-    elif seen is not None and seen.up and visit.elapsed > visit.step.takes.back.p95:
+    elif seen is not None and seen.up and min(visit.elapsed, _asked(visit, last)) > visit.step.takes.back.p95:
         # It serves, and still under the old boot id: the reboot was not carried out.
         if last.number - int(visit.facts.get("tries-reboot", "0")) >= _TRIES:
             yield fail(visit, "it was asked to reboot and goes on running")
