@@ -150,11 +150,16 @@ def test_the_object_to_mend() -> None:
 
 
 @pytest.mark.parametrize(
-    "selector",
-    ["", "a", "!a", "a=b", "a==b,c!=d", "a in (b,c),d notin (e)", "x.io/a=1, b", "a in ()", "a=", "aa," * 3333 + "a"],
-)
-def test_selectors_as_kubectl_takes_them(selector: str) -> None:
-    verdicts("kubectl", pod(), pod_selector=selector)
+    ("selector", "selected"),
+    [
+        ("", True), ("a", True), ("!a", False), ("a=b", True), ("a==b,c!=d", True), ("a in (b,c),d notin (e)", True),
+        ("a in (c),d notin (e)", False), ("x.io/a=1, b", False), ("a in ()", False), ("a=", False),
+        ("aa," * 3333 + "a", False),
+    ],
+)  # fmt: skip
+def test_selectors_as_kubectl_takes_them(selector: str, selected: bool) -> None:
+    (one,) = drain("kubectl", pod(owner=RS, labels={"a": "b"}), pod_selector=selector).pods
+    assert (one.outcome.reason != "not-selected") is selected
 
 
 @pytest.mark.parametrize(

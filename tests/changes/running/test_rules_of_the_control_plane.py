@@ -10,6 +10,7 @@ from tests.changes.running.looks import OLD, Play, change, plan, step
 from oakum.changes.plans import Step
 from oakum.changes.running.live import quorum, skew, voting
 from oakum.changes.running.observed import Etcd
+from oakum.changes.running.turn import Visit
 
 CP = "shop/cp-1"
 WITH, WITHOUT = {"linux": OLD, "etcd": "3.5.15"}, {"linux": OLD}
@@ -23,6 +24,16 @@ def members(*healthy: bool, learners: tuple[str, ...] = ()) -> Etcd:
 
 QUIET = (change(kind="packages", component="openssl", drain=False, reboot=False),)
 WELL, SHAKY = members(True, True, True), members(True, True, False)
+
+
+def seen_so(made: Step, serial: bool, running: dict[str, str] | None, etcd: Etcd | None) -> Visit:
+    """The visit of a machine that runs so (None: unseen), beside such members of etcd (None: nobody could ask)."""
+    play = Play(plan(made, serial=serial))
+    play.show(made.subject.id, running=running or {})
+    if running is None:
+        play.hide(made.subject.id, None)
+    play.sight.members = etcd
+    return play.turn_of().visit(made)
 
 
 @pytest.mark.parametrize(
@@ -53,12 +64,7 @@ WELL, SHAKY = members(True, True, True), members(True, True, False)
 def test_when_a_member_of_etcd_may_be_disturbed(
     made: Step, serial: bool, running: dict[str, str] | None, etcd: Etcd | None, why: str
 ) -> None:
-    play = Play(plan(made, serial=serial))
-    play.show(made.subject.id, running=running or {})
-    if running is None:
-        play.hide(made.subject.id, None)
-    play.sight.members = etcd
-    assert quorum(play.turn_of().visit(made)) == why
+    assert quorum(seen_so(made, serial, running, etcd)) == why
 
 
 @pytest.mark.parametrize(
@@ -80,12 +86,7 @@ def test_when_a_member_of_etcd_may_be_disturbed(
 def test_when_a_disturbed_member_of_etcd_is_back(
     made: Step, serial: bool, running: dict[str, str] | None, etcd: Etcd | None, why: str
 ) -> None:
-    play = Play(plan(made, serial=serial))
-    play.show(made.subject.id, running=running or {})
-    if running is None:
-        play.hide(made.subject.id, None)
-    play.sight.members = etcd
-    assert voting(play.turn_of().visit(made)) == why
+    assert voting(seen_so(made, serial, running, etcd)) == why
 
 
 # Skew

@@ -34,8 +34,7 @@ def verifying(visit: Visit, seen: Seen) -> Iterator[Action]:
     limit = float(gate.ready_within or visit.step.takes.back.p95)
     silent = voting(visit)
     if not wrong and not silent and (seen.up or (seen.up is None and not gate.ready_within)):
-        ending = "undone" if visit.back else "done"
-        yield give_back(visit, "undone" if ending == "undone" else "done", visit.facts.get("failed", ""))
+        yield give_back(visit, "undone" if visit.back else "done", visit.facts.get("failed", ""))
     elif scanned and wrong and seen.up and visit.step.reboot and visit.facts.get("rebooted") == "true" and booted:
         yield fail(visit, f"it restarted and the change is not effective: {wrong}")
     elif visit.watched >= limit:
