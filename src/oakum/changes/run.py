@@ -136,7 +136,7 @@ class _Run:
         # Whoever has nothing in flight may be missed for longer, and asks less often.
         lasts = self.lease * (_IDLE_LEASE if self.idle else 1)
         act = self._lease_act(observed.at, lasts)
-        taking = held != (self.executor, self.token)
+        taking = not self.token or held != (self.executor, self.token)
         if taking:
             yield from self._write(Meant(at=observed.at, act=act))
         outcome = yield from self._do(act)

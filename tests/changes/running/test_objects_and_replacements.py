@@ -344,10 +344,11 @@ def test_a_deletion_that_was_begun_is_carried_through_when_the_run_stops() -> No
         # Once it was answered as done it is on its way, whatever is said later.
         ([DONE, NOT_NOW], "delete-node/uid-w-1/3"),
         ([NOT_NOW, UNKNOWN], "delete-node/uid-w-1/2"),
+        ([None], "delete-node/uid-w-1/1"),
     ],
 )
 def test_a_machine_whose_deletion_was_only_refused_is_given_back_when_the_run_stops(
-    answers: list[Outcome], said: str
+    answers: list[Outcome | None], said: str
 ) -> None:
     play = replaced("applying")
     play.claimed()

@@ -322,6 +322,43 @@ def test_whoever_had_the_lease_and_sees_it_without_a_token_takes_it_anew(hand: B
     assert hand.leases()[-1][1] == 1, "it asks as the one who had it"
 
 
+def test_whoever_has_no_token_any_more_takes_the_lease_whoever_seems_to_have_it(hand: ByHand) -> None:
+    def answer(act: Act) -> Outcome | None:
+        if len(hand.leases()) != 2:
+            return None
+        hand.sight.lease = ("me", 0)
+        return Outcome(result="done", token=2)
+
+    hand.turn, hand.answer = busy, answer
+    hand.until(150)
+    assert hand.leases()[:3] == [(0, 0, 300), (100, 1, 300), (100, 0, 300)]
+
+
+def test_nothing_is_done_without_a_token_however_fresh_the_last_one_was(hand: ByHand) -> None:
+    turns: list[float] = []
+
+    def turn(journal: Journal, at: datetime) -> Iterable[Action]:
+        turns.append((at - NOW).total_seconds())
+        yield rest(at, 5)
+
+    hand.turn = turn
+    hand.until(20)
+    hand.sight.lease = ("me", 0)
+    hand.answer = lambda act: refused("not-now")
+    before = len(turns)
+    hand.until(60)
+    assert len(turns) == before
+    assert [token for _, token, _ in hand.leases()[-3:]] == [0, 0, 0]
+
+
+def test_a_lease_that_was_refused_is_none_whatever_token_it_tells(hand: ByHand) -> None:
+    hand.answer = lambda act: Outcome(result="refused", code="not-now", token=5)
+    hand.turn = busy
+    hand.until(10)
+    assert not [each for each in hand.written() if isinstance(each, Turned)]
+    assert hand.waits()
+
+
 # The end
 
 

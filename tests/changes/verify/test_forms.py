@@ -165,6 +165,9 @@ def test_times_and_numbers_up_to_their_limits_are_right() -> None:
     plan = replace(kernel(), at=datetime(2100, 1, 1, tzinfo=UTC))
     more = (Intent(name=f"n{each}", kind="kubelet") for each in range(999))
     plan = edits.wave(intents(*more)(plan), "rest", soak=100_000_000)
+    plan = replace(plan, groups=(replace(plan.groups[0], soak_node=100_000_000), *plan.groups[1:]))
+    takes = plan.step(W2).takes
+    plan = edits.step(plan, W2, takes=replace(takes, work=replace(takes.work, p95=100_000_000)))
     assert list(form(plan)) == []
     assert list(form(replace(plan, at=datetime(1970, 1, 1, tzinfo=UTC)))) == []
 

@@ -75,8 +75,8 @@ class Waves:
         machines = [each for each in drafts if each.machine is not None]
         first = canaries(machines, self._order.pools) if self._canary else []
         # Where all are canaries they are no wave of their own, but what comes first is watched as they are.
-        alone = bool(first) and len(first) == len(machines)
-        if first and not alone:
+        alone = len(first) == len(machines)
+        if not alone:
             soak = max(_soak(first), _watched(first))
             # Control planes go one at a time, and never beside workers.
             for masters in (False, True):

@@ -24,8 +24,8 @@ _PATIENCE = 4
 
 
 def _asked(visit: Visit, last: Attempt) -> float:
-    """Seconds since the newest answer: whoever has just agreed to restart serves for a moment still."""
-    return (visit.turn.now - (last.answered or last.at)).total_seconds()
+    """Seconds since it was asked for: whoever has only now agreed to restart serves for a moment still."""
+    return (visit.turn.now - last.at).total_seconds()
 
 
 def rebooting(visit: Visit, seen: Seen | None) -> Iterator[Action]:

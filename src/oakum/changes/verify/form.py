@@ -47,10 +47,7 @@ def form(plan: Plan) -> Iterator[Violation]:
 
 def _times(plan: Plan) -> Iterator[Violation]:
     """Times that can be counted with: in a zone, of these years, and no longer than anybody waits."""
-    until = None if plan.override is None else plan.override.until
-    for moment in (plan.at, until):
-        if moment is None:
-            continue
+    for moment in (plan.at,) if plan.override is None else (plan.at, plan.override.until):
         if moment.tzinfo is None:
             yield violation("form", "it gives a time without a zone")
         elif not FIRST <= moment <= LAST:
