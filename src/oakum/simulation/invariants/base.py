@@ -51,6 +51,8 @@ class Terms(msgspec.Struct, kw_only=True):
     plans: dict[str, Plan] = msgspec.field(default_factory=dict)
     lifted: tuple[str, ...] = ()
     outside: bool = False
+    #: Of each plan, by its hash, the first step of each subject.
+    _first: dict[str, dict[str, Step]] = msgspec.field(default_factory=dict)
 
     def agree(self, plan: Plan) -> None:
         """Takes up one more plan that may run."""
@@ -64,7 +66,10 @@ class Terms(msgspec.Struct, kw_only=True):
         named = plan.steps.get(act.parameters.get("step", ""))
         if named is not None:
             return named
-        return next((each for each in plan.steps.values() if each.subject.id == act.subject.id), None)
+        first = self._first.get(act.plan)
+        if first is None:
+            first = self._first[act.plan] = {each.subject.id: each for each in reversed(plan.steps.values())}
+        return first.get(act.subject.id)
 
 
 class Court:
