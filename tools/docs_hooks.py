@@ -2,12 +2,14 @@
 
 A line ``<!-- generated: help scan -->`` becomes that text when the pages are built; likewise ``help feeds import``,
 ``gaps``, ``context``, ``kinds``, ``facts``, for the simulation ``invariants``, ``faults``, ``events``, ``scenarios``,
-``words``, for the ledger ``entries``, ``remediations``, and ``proof gaps``. The JSON Schema of the answer becomes
-reference/scan.schema.json, and those of plans and what they are made from reference/plan.schema.json and so on.
+``words``, for the ledger ``entries``, ``remediations``, ``proof gaps``, and ``actors``. The JSON Schema of the answer
+becomes reference/scan.schema.json, those of plans and what they are made from reference/plan.schema.json and so on. Each
+kind of request about another actor has a page reference/actors/KIND.md, and schemas of request and answer beside it.
 """
 
 from __future__ import annotations
 
+import inspect
 import io
 import os
 import re
@@ -18,6 +20,8 @@ from typing import Any
 import msgspec
 from mkdocs.structure.files import File, Files
 
+from oakum.actors.kinds import answer, kinds
+from oakum.actors.model import Kind
 from oakum.adapters.ssh.remedies import shipped
 from oakum.changes.compat.facts import OF_CLUSTER
 from oakum.changes.intents.catalogue import KINDS
@@ -46,6 +50,7 @@ def generated(what: str) -> str:
         "gaps": _gaps, "context": _context, "kinds": _kinds, "facts": _facts, "invariants": _invariants,
         "faults": _faults, "events": _events, "scenarios": _scenarios, "words": _words,
         "entries": _kinds_of_entries, "remediations": _remediations, "proof": _proof_gaps,
+        "actors": _actors,
     }[kind]()  # fmt: skip
 
 
@@ -145,15 +150,83 @@ def _scenarios() -> str:
     return "\n".join(["| scenario | machines | shows | traps |", "|---|---|---|---|", *rows])
 
 
+def _actors() -> str:
+    rows = [
+        f"| [`{each.name}`](actors/{each.name}.md) | `{each.command}` | {each.actor} | {each.says} |"
+        for each in kinds()
+    ]
+    return "\n".join(["| kind | command | whose rules | asks |", "|---|---|---|---|", *rows])
+
+
+def page_of(kind: Kind) -> str:
+    """The page of one rule set: the question with its fields, the rules with their sources, and an example."""
+    asked = {"id": 1, "kind": kind.name, **kind.example}
+    said = {"id": 1, **answer(kind, kind.example)}
+    rules = "\n".join(f"| [`{each.id}`]({each.source}) | {_cell(each.says)} |" for each in kind.rules)
+    return f"""# {kind.name}
+
+{kind.says} By the rules of {kind.actor}; asked with `oakum {kind.command}`.
+
+## Request
+
+{_described(kind.request)}
+
+The fields in full: [JSON Schema]({kind.name}.request.schema.json).
+
+## Answer
+
+{_described(kind.reply)}
+
+The fields in full: [JSON Schema]({kind.name}.answer.schema.json).
+
+## Rules
+
+| rule, with its source | says |
+|---|---|
+{rules}
+
+## Example
+
+```json
+{_indented(asked)}
+```
+
+is answered with
+
+```json
+{_indented(said)}
+```
+"""
+
+
+def _described(type_: type[msgspec.Struct]) -> str:
+    return inspect.cleandoc(type_.__doc__ or "").replace("``", "`")
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
+def _indented(value: object) -> str:
+    return msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
+
+
 def on_page_markdown(markdown: str, **_: Any) -> str:
     """Replace the marks of a page."""
     return _MARK.sub(lambda found: generated(found[1]), markdown)
 
 
 def on_files(files: Files, config: Any) -> Files:
-    """Add the schemas."""
+    """Add the schemas, and the pages of other actors' rules."""
     schemas: dict[str, Any] = {"scan": msgspec.json.schema(Answer), **{what: schema_of(what) for what in SCHEMAS}}
     for what, schema in schemas.items():
         text = msgspec.json.format(msgspec.json.encode(schema), indent=2).decode()
         files.append(File.generated(config, f"reference/{what}.schema.json", content=text + "\n"))
+    for kind in kinds():
+        files.append(File.generated(config, f"reference/actors/{kind.name}.md", content=page_of(kind)))
+        for what, type_ in (("request", kind.request), ("answer", kind.reply)):
+            text = msgspec.json.format(msgspec.json.encode(msgspec.json.schema(type_)), indent=2).decode()
+            files.append(
+                File.generated(config, f"reference/actors/{kind.name}.{what}.schema.json", content=text + "\n")
+            )
     return files

@@ -5,6 +5,7 @@
 ``--page FILE`` writes the tables between the marks of a page. ``--begin`` takes other seeds than an
 earlier soak did; ``--add FILE`` adds its totals to those of an earlier one. ``--processes 0 --add FILE`` only reports.
 ``--keep FILE`` keeps what is done: the same command goes on from there when it was ended before.
+Where too little struck in some scenarios, others make up for what is missing.
 Ends with 1 where a state was unsafe or a run was stuck.
 """
 
@@ -13,21 +14,30 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from collections import Counter
 from multiprocessing import get_context
 from pathlib import Path
 
 import msgspec
 
 from oakum.simulation.report import markdown, summary
-from oakum.simulation.soak import Share, Totals, fill, shares, soak
+from oakum.simulation.scenarios import read
+from oakum.simulation.soak import TRIES, Share, Totals, fill, shares, soak
+
+#: Worlds larger than this don't make up for others; and how often others make up for what is missing.
+SMALL, ROUNDS = 100, 3
 
 
 class Kept(msgspec.Struct):
-    """What a soak has come to: which one it is, the numbers of the shares that are done, and their totals."""
+    """What a soak has come to: which one it is, the numbers of the shares that are done, and their totals.
+
+    ``round`` counts how often other scenarios made up for those in which too little struck.
+    """
 
     soak: list[str]
     done: list[int]
     totals: Totals
+    round: int = 0
 
 
 START, END = "<!-- soak: start -->", "<!-- soak: end -->"
@@ -54,6 +64,22 @@ def _kept(file: Path | None, which: list[str]) -> Kept:
     return kept
 
 
+def _rest(kept: Kept, schedules: int, begin: int) -> list[Share]:
+    """The shares that make up for what is missing, with seeds that were not taken before.
+
+    They are of small scenarios in which most schedules deliver a fault: those that got all that they were to get.
+    """
+    missing = schedules - kept.totals.schedules
+    if missing <= 0:
+        return []
+    wanted = Counter[str]()
+    for share in shares(schedules, begin=begin):
+        wanted[share.scenario] += share.count
+    full = [name for name, count in wanted.items() if kept.totals.by_scenario.get(name, 0) >= count]
+    small = [name for name in full if read(name).size <= SMALL]
+    return shares(missing, small, begin=begin + kept.round * schedules * TRIES) if small else []
+
+
 def _write(file: Path, value: object) -> None:
     written = file.with_name(f"{file.name}.new")
     written.write_bytes(msgspec.json.encode(value))
@@ -75,13 +101,13 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--add", type=Path, help="totals of an earlier soak")
     given = parser.parse_args(arguments)
     whole = msgspec.json.decode(given.add.read_bytes(), type=Totals) if given.add else Totals()
-    todo = shares(given.schedules, given.scenarios, begin=given.begin) if given.processes else []
     kept = _kept(given.keep, [str(given.schedules), str(given.begin), *given.scenarios])
     whole.add(kept.totals)
-    left = [(number, share) for number, share in enumerate(todo) if number not in set(kept.done)]
     began = last = time.monotonic()
-    # A process of its own for each worker, started afresh: nothing of one run is in the next.
-    with get_context("spawn").Pool(max(1, given.processes)) as pool:
+
+    def work(todo: list[Share]) -> None:
+        nonlocal last
+        left = [(number, share) for number, share in enumerate(todo) if number not in set(kept.done)]
         for number, part in pool.imap_unordered(_share, left):
             whole.add(part)
             kept.totals.add(part)
@@ -94,6 +120,15 @@ def main(arguments: list[str] | None = None) -> int:
                     _write(given.keep, kept)
                 if given.json:
                     _write(given.json, whole)
+
+    # A process of its own for each worker, started afresh: nothing of one run is in the next.
+    with get_context("spawn").Pool(max(1, given.processes)) as pool:
+        if given.processes:
+            if not kept.round:
+                work(shares(given.schedules, given.scenarios, begin=given.begin))
+            while not given.scenarios and kept.round < ROUNDS:
+                kept.round, kept.done = kept.round + 1, []
+                work(_rest(kept, given.schedules, given.begin))
     if given.fill:
         whole.add(fill(whole))
         if given.json:

@@ -29,6 +29,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "decide": ("decide", "look a row up in a decision table, and see what would change it"),
     "flows": ("flows", "who can connect to whom under the network policies, before and after a change"),
     "skew": ("skew", "which versions of Kubernetes may stand beside each other, and the steps to a newer one"),
+    "rollout": ("rollout", "who may go next in a roll-out, by the rules of the tool that carries it out"),
     "drain": ("drain", "what each actor would do with every pod of a node, and what has to be mended first"),
     "plan": ("plan", "the safe order of steps for what is wanted, or the fewest reasons why there is none"),
     "approve": ("approve", "agree to a plan with an SSH key, or see who agreed and who is missing"),

@@ -40,6 +40,8 @@ Examples:
                                                           "nodes": [{"name": "n1", "kubelet": "v1.27.2"}]}
   oakum skew check --batch requests.jsonl -o json        one JSON object a line: id, kind (state, upgrade or path), ...
 
+Other actors' rules are asked by --request and --batch with these kinds: kubeadm and available-upgrades (kubeadm),
+preflight and plan-check (Cluster API), talos-kubernetes and talos-upgrade (an operating system's support matrix).
 Ends with 1 where a rule is broken, 3 where a version could not be told."""
 _PATH = """\
 Examples:
@@ -114,12 +116,12 @@ def _answer(request: machine.Request, command: str) -> machine.Answer:
     from oakum.changes.skew.request import read_release, read_releases
 
     usual = "path" if command == "path" else "upgrade" if request.get("target") is not None else "state"
-    kind = request.pop("kind", usual)
+    kind = request.pop("kind", None)
+    kind = usual if kind is None else kind
     if not isinstance(kind, str) or kind not in _FIELDS:
-        raise NotAssessableError(
-            f"not assessable: requests of the kind {str(kind)[:40]!r} are unknown",
-            place=Place(field="kind"), remedy=f"kinds: {', '.join(_FIELDS)}",
-        )  # fmt: skip
+        from oakum.actors.kinds import answer, kind_of
+
+        return answer(kind_of("skew check", kind, also=tuple(_FIELDS)), request)
     given = {key: value for key, value in request.items() if value is not None}
     unknown = next((key for key in given if key not in _FIELDS[kind]), None)
     if unknown is not None:

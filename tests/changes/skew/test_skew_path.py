@@ -22,6 +22,7 @@ from oakum.changes.skew import (
     parse_release,
     walk,
 )
+from oakum.changes.skew.answers import routed
 from oakum.changes.skew.release import line
 
 Versions = dict[str, tuple[int, ...]]
@@ -300,6 +301,21 @@ def test_routes_against_counting(first: int, ahead: int, patch: int, last: int, 
 
 def test_no_route_leads_back() -> None:
     assert isinstance(find_route(parse_release("1.30.0"), parse_release("1.29.9")), Missing)
+
+
+def test_a_pre_release_is_a_stop_only_where_its_minor_has_nothing_else() -> None:
+    available = [
+        parse_release(f"v1.{each}") for each in ("28.0-rc.2", "28.0-rc.10", "29.0", "29.1-rc.0", "28.0-beta.3")
+    ]
+    found = find_route(parse_release("v1.27.1"), parse_release("v1.30.0"), available)
+    assert not isinstance(found, Missing)
+    assert [each.text for each in found] == ["v1.28.0-rc.10", "v1.29.0", "v1.30.0"]
+
+
+@pytest.mark.parametrize(("target", "answer"), [("v1.28.1", "error"), ("v1.28.4-rc.0", "error"), ("1.28", "steps"),
+                                                ("v1.28.4", "steps"), ("v1.28.5", "steps")])  # fmt: skip
+def test_an_older_patch_is_no_way_and_a_whole_line_is_reached(target: str, answer: str) -> None:
+    assert list(routed(parse_release("v1.28.4"), parse_release(target), None)) == [answer]
 
 
 # Upgrades of the control plane

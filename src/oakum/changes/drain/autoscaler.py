@@ -102,7 +102,7 @@ def _of_daemonset(pod: Pod, scene: Scene[Options]) -> Outcome | None:
     owner, name = pod.metadata.controller, named(pod)
     if owner is not None and owner.kind == "DaemonSet":
         name = f"DaemonSet/{pod.metadata.namespace}/{owner.name}"
-    return Outcome(verdict=IGNORE, reason="daemonset", object=name, why="it keeps no node, and moves to no other")
+    return Outcome(verdict=EVICT, reason="daemonset", object=name, why="it keeps no node, and moves to no other")
 
 
 def _safe(pod: Pod, scene: Scene[Options]) -> Outcome | None:
@@ -217,7 +217,7 @@ RULES: tuple[Rule[Options], ...] = (
     Rule(
         name="daemonset", source=_DAEMONSETS, decide=_of_daemonset,
         says=f"pods of a DaemonSet, or with the annotation {DAEMONSET_POD}, keep no node",
-        example="owner DaemonSet fluentd -> ignore",
+        example="owner DaemonSet fluentd -> evict",
     ),
     Rule(
         name="safe-to-evict", source=_PREVENT, decide=_safe,

@@ -1,7 +1,8 @@
 """Through which releases an API server goes from one version to another: one of every minor between, then the target.
 
 kube-apiserver must not skip a minor version (kubernetes.io/releases/version-skew-policy, "supported component upgrade
-order"), and the policy advises the latest patch release of each. Pre-releases are no stop on the way.
+order"), and the policy advises the latest patch release of each. A pre-release is a stop only where a minor has nothing
+else.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ def find_route(
     a later patch of its minor.
     """
     if target.minor < current.minor:
-        return Missing((), f"the target {target.text} is older than {current.text}, and no minor version is undone")
+        return Missing((), f"the target {target.text} is older than {current.text}, and no way leads back")
     between = range(current.minor + 1, target.minor)
     last = (target,) if current.is_before(target) else ()
     if available is None:
@@ -42,9 +43,10 @@ def find_route(
 
 
 def _latest(available: Iterable[Release]) -> dict[int, Release]:
-    """The newest release of each minor; of builds that nobody can order, the first one given."""
+    """The newest release of each minor, or else its newest pre-release; of builds that nobody can order, the first."""
     latest: dict[int, Release] = {}
-    for one in available:
-        if not one.is_prerelease and (one.minor not in latest or latest[one.minor].is_before(one)):
+    for one in sorted(available, key=lambda each: not each.is_prerelease):
+        known = latest.get(one.minor)
+        if known is None or known.is_before(one) or (known.is_prerelease and not one.is_prerelease):
             latest[one.minor] = one
     return latest
