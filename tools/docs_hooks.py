@@ -3,8 +3,8 @@
 A line ``<!-- generated: help scan -->`` becomes that text when the pages are built; likewise ``help feeds import``,
 ``gaps``, ``context``, ``kinds``, ``facts``, for the simulation ``invariants``, ``faults``, ``events``, ``scenarios``,
 ``words``, for the ledger ``entries``, ``remediations``, ``proof gaps``, and ``actors``. The JSON Schema of the answer
-becomes reference/scan.schema.json, those of plans and what they are made from reference/plan.schema.json and so on. Each
-kind of request about another actor has a page reference/actors/KIND.md, and schemas of request and answer beside it.
+becomes reference/scan.schema.json, those of plans and what they are made from reference/plan.schema.json and so on.
+Each kind of request about another actor has a page reference/actors/KIND.md, and schemas of request and answer beside it.
 """
 
 from __future__ import annotations
@@ -165,7 +165,8 @@ def page_of(kind: Kind) -> str:
     rules = "\n".join(f"| [`{each.id}`]({each.source}) | {_cell(each.says)} |" for each in kind.rules)
     return f"""# {kind.name}
 
-{kind.says} By the rules of {kind.actor}; asked with `oakum {kind.command}`.
+{kind.says[:1].upper()}{kind.says[1:].removesuffix(".")}. By the rules of {kind.actor}.
+It is asked with `oakum {kind.command}`.
 
 ## Request
 

@@ -1,7 +1,7 @@
 """Tables of what other actors do, written from their public documentation, against the machine form.
 
-Each file under ``tables/`` is one profile or kind of request; each row has its rule and source. Those who wrote the rows
-had not seen the code. ``answer`` holds only what the rule determines: numbers stand for the length of a list,
+Each file under ``tables/`` is one profile or kind of request; each row has its rule and source. Those who wrote the
+rows had not seen the code. ``answer`` holds only what the rule determines: numbers stand for the length of a list,
 ``refused`` for an answer that is an error, ``error: true`` for an answer that says why there is none.
 """
 

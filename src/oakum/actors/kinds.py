@@ -26,7 +26,10 @@ def kinds_of(command: Command) -> dict[str, Kind]:
 
 
 def answer(kind: Kind, request: Mapping[str, object]) -> dict[str, Any]:
-    """The answer to a request without ``id`` and ``kind``. Raises InputError, or NotAssessableError with what is unknown."""
+    """The answer to a request without ``id`` and ``kind``.
+
+    Raises InputError, or NotAssessableError with what is unknown.
+    """
     reply: dict[str, Any] = msgspec.to_builtins(kind.answer(read(request, kind.request)))
     return reply
 

@@ -26,7 +26,8 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
 class Kind(msgspec.Struct, frozen=True, kw_only=True):
     """One kind of request below a command: the types of its fields and of its answer, who answers, by which rules.
 
-    ``example`` is a request (without ``id`` and ``kind``) that shows what the kind is for; its answer is computed where it is shown.
+    ``example`` is a request (without ``id`` and ``kind``) that shows what the kind is for; its answer is computed where
+    it is shown.
     """
 
     command: Command
