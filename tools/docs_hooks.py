@@ -4,7 +4,7 @@ A line ``<!-- generated: help scan -->`` becomes that text when the pages are bu
 ``gaps``, ``context``, ``kinds``, ``facts``, for the simulation ``invariants``, ``faults``, ``events``, ``scenarios``,
 ``words``, for the ledger ``entries``, ``remediations``, ``proof gaps``, and ``actors``. The JSON Schema of the answer
 becomes reference/scan.schema.json, those of plans and what they are made from reference/plan.schema.json and so on.
-Each kind of request about another actor has a page reference/actors/KIND.md, and schemas of request and answer beside it.
+Each kind of request about another actor has a page reference/actors/KIND.md, and schemas beside it.
 """
 
 from __future__ import annotations

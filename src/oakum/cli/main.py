@@ -31,6 +31,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "skew": ("skew", "which versions of Kubernetes may stand beside each other, and the steps to a newer one"),
     "rollout": ("rollout", "who may go next in a roll-out, by the rules of the tool that carries it out"),
     "drain": ("drain", "what each actor would do with every pod of a node, and what has to be mended first"),
+    "explain": ("explain", "what each actor would do with a node now, and why"),
     "plan": ("plan", "the safe order of steps for what is wanted, or the fewest reasons why there is none"),
     "approve": ("approve", "agree to a plan with an SSH key, or see who agreed and who is missing"),
     "run": ("run", "carry an approved plan out from here, or rehearse it"),

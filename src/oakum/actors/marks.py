@@ -1,0 +1,235 @@
+"""What the marks on a node say of other actors: who acts on it now, who means to, and who is kept away.
+
+Tools that act on nodes leave labels, annotations and taints there, and obey some that people set. Each rule here is one
+such mark from the documentation of the tool that reads or writes it. A mark is evidence of an intention at the time
+when the node was read, not of the tool being there still. An actor that leaves no marks is not told of.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Literal
+
+import msgspec
+
+from oakum.fleet.cluster.objects import Node
+
+#: acts: it is doing so now. means-to: it will, when its time comes. kept-away: it leaves the node alone.
+Stance = Literal["acts", "means-to", "kept-away"]
+
+_FAQ = "https://github.com/kubernetes/autoscaler/blob/master/cluster-autoscaler/FAQ.md"
+_KARPENTER = "https://karpenter.sh/docs/concepts/disruption/"
+_KURED = "https://kured.dev/docs/operation/"
+_MCO = "https://github.com/openshift/machine-config-operator/blob/main/docs/MachineConfigDaemon.md"
+_CAPI = "https://cluster-api.sigs.k8s.io/reference/api/labels-and-annotations"
+_TAINTS = "https://kubernetes.io/docs/reference/labels-annotations-taints/"
+_FLUO = "https://github.com/flatcar/flatcar-linux-update-operator"
+_SUC = "https://github.com/rancher/system-upgrade-controller"
+_NTH = "https://github.com/aws/aws-node-termination-handler"
+_MACHINE = "machineconfiguration.openshift.io"
+_FLATCAR = "flatcar-linux-update.v1.flatcar-linux.net"
+#: Owners of a cordon that leave a mark of their own beside it.
+_PLAN = "plan.upgrade.cattle.io/"
+
+
+class Said(msgspec.Struct, frozen=True, kw_only=True):
+    """What a mark says: the ``actor``, its ``stance``, ``why`` for people, the ``mark`` itself, and its ``source``."""
+
+    actor: str
+    stance: Stance
+    why: str
+    mark: str
+    source: str
+
+
+class Mark(msgspec.Struct, frozen=True, kw_only=True):
+    """One rule: the actor, what its mark says, where that is written, and how it is seen on a node."""
+
+    actor: str
+    stance: Stance
+    says: str
+    source: str
+    look: Callable[[Node], Iterable[str]]
+
+
+def said_of(node: Node) -> tuple[Said, ...]:
+    """What the marks of a node say, in the order of the rules; those who act now come first."""
+    found = [
+        Said(actor=each.actor, stance=each.stance, why=each.says, mark=mark, source=each.source)
+        for each in MARKS
+        for mark in each.look(node)
+    ]
+    return tuple(sorted(found, key=lambda one: one.stance != "acts"))
+
+
+def cordoned_by(node: Node) -> str:
+    """Who has cordoned a node: the actor whose mark stands beside the cordon, "somebody", or "" where it is open."""
+    if not node.spec.unschedulable:
+        return ""
+    owners = (one.actor for one in said_of(node) if one.stance == "acts" and one.actor not in _NEVER_CORDON)
+    return next(owners, "somebody")
+
+
+def _annotated(*keys: str, value: str = "") -> Callable[[Node], Iterator[str]]:
+    def look(node: Node) -> Iterator[str]:
+        for key in keys:
+            found = node.metadata.annotations.get(key)
+            if found is not None and (found == value or not value):
+                yield f"annotation {key}={found}"
+
+    return look
+
+
+def _tainted(*keys: str, effect: str = "") -> Callable[[Node], Iterator[str]]:
+    def look(node: Node) -> Iterator[str]:
+        for taint in node.spec.taints:
+            if (taint.key in keys or taint.key.startswith(_prefixes(keys))) and effect in ("", taint.effect):
+                yield f"taint {taint.key}:{taint.effect}"
+
+    return look
+
+
+def _prefixes(keys: Iterable[str]) -> tuple[str, ...]:
+    return tuple(key for key in keys if key.endswith("/"))
+
+
+def _labelled(prefix: str) -> Callable[[Node], Iterator[str]]:
+    def look(node: Node) -> Iterator[str]:
+        for key, value in sorted(node.metadata.labels.items()):
+            if key == prefix or (prefix.endswith("/") and key.startswith(prefix)):
+                yield f"label {key}={value}"
+
+    return look
+
+
+def _configured(*, moving: bool) -> Callable[[Node], Iterator[str]]:
+    """Whether a node of a pool is on its way to another configuration, or is where it should be."""
+
+    def look(node: Node) -> Iterator[str]:
+        notes = node.metadata.annotations
+        current, desired = notes.get(f"{_MACHINE}/currentConfig"), notes.get(f"{_MACHINE}/desiredConfig")
+        state = notes.get(f"{_MACHINE}/state", "")
+        if not current or not desired:
+            return
+        if (current != desired or state not in ("Done", "")) == moving:
+            yield f"annotation {_MACHINE}/state={state or '(none)'}, {current} -> {desired}"
+
+    return look
+
+
+def _drained_by_pool(node: Node) -> Iterator[str]:
+    wanted, done = (node.metadata.annotations.get(f"{_MACHINE}/{key}") for key in ("desiredDrain", "lastAppliedDrain"))
+    if wanted and wanted != done and wanted.startswith("drain"):
+        yield f"annotation {_MACHINE}/desiredDrain={wanted}"
+
+
+#: These set taints and leave the scheduling switch of a node alone.
+_NEVER_CORDON = frozenset({"node lifecycle controller", "cluster-autoscaler", "karpenter", "cloud controller"})
+
+MARKS: tuple[Mark, ...] = (
+    Mark(
+        actor="oakum", stance="acts", source="https://kubernetes.io/docs/concepts/overview/working-with-objects/annotations/",
+        says="a run of Oakum has taken the node, and gives it back when it is done", look=_annotated("oakum.dev/claim"),
+    ),
+    Mark(
+        actor="node lifecycle controller", stance="acts", source=f"{_TAINTS}#node-kubernetes-io-not-ready",
+        says="the node does not report ready: pods leave it when their tolerationSeconds are over (300 s by default)",
+        look=_tainted("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable", effect="NoExecute"),
+    ),
+    Mark(
+        actor="node lifecycle controller", stance="acts", source=f"{_TAINTS}#node-kubernetes-io-out-of-service",
+        says="somebody has declared the node dead: its pods are deleted by force, and their volumes detached",
+        look=_tainted("node.kubernetes.io/out-of-service"),
+    ),
+    Mark(
+        actor="cloud controller", stance="acts", source=f"{_TAINTS}#node-cloudprovider-kubernetes-io-shutdown",
+        says="the provider says that the machine is shut down",
+        look=_tainted("node.cloudprovider.kubernetes.io/shutdown"),
+    ),
+    Mark(
+        actor="cluster-autoscaler", stance="acts", source=f"{_FAQ}#how-does-scale-down-work",
+        says="it is removing the node now", look=_tainted("ToBeDeletedByClusterAutoscaler"),
+    ),
+    Mark(
+        actor="cluster-autoscaler", stance="means-to", source=f"{_FAQ}#how-does-scale-down-work",
+        says="it holds the node for unneeded, and removes it when it has been so for long enough",
+        look=_tainted("DeletionCandidateOfClusterAutoscaler"),
+    ),
+    Mark(
+        actor="cluster-autoscaler", stance="kept-away",
+        source=f"{_FAQ}#how-can-i-prevent-cluster-autoscaler-from-scaling-down-a-particular-node",
+        says="it never removes the node as long as this stands",
+        look=_annotated("cluster-autoscaler.kubernetes.io/scale-down-disabled", value="true"),
+    ),
+    Mark(
+        actor="karpenter", stance="acts", source=f"{_KARPENTER}#disruption-controller",
+        says="it is disrupting the node now, and deletes it when its pods are gone",
+        look=_tainted("karpenter.sh/disrupted", "karpenter.sh/disruption"),
+    ),
+    Mark(
+        actor="karpenter", stance="kept-away", source=f"{_KARPENTER}#node-level-controls",
+        says="it does not disrupt the node of its own will; an expiry, an interruption or a deletion still ends it",
+        look=_annotated("karpenter.sh/do-not-disrupt", value="true"),
+    ),
+    Mark(
+        actor="karpenter", stance="means-to", source=f"{_KARPENTER}#automated-graceful-methods",
+        says="it made the node, and replaces or removes it when it drifts, expires, is empty or underused",
+        look=_labelled("karpenter.sh/nodepool"),
+    ),
+    Mark(
+        actor="kured", stance="acts", source=_KURED,
+        says="it has drained the node and is restarting it", look=_annotated("weave.works/kured-reboot-in-progress"),
+    ),
+    Mark(
+        actor="kured", stance="means-to", source=_KURED,
+        says="it has seen that the node wants a restart, and restarts it when it holds the lock and its window is open",
+        look=_annotated("weave.works/kured-most-recent-reboot-needed"),
+    ),
+    Mark(
+        actor="machine-config-operator", stance="acts", source=_MCO,
+        says="it drains the node", look=_drained_by_pool,
+    ),
+    Mark(
+        actor="machine-config-operator", stance="acts", source=_MCO,
+        says="it brings the node to another configuration, with a drain and a restart where that needs one",
+        look=_configured(moving=True),
+    ),
+    Mark(
+        actor="machine-config-operator", stance="means-to", source=_MCO,
+        says="it keeps the node's configuration, and changes it when that of its pool changes",
+        look=_configured(moving=False),
+    ),
+    Mark(
+        actor="cluster-api", stance="means-to", source=_CAPI,
+        says="the node is a Machine's: it is drained and deleted when that Machine is",
+        look=_annotated("cluster.x-k8s.io/machine"),
+    ),
+    Mark(
+        actor="cluster-api", stance="means-to", source=_CAPI,
+        says="the node's Machine is of an outdated revision, and is replaced in the roll-out",
+        look=_tainted("node.cluster.x-k8s.io/outdated-revision"),
+    ),
+    Mark(
+        actor="flatcar-linux-update-operator", stance="acts", source=_FLUO,
+        says="it has let the node restart", look=_annotated(f"{_FLATCAR}/reboot-ok", value="true"),
+    ),
+    Mark(
+        actor="flatcar-linux-update-operator", stance="means-to", source=_FLUO,
+        says="the node wants a restart", look=_annotated(f"{_FLATCAR}/reboot-needed", value="true"),
+    ),
+    Mark(
+        actor="flatcar-linux-update-operator", stance="kept-away", source=_FLUO,
+        says="it does not restart the node as long as this stands",
+        look=_annotated(f"{_FLATCAR}/reboot-paused", value="true"),
+    ),
+    Mark(
+        actor="system-upgrade-controller", stance="means-to", source=_SUC,
+        says="it has carried this plan out here, and does so again when the plan's version or image changes",
+        look=_labelled(_PLAN),
+    ),
+    Mark(
+        actor="aws-node-termination-handler", stance="acts", source=_NTH,
+        says="the provider is about to take the machine away, and its pods are moved",
+        look=_tainted("aws-node-termination-handler/"),
+    ),
+)  # fmt: skip
