@@ -7,6 +7,7 @@ answer is a function of one request can be served by these two.
 
 from __future__ import annotations
 
+import argparse
 import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -15,7 +16,7 @@ from typing import Any, NoReturn
 
 import msgspec
 
-from oakum.errors import InputError, LimitError, OakumError, Place
+from oakum.errors import InputError, LimitError, OakumError, Place, UsageError
 
 Request = dict[str, Any]
 Answer = Mapping[str, object]
@@ -57,6 +58,15 @@ def answer_request(name: str, answer: Callable[[Request], Answer], *, longest: i
         raise error.within(name) from None
     print_json({**identity, **result})
     return 0
+
+
+def serve(arguments: argparse.Namespace, answer: Callable[[Request], Answer], *, longest: int = LONGEST_LINE) -> int:
+    """Answer what ``--batch`` or ``--request`` names; one of the two has to be given."""
+    if (arguments.batch is None) == (arguments.request is None):
+        raise UsageError("one of --batch and --request is needed", remedy="see --help")
+    if arguments.batch is not None:
+        return answer_batch(arguments.batch, read_lines(arguments.batch, longest=longest), answer)
+    return answer_request(arguments.request, answer, longest=longest)
 
 
 def print_json(value: object) -> None:

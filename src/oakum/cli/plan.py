@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from oakum.changes.state import State
     from oakum.local.plans import Emergency
 
+#: One line of a batch may hold whole dumps.
+LONGEST_LINE = 1 << 29
 _EXAMPLES = """\
 Examples:
   oakum plan --from prod.json --intent kernel.yaml --policy policy/
@@ -26,6 +28,7 @@ Examples:
   oakum plan --from prod.json --intent cve.yaml --policy policy/ \\
       --override 'exploited vulnerability' --reason CVE-2026-1 --agreed jo --agreed kim
   oakum plan verify plan.json --from prod.json --policy policy/
+  oakum plan --batch requests.jsonl -o json          one JSON object a line: id, now, states, intents, policy
 
 A STATE is a dump of a cluster, a folder with one, an inventory (oakum-inventory/1) or a state that --save-state wrote.
 A dump with all that a plan asks for:
@@ -59,6 +62,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add("--out", metavar="FILE", type=Path, help="write the canonical plan, or the reasons, to a file as well")
     add("--save-state", metavar="FILE", type=Path, help="write the state that was planned from (oakum-state/1)")
     add("--schema", choices=("plan", "why-not", "state", "inventory", "intents"), help="print a JSON Schema, and end")
+    add("--batch", metavar="FILE", help="answer one JSON request a line: id, now, states, intents, policy")
+    add("--request", metavar="FILE", help="answer the one JSON request in a file")
     add("-o", "--output", choices=("table", "json", "yaml"), default="table", help="the form of the answer")
     commands = parser.add_subparsers(dest="plan_command", metavar="COMMAND", title="commands")
     line = "walk every state that a written plan can bring about, and list the rules that it breaks"
@@ -89,6 +94,8 @@ def run(arguments: argparse.Namespace) -> int:
         return _verify(arguments)
     if arguments.schema is not None:
         return _schema(arguments.schema)
+    if arguments.batch is not None or arguments.request is not None:
+        return _machine(arguments)
     for option, given in (
         ("--from", arguments.states),
         ("--intent", arguments.intents),
@@ -100,6 +107,22 @@ def run(arguments: argparse.Namespace) -> int:
         raise UsageError("--explain is a text for people", remedy="leave -o out, or --explain")
     now = time_of(arguments.now, "--now") if arguments.now else datetime.now(UTC)
     return _plan(arguments, now, _emergency(arguments))
+
+
+def _machine(arguments: argparse.Namespace) -> int:
+    if arguments.states or arguments.intents or arguments.policy or arguments.now:
+        raise UsageError("--from, --intent, --policy and --now stand in the request", remedy="give them there")
+    return machine.serve(arguments, _answer, longest=LONGEST_LINE)
+
+
+def _answer(request: machine.Request) -> machine.Answer:
+    import msgspec
+
+    from oakum.actors.requests import read
+    from oakum.local.requests import PlanRequest, planned
+
+    answer: machine.Answer = msgspec.to_builtins(planned(read(request, PlanRequest)))
+    return answer
 
 
 def _emergency(arguments: argparse.Namespace) -> Emergency | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 
 from oakum.cli import machine
-from oakum.errors import UsageError
 
 _EXAMPLES = """\
 Examples:
@@ -31,11 +30,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Answer; 2 where a request was bad, 3 where its kind is unknown."""
-    if (arguments.batch is None) == (arguments.request is None):
-        raise UsageError("one of --batch and --request is needed", remedy="see oakum rollout next --help")
-    if arguments.batch is not None:
-        return machine.answer_batch(arguments.batch, machine.read_lines(arguments.batch), _answer)
-    return machine.answer_request(arguments.request, _answer)
+    return machine.serve(arguments, _answer)
 
 
 def _answer(request: machine.Request) -> machine.Answer:

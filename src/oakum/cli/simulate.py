@@ -47,6 +47,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add("--from", dest="dump", metavar="DUMP", action="append", help="a world made of a cluster's dump or a state file")
     add("--intent", metavar="FILE", action="append", help="what is wanted (with --from)")
     add("--policy", metavar="DIR", help="the policy (with --from)")
+    add("--batch", metavar="FILE", help="answer one JSON request a line: id, scenario, seed, runs, rivals, trace")
+    add("--request", metavar="FILE", help="answer the one JSON request in a file")
     add("-o", "--output", choices=("table", "json"), default="table", help="the form of the answer")
 
 
@@ -60,6 +62,10 @@ def run(arguments: argparse.Namespace) -> int:
             print(f"{name:26} {read(name).title}")
         return 0
     given = arguments.scenarios
+    if arguments.batch is not None or arguments.request is not None:
+        if given or arguments.all or arguments.dump is not None or arguments.seed is not None:
+            raise UsageError("scenarios and --seed stand in the request", remedy="give scenario and seed there")
+        return machine.serve(arguments, _replied)
     if sum((bool(given), arguments.all, arguments.dump is not None)) != 1:
         raise UsageError("name scenarios, or give one of --all and --from", remedy="oakum simulate --list")
     if arguments.runs < 1 or (arguments.runs > 1 and arguments.seed is None):
@@ -81,6 +87,14 @@ def run(arguments: argparse.Namespace) -> int:
         if not single:
             print(said, file=sys.stderr)
     return 0
+
+
+def _replied(request: machine.Request) -> machine.Answer:
+    from oakum.actors.requests import read
+    from oakum.local.requests import SimulateRequest, simulated
+
+    answer: machine.Answer = msgspec.to_builtins(simulated(read(request, SimulateRequest)))
+    return answer
 
 
 def _answer(report: Report, output: str) -> int:

@@ -25,6 +25,7 @@ from oakum.local.compat import knowledge
 from oakum.local.policies import calendar_of
 from oakum.local.remediations import check_pinned, pinned
 from oakum.policy.model import Policy
+from oakum.policy.openings import Calendar
 
 #: A plan of five thousand machines has some ten MiB.
 _LARGEST = 1 << 28
@@ -61,7 +62,22 @@ def make_plan(
     NotAssessableError tells what the dump of a cluster lacks that the intents are for.
     """
     rules, calendar = calendar_of(policy)
-    intents = pinned(intents, rules, remediations)
+    return plan_under(
+        rules, calendar, state, pinned(intents, rules, remediations), now, compat=compat, emergency=emergency
+    )
+
+
+def plan_under(
+    rules: Policy,
+    calendar: Calendar,
+    state: State,
+    intents: Sequence[Intent],
+    now: datetime,
+    *,
+    compat: Sequence[Path] = (),
+    emergency: Emergency | None = None,
+) -> Plan | WhyNot:
+    """The plan under a policy that has been read, for intents whose remediations are pinned. Raises OakumError."""
     _require(state, [subject for each in intents for subject in wanted(each, state).subjects.values()])
     return plan(
         state, intents, rules, now, calendar=calendar, knowledge=knowledge(compat),

@@ -10,6 +10,8 @@ from oakum.changes.intents.reading import IntentsDocument
 from oakum.changes.plans import Plan, WhyNot
 from oakum.changes.state.document import StateDocument
 from oakum.changes.state.inventory import InventoryDocument
+from oakum.local.requests import PlanAnswer, PlanRequest, SimulateRequest
+from oakum.local.simulate import Report
 
 SCHEMAS: dict[str, type[msgspec.Struct]] = {
     "plan": Plan,
@@ -17,6 +19,10 @@ SCHEMAS: dict[str, type[msgspec.Struct]] = {
     "state": StateDocument,
     "inventory": InventoryDocument,
     "intents": IntentsDocument,
+    "plan-request": PlanRequest,
+    "plan-answer": PlanAnswer,
+    "simulate-request": SimulateRequest,
+    "simulate-answer": Report,
 }
 
 

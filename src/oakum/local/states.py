@@ -62,35 +62,58 @@ def read_states(sources: Sequence[str], now: datetime) -> State:
 
     Its time is the sources' own, ``now`` where none tells one. Raises OakumError naming the source.
     """
-    dumps: list[Dump] = []
-    states: list[tuple[str, State]] = []
-    inventories: list[Inventory] = []
+    taken = _Taken()
+    for given in dict.fromkeys(sources):
+        name, path = _named(given)
+        if path.is_dir():
+            files = _files(path)
+            ours = [taken.take(str(file), _bytes(file)) for file in files]
+            if not ours or not all(ours):
+                taken.dumps.append(_of_folder(path, name, files))
+            continue
+        source = "standard input" if str(path) == "-" else str(path)
+        data = _bytes(path)
+        if not taken.take(source, data):
+            taken.dumps.append(_of_file(path, name, source, data))
+    return taken.joined(now)
 
-    def take(source: str, data: bytes) -> bool:
+
+def states_of(documents: Sequence[tuple[str, str, bytes]], now: datetime) -> State:
+    """The state that documents are together: of each what errors call it, the name of its cluster, and the bytes.
+
+    Raises OakumError as ``read_states`` does.
+    """
+    taken = _Taken()
+    for source, name, data in documents:
+        if not taken.take(source, data):
+            around = drain.of_bytes(data, source)
+            taken.dumps.append(Dump(source=source, name=name, around=around, named=True, **_webhooks([(source, data)])))
+    return taken.joined(now)
+
+
+class _Taken:
+    """What was read of several sources."""
+
+    def __init__(self) -> None:
+        self.dumps: list[Dump] = []
+        self._states: list[tuple[str, State]] = []
+        self._inventories: list[Inventory] = []
+
+    def take(self, source: str, data: bytes) -> bool:
         """Reads what is one of ours; False where it is not."""
         said = _format(data)
         if said == INVENTORY:
-            inventories.append(read_inventory(data, source))
+            self._inventories.append(read_inventory(data, source))
         elif said == STATE:
-            states.append((source, read_state(data, source)))
+            self._states.append((source, read_state(data, source)))
         elif said:
             remedy = f"give a dump (kubectl get -o json), or a file of the format {INVENTORY} or {STATE}"
             raise InputError(f"format {said[:40]!r} is no state", place=Place(source), remedy=remedy)
         return bool(said)
 
-    for given in dict.fromkeys(sources):
-        name, path = _named(given)
-        if path.is_dir():
-            files = _files(path)
-            ours = [take(str(file), _bytes(file)) for file in files]
-            if not ours or not all(ours):
-                dumps.append(_of_folder(path, name, files))
-            continue
-        source = "standard input" if str(path) == "-" else str(path)
-        data = _bytes(path)
-        if not take(source, data):
-            dumps.append(_of_file(path, name, source, data))
-    return join(dumps, states, inventories, shipped_components(), now)
+    def joined(self, now: datetime) -> State:
+        """The one state of all of them."""
+        return join(self.dumps, self._states, self._inventories, shipped_components(), now)
 
 
 @lru_cache(maxsize=1)
