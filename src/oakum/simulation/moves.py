@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 from oakum.changes.plans.model import Group, Plan, Step, Wave
 from oakum.changes.running.journal import OVER, Journal
+from oakum.changes.skew import parse_release
+from oakum.changes.skew.model import API_SERVER, KUBE_PROXY, KUBELET
 from oakum.policy.openings import NoOpening
 from oakum.simulation.disruption import GRANTED, answer
 from oakum.simulation.invariants.base import Terms
@@ -29,6 +31,8 @@ class Moves:
         #: Members, who of them is out or in hand, and their domains, by group; of this look alone.
         self._out: dict[str, tuple[set[str], set[str]]] = {}
         self._members: dict[str, frozenset[str]] = {}
+        #: The oldest minor version of the API servers by cluster; of this look alone.
+        self._oldest: dict[str, int | None] = {}
 
     @property
     def _plan(self) -> Plan | None:
@@ -37,6 +41,7 @@ class Moves:
     def safe(self) -> str:
         """Something that could be done now, in words; empty where there is nothing."""
         self._out.clear()
+        self._oldest.clear()
         plan = self._plan
         if plan is None or self.waits_for_people(plan) or self._guarded(plan):
             return ""
@@ -121,6 +126,7 @@ class Moves:
             self._room(machine, group)
             and self._open(step, group)
             and self._quorum(machine)
+            and not self._ahead(machine, step)
             and not (drains and (not self.drains(machine) or self._waiting_pods(step.subject.cluster)))
         )
 
@@ -172,6 +178,22 @@ class Moves:
         voters = [each for each in machine.cluster.etcd if not each.learner]
         left = sum(each.healthy for each in voters if each is not member)
         return 2 * left > len(voters) and len(voters) == len(machine.cluster.etcd)
+
+    def _ahead(self, machine: Machine, step: Step) -> bool:
+        """Whether its kubelet or kube-proxy would be newer than an API server: the version skew policy forbids it."""
+        wanted = [each.after for each in step.changes if each.component in (KUBELET, KUBE_PROXY)]
+        oldest = self._oldest_server(machine) if wanted else None
+        return oldest is not None and any(parse_release(each).minor > oldest for each in wanted)
+
+    def _oldest_server(self, machine: Machine) -> int | None:
+        if machine.cluster is None:
+            return None
+        name = machine.cluster.name
+        if name not in self._oldest:
+            servers = (each.software.get(API_SERVER) for each in machine.cluster.machines.values() if not each.gone)
+            minors = (parse_release(each.running).minor for each in servers if each is not None and each.running)
+            self._oldest[name] = min(minors, default=None)
+        return self._oldest[name]
 
     def _waiting_pods(self, cluster: str) -> bool:
         """Whether pods of a cluster find no place already."""
