@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -80,7 +80,7 @@ class Question:
 
 def moment(text: str) -> datetime:
     """An RFC 3339 time."""
-    return datetime.fromisoformat(text.replace("Z", "+00:00"))
+    return datetime.fromisoformat(text)
 
 
 def span(text: str) -> timedelta:
@@ -118,7 +118,8 @@ def is_ready(thing: Object, status: str = "True") -> bool:
 def budgets(question: Question) -> list[Object]:
     """The disruption budgets of the pod."""
     every = question.of("policy", "PodDisruptionBudget")
-    return [each for each in every if each["metadata"]["namespace"] == question.namespace and covers(each, question.pod)]
+    near = [each for each in every if each["metadata"]["namespace"] == question.namespace]
+    return [each for each in near if covers(each, question.pod)]
 
 
 def covers(budget: Object, pod: Object) -> bool:
@@ -173,23 +174,27 @@ def has_room(budget: Object) -> bool:
 
 
 def how_long(question: Question, budget: Object) -> str | None:
-    """For ever where it wants no eviction or all replicas of its one controller; open where that is not there."""
+    """For ever where it wants no eviction or all replicas of its one controller; open where that is not there.
+
+    Pods without a controller count as healthy, and to nobody's scale: with one of them even a budget that wants no
+    eviction has room, against its documentation (``pkg/controller/disruption``, ``getExpectedScale``).
+    """
+    near = [each for each in question.of("", "Pod") if each["metadata"]["namespace"] == question.namespace]
+    owners = [replace(question, pod=each).controller for each in near if covers(budget, each)]
+    if None in owners:
+        return None
     if budget["spec"].get("maxUnavailable") in (0, "0%") or budget["spec"].get("minAvailable") == "100%":
         return "for-ever"
-    replicas = replicas_under(question, budget)
+    replicas = replicas_of(question, owners[0]) if all(each == owners[0] for each in owners) else None
     return None if not replicas else "for-ever" if wanted(budget["spec"], replicas) >= replicas else "now"
 
 
-def replicas_under(question: Question, budget: Object) -> int | None:
-    """How many pods should be under a budget; None where they are not all of one controller with a scale."""
-    near = [each for each in question.of("", "Pod") if each["metadata"]["namespace"] == question.namespace]
-    under = [Question(each, question.items, question.now, {}).controller for each in near if covers(budget, each)]
-    first = under[0]
-    if first is None or first["kind"] not in ("ReplicaSet", "StatefulSet") or any(each != first for each in under):
+def replicas_of(question: Question, owner: Object | None) -> int | None:
+    """The scale of the pods' controller, where it is there and has one."""
+    if owner is None or owner["kind"] not in ("ReplicaSet", "StatefulSet") or group_of(owner) != "apps":
         return None
-    found = question.find(group_of(first), first["kind"], question.namespace, first["name"])
-    same = found is not None and group_of(first) == "apps" and found["metadata"]["uid"] == first["uid"]
-    return int(found["spec"]["replicas"]) if found is not None and same else None
+    found = question.find("apps", owner["kind"], question.namespace, owner["name"])
+    return int(found["spec"]["replicas"]) if found is not None and found["metadata"]["uid"] == owner["uid"] else None
 
 
 def wanted(spec: Object, replicas: int) -> int:

@@ -6,8 +6,9 @@ Written without a look at Oakum's own rules, from the public documentation and r
 other project's order, and the first that says anything decides. Every rule walks through the whole dump again.
 
 ``None`` in an answer stands for what these sources do not determine, for example whether a pod that goes with a
-warning has a reason to show. Each pod is asked about alone and at this moment, as the contract of the command line
-says: kubectl asks for all evictions at once and the autoscaler for room for one, so none of them uses up a budget.
+warning has a reason to show; the facts of a pod are in ``naive_drain_facts.py``. Each pod is asked about alone and at
+this moment, as the contract of the command line says: kubectl asks for all evictions at once and the autoscaler for
+room for one, so none of them uses up a budget.
 """
 
 from __future__ import annotations
@@ -276,7 +277,7 @@ def ruled(question: Question) -> Expected | None:
 def first_rule(question: Question) -> Object | None:
     """The first by name of the rules in the Machine's namespace that select both Machine and pod."""
     node = question.pod["spec"]["nodeName"]
-    machine = next(each for each in question.of(CAPI, "Machine") if each["status"]["nodeRef"]["name"] == node)
+    (machine,) = [each for each in question.of(CAPI, "Machine") if each["status"]["nodeRef"]["name"] == node]
     home = machine["metadata"]["namespace"]
     cluster = question.find(CAPI, "Cluster", home, machine["spec"]["clusterName"])
     namespace = question.find("", "Namespace", None, question.namespace)
@@ -295,8 +296,4 @@ def any_entry(rule: Object, field: str, things: Mapping[str, Object]) -> bool:
     return any(all(selects(entry.get(key, {}), thing) for key, thing in things.items()) for entry in entries)
 
 
-PROFILES: dict[str, Callable[[Question], Expected]] = {
-    "kubectl": kubectl,
-    "cluster-autoscaler": autoscaler,
-    "cluster-api": cluster_api,
-}
+PROFILES = {"kubectl": kubectl, "cluster-autoscaler": autoscaler, "cluster-api": cluster_api}
