@@ -36,6 +36,9 @@ FOUND: list[tuple[str, str, tuple[Strike, ...]]] = [
       Strike(kind="crash-elsewhere", delay=216.9, subject="prod/cp-1"))),
     ("autoscaler", "a node that somebody deletes between the last look and the record counts as a false success",
      (Strike(kind="scaled-in", state="restoring", nth=1, delay=0.25),)),
+    ("needs-snapshot", "a copy is thrown away, and the step done, while the machine is out of service",
+     (Strike(kind="crash", state="verifying", nth=2),
+      Strike(kind="bad-patch", state="applying", nth=2, what="sick 180"))),
     ("control-plane-minor", "kubelets that wait for an API server that was given up count as stuck",
      (Strike(kind="human-cordons", delay=152.2, subject="prod/cp-2"),)),
 ]  # fmt: skip

@@ -600,6 +600,7 @@ def test_copies_of_a_visit_that_did_not_end_well_are_thrown_away(seen: dict[str,
 
 
 WATCHED = "it is watched"
+READY = Gate("gate", ALL).ready_within
 FELL_IN_SOAK = "soaking: it fell out of service while it was watched (failed-soak=true)"
 NOT_STAYED = f"soaking: it did not stay: linux is at {OLD}, not {NEW} (failed-soak=true)"
 
@@ -620,8 +621,13 @@ NOT_STAYED = f"soaking: it did not stay: linux is at {OLD}, not {NEW} (failed-so
         ("600", {"up": False, "since": None}, 59, [f"30 s: {WATCHED}"]),
         ("600", {"up": False, "since": None}, 60, [FELL_IN_SOAK]),
         ("600", {"up": None}, 600, [f"5 s: {WATCHED}"]),
-        ("0", {"up": False, "away": 3600}, 0, ["done: "]),
-        ("0", {"up": None}, 0, ["done: "]),
+        # Without a soak it may take as long as it may to become ready; its copy is kept so long.
+        ("0", {"up": False, "away": 3600}, 0, [FELL_IN_SOAK]),
+        ("0", {"up": False, "away": READY, "copies": (COPY,)}, 0, [FELL_IN_SOAK]),
+        ("0", {"up": False, "away": READY - 1, "copies": (COPY,)}, 300, [f"5 s: {WATCHED}"]),
+        ("0", {"up": False, "since": None}, READY - 1, [f"5 s: {WATCHED}"]),
+        ("0", {"up": False, "since": None}, READY, [FELL_IN_SOAK]),
+        ("0", {"up": None, "copies": (COPY,)}, 0, [f"5 s: {WATCHED}"]),
         ("0", {"copies": (COPY,)}, 0, ["discard/1"]),
         ("600", {"copies": (COPY,)}, 600, ["discard/1"]),
         (

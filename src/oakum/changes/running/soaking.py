@@ -28,13 +28,15 @@ def soaking(visit: Visit, seen: Seen) -> Iterator[Action]:
             yield visit.turn.note("handed-over", about=visit.step.id, why=visit.progress.why)
             yield visit.enter("failed", visit.progress.why)
         return
-    if soak and seen.up is False:
+    if seen.up is False:
         away = (visit.turn.now - seen.since).total_seconds() if seen.since is not None else visit.elapsed
-        if away >= _BLINK or visit.elapsed >= soak:
+        # Without a soak it is as if it had just been given back: it may take as long as it may to become ready.
+        patience = _BLINK if soak else visit.group.gate.ready_within
+        if away >= patience or (soak and visit.elapsed >= soak):
             why = visit.told("it fell out of service while it was watched")
             yield visit.enter("soaking", why, **{"failed-soak": "true"})
             return
-    if soak and (visit.elapsed < soak or not seen.up):
+    if visit.elapsed < soak or not seen.up:
         yield visit.rest(min(max(soak - visit.elapsed, 5.0), 30.0), "it is watched")
         return
     wrong = differing(expected(visit.step, back=False), seen)
