@@ -39,6 +39,11 @@ FOUND: list[tuple[str, str, tuple[Strike, ...]]] = [
     ("needs-snapshot", "a copy is thrown away, and the step done, while the machine is out of service",
      (Strike(kind="crash", state="verifying", nth=2),
       Strike(kind="bad-patch", state="applying", nth=2, what="sick 180"))),
+    ("freeze-in-between", "an installation that failed is tried again hours after the window has closed",
+     (Strike(kind="half-installed", state="admitted", what="1"),
+      Strike(kind="outage", delay=86.8, subject="shop/w-4"))),
+    ("bare-hosts", "of two old kernels only the first is told of",
+     (Strike(kind="old-kernel", state="applying", nth=10), Strike(kind="old-kernel", delay=1008.8, subject="db-3"))),
     ("control-plane-minor", "kubelets that wait for an API server that was given up count as stuck",
      (Strike(kind="human-cordons", delay=152.2, subject="prod/cp-2"),)),
 ]  # fmt: skip

@@ -199,9 +199,8 @@ def strike(world: World, given: Strike, subject: str, executor: str, components:
     ``components`` are ``NAME VERSION`` of what the run brings to the subject, of which one may be bad.
     """
     fault = given.fault
-    if given.kind in WAITING:
-        world.due.add(given.kind)
     if fault.how == "wire":
+        world.due.add((given.kind, ""))
         port = world.port(executor)
         match fault.do:
             case "throttle":
@@ -217,6 +216,8 @@ def strike(world: World, given: Strike, subject: str, executor: str, components:
             world.watch.struck(given.kind, subject, False)
             return
         what = f"{components[0]} {what}"
+    if given.kind in WAITING:
+        world.due.add((given.kind, on if fault.do in TROUBLES or fault.do == "bad" else ""))
     delivered = world.events.happen(fault.do, on, what, "", given.lasts)
     if fault.do == "pause":
         world.timeline.after(given.lasts, world.events.happen, "resume")

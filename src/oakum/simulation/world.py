@@ -61,7 +61,7 @@ class World:
         self.events = Events(self)
         self._ports: dict[str, Port] = {}
         self._chance, self.dice = chance(seed, "boots"), chance(seed, "strikes")
-        self.due: set[str] = set()
+        self.due: set[tuple[str, str]] = set()
         self._made = 0
 
     # Making
@@ -168,10 +168,12 @@ class World:
         """Something has happened that is worth a look; whoever drives a run may want to know."""
 
     def happened(self, kind: str, subject: str) -> None:
-        """Something of the kind of a fault has happened; the watcher is told when one of that kind was due."""
-        if kind in self.due:
-            self.due.discard(kind)
-            self.watch.struck(kind, subject, True)
+        """Something of the kind of a fault has happened; the watcher is told when one of that kind was due there."""
+        for key in ((kind, subject), (kind, "")):
+            if key in self.due:
+                self.due.discard(key)
+                self.watch.struck(kind, subject, True)
+                return
 
     def set_image(self, cluster: Cluster, workload: Workload, image: str) -> None:
         """A workload gets another image, and its controller rolls that out."""

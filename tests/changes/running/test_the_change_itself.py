@@ -230,6 +230,20 @@ def test_changes_begin_only_where_the_reboot_and_the_way_back_fit_the_window(min
     assert play.said() == ["apply/1" if begins else late]
 
 
+@pytest.mark.parametrize(("way", "minutes", "begins"), [("", 25, True), ("", 24, False), ("back", 24, True)])
+def test_changes_that_failed_are_tried_again_only_where_the_way_back_still_fits(
+    way: str, minutes: int, begins: bool
+) -> None:
+    do = "undo" if way else "apply"
+    play = applying(None, open_for((0, minutes)), **({"way": way} if way else {}))
+    play.meant(do)
+    play.works(ID, do, "failed", "the lock is held")
+    play.later(300)
+    play.turn()
+    late = "the lock is held; another try does not fit any more: always: never open for as long as it takes"
+    assert play.said() == [f"{do}/2" if begins else backwards(late)]
+
+
 SHAKY = "only 1 other member of etcd is healthy, and 2 are needed"
 
 

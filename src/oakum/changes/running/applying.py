@@ -116,8 +116,12 @@ def reversed_of(change: Change) -> Change:
 
 def _failed(visit: Visit, last: Attempt, work: Work) -> Iterator[Action]:
     tries, ago = last.number - _before(visit), (visit.turn.now - work.since).total_seconds()
+    # Hours may lie between two tries where nobody was there: what is half-made is brought back, and not made up for.
+    fits = visit.turn.windows.fit(visit.group, 2 * visit.step.takes.back.p95)
     if work.for_good or tries >= TRIES:
         yield fail(visit, work.why)
+    elif not visit.back and not fits.fits:
+        yield fail(visit, f"{work.why}; another try does not fit any more: {fits.why}")
     elif 0 <= ago < _PAUSE * tries:
         yield visit.rest(_PAUSE * tries - ago, f"to be tried again: {work.why}")
     else:
