@@ -45,11 +45,11 @@ class Moves:
         plan = self._plan
         if plan is None or self.waits_for_people(plan) or self._guarded(plan):
             return ""
+        groups = {each.id: each for each in plan.groups}
         for id in list(self._journal.active):
             step = plan.steps.get(id)
-            if step is not None and self._free(step):
+            if step is not None and self._free(step, groups[step.group]):
                 return f"{id} was in hand with nothing in its way"
-        groups = {each.id: each for each in plan.groups}
         for wave in plan.waves:
             if all(self._over(plan, need) for need in wave.needs):
                 for step in wave.steps:
@@ -88,14 +88,14 @@ class Moves:
         gates = [groups[step.group].gate for step in wave.steps]
         return wave.soak + max((sum(m.interval * (m.count + 1) for m in each.metrics) for each in gates), default=0)
 
-    def _free(self, step: Step) -> bool:
-        """Whether nothing is in the way of a step in hand."""
+    def _free(self, step: Step, group: Group) -> bool:
+        """Whether nothing is in the way of a step in hand; what serves meanwhile may wait for its window."""
         machine = self._world.machines.get(step.subject.id)
         if machine is None or machine.uid != step.subject.uid or self._broken(machine):
             return False
         if any(work.state == "running" for work in machine.work.values()) or foreign(machine):
             return False
-        if not self._quorum(machine):
+        if not self._quorum(machine) or (machine.cluster is None and not self._open(step, group)):
             return False
         return self._journal.state(step.id) != "draining" or self.drains(machine)
 

@@ -202,6 +202,8 @@ def test_the_way_back_begins_also_when_the_run_stops() -> None:
 HOST, ON_HOST = step("db", ""), "kernel@db"
 UNRECORDED = "restoring: our record was taken away from the machine (ending=skipped)"
 TAKEN = "restoring: somebody has taken our record away from it (ending=skipped, uncordoned=true)"
+RESTARTS = "rebooting:  (boot=boot-1, boots=0, rebooted=true)"
+NO_ROOM = "always: never open for as long as it takes"
 UNCORDONED = "restoring: somebody has uncordoned it while it was drained (ending=skipped, uncordoned=true)"
 
 
@@ -242,6 +244,31 @@ def test_changes_that_failed_are_tried_again_only_where_the_way_back_still_fits(
     play.turn()
     late = "the lock is held; another try does not fit any more: always: never open for as long as it takes"
     assert play.said() == [f"{do}/2" if begins else backwards(late)]
+
+
+@pytest.mark.parametrize(
+    ("made", "way", "minutes", "stops", "said"),
+    [
+        (HOST, "", 25, False, RESTARTS),
+        (HOST, "", 24, False, f"300 s, held: its changes are made, and its restart does not fit any more: {NO_ROOM}"),
+        (HOST, "", 24, True, backwards("the run stops before its restart")),
+        # A node that is drained already is not kept empty, and a way back is taken at any time.
+        (step(), "", 24, False, RESTARTS),
+        (HOST, "back", 24, False, RESTARTS),
+    ],
+)
+def test_a_machine_that_serves_is_restarted_only_where_that_fits_the_window(
+    made: Step, way: str, minutes: int, stops: bool, said: str
+) -> None:
+    do, facts = ("undo", {"way": way, "rebooted": "true"}) if way else ("apply", {})
+    play = applying(made, open_for((0, minutes)), **facts)
+    play.meant(do, step=made.id)
+    play.works(made.subject.id, do, "done")
+    if stops:
+        play.stops()
+    play.later(300)
+    play.turn()
+    assert play.said(made.id) == [said]
 
 
 SHAKY = "only 1 other member of etcd is healthy, and 2 are needed"

@@ -13,7 +13,7 @@ from oakum.changes.plans.model import Change
 from oakum.changes.running.actions import Action
 from oakum.changes.running.draining import taken
 from oakum.changes.running.journal import Attempt
-from oakum.changes.running.leaving import copy_of, fail, give_back, lost_after
+from oakum.changes.running.leaving import copy_of, fail, give_back, lost_after, rest_fits
 from oakum.changes.running.live import quorum, skew
 from oakum.changes.running.observed import Seen, Work
 from oakum.changes.running.turn import Visit
@@ -22,6 +22,8 @@ from oakum.changes.running.turn import Visit
 TRIES = 3
 #: Seconds before a failed one is tried again: a package manager's lock is mostly held for a minute or two.
 _PAUSE = 60.0
+#: Seconds until somebody looks again whether a window has opened.
+_AGAIN = 300.0
 #: An installation that takes so many times as long as the slow ones is told.
 _HANGS = 3
 
@@ -79,7 +81,7 @@ def _refusal(visit: Visit, seen: Seen) -> Action | None:
         return give_back(visit, "skipped", taken(visit, seen), uncordoned="true")
     if not visit.ours:
         return give_back(visit, "skipped", "our record was taken away from the machine")
-    fits = visit.turn.windows.fit(visit.group, 2 * visit.step.takes.back.p95)
+    fits = rest_fits(visit)
     if not fits.fits:
         return give_back(visit, "waiting", f"the change does not fit any more: {fits.why}")
     shaky = quorum(visit) or skew(visit)
@@ -117,7 +119,7 @@ def reversed_of(change: Change) -> Change:
 def _failed(visit: Visit, last: Attempt, work: Work) -> Iterator[Action]:
     tries, ago = last.number - _before(visit), (visit.turn.now - work.since).total_seconds()
     # Hours may lie between two tries where nobody was there: what is half-made is brought back, and not made up for.
-    fits = visit.turn.windows.fit(visit.group, 2 * visit.step.takes.back.p95)
+    fits = rest_fits(visit)
     if work.for_good or tries >= TRIES:
         yield fail(visit, work.why)
     elif not visit.back and not fits.fits:
@@ -139,6 +141,14 @@ def _made(visit: Visit, seen: Seen) -> Iterator[Action]:
         yield visit.enter("verifying", boot=seen.boot_id)
     elif not visit.back and visit.drains and not seen.cordoned:
         yield fail(visit, "somebody has uncordoned it before its reboot")
+    elif not visit.back and not visit.drains and not (fits := rest_fits(visit)).fits:
+        # It serves: restarted outside of its window it would fall out of service when nobody expects that.
+        if visit.turn.stopping:
+            yield fail(visit, "the run stops before its restart")
+        else:
+            yield visit.rest(
+                _AGAIN, f"its changes are made, and its restart does not fit any more: {fits.why}", held=True
+            )
     else:
         shaky = quorum(visit)
         if shaky:

@@ -13,7 +13,7 @@ from datetime import datetime
 from oakum.changes.running.actions import Action
 from oakum.changes.running.judging import Left, Stuck, left
 from oakum.changes.running.ladder import due
-from oakum.changes.running.leaving import give_back
+from oakum.changes.running.leaving import give_back, rest_fits
 from oakum.changes.running.live import quorum
 from oakum.changes.running.observed import Seen
 from oakum.changes.running.turn import Visit
@@ -28,7 +28,7 @@ def draining(visit: Visit, seen: Seen) -> Iterator[Action]:
     if taken(visit, seen):
         yield give_back(visit, "skipped", taken(visit, seen), uncordoned="true")
         return
-    rest_of_it = turn.windows.fit(visit.group, visit.step.takes.back.p95 * 2)
+    rest_of_it = rest_fits(visit)
     if not rest_of_it.fits:
         yield give_back(visit, "waiting", f"the drain has taken so long that the rest does not fit: {rest_of_it.why}")
         return

@@ -6,6 +6,7 @@ from typing import Literal
 
 from oakum.changes.running.journal import Turned
 from oakum.changes.running.turn import Visit
+from oakum.changes.running.windows import Fit
 
 #: How a visit ends once its machine is restored; ``waiting`` is for another try, in another window or run.
 Ending = Literal["done", "failed", "undone", "skipped", "waiting"]
@@ -33,6 +34,11 @@ def fail(visit: Visit, why: str) -> Turned:
 def copy_of(visit: Visit) -> str:
     """The key of the copy that was made in this visit; empty where there is none."""
     return visit.facts.get("copy", "")
+
+
+def rest_fits(visit: Visit) -> Fit:
+    """Whether what is left of the windows is enough for the changes, the restart and the way back."""
+    return visit.turn.windows.fit(visit.group, 2 * visit.step.takes.back.p95)
 
 
 def lost_after(visit: Visit) -> float:

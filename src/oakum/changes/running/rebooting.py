@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from oakum.changes.running.actions import Action
 from oakum.changes.running.journal import Attempt, States
-from oakum.changes.running.leaving import fail, give_back, lost_after
+from oakum.changes.running.leaving import fail, give_back, lost_after, rest_fits
 from oakum.changes.running.observed import Seen
 from oakum.changes.running.turn import Visit
 
@@ -41,19 +41,27 @@ def rebooting(visit: Visit, seen: Seen | None) -> Iterator[Action]:
     if last is None and seen is None:
         yield visit.watch("it does not answer", until=lost_after(visit))
     elif last is None or (last.open and seen is not None and seen.up):
-        yield visit.ask("reboot", "another boot id", version=True, boot_id=before)
+        yield _ask(visit, before)
     elif last.outcome is not None and last.outcome.code == "never":
         yield fail(visit, f"the reboot was refused: {last.outcome.why}")
     elif last.outcome is not None and last.outcome.result == "refused":
-        yield visit.ask("reboot", "another boot id", version=True, boot_id=before)
+        yield _ask(visit, before)
     elif seen is not None and seen.up and min(visit.elapsed, _asked(visit, last)) > visit.step.takes.back.p95:
         # It serves, and still under the old boot id: the reboot was not carried out.
         if last.number - int(visit.facts.get("tries-reboot", "0")) >= _TRIES:
             yield fail(visit, "it was asked to reboot and goes on running")
         else:
-            yield visit.ask("reboot", "another boot id", version=True, boot_id=before)
+            yield _ask(visit, before)
     else:
         yield from _waiting(visit)
+
+
+def _ask(visit: Visit, before: str) -> Action:
+    """Asks for the reboot; a machine that serves meanwhile is not restarted outside of its window."""
+    fits = rest_fits(visit)
+    if visit.back or visit.drains or fits.fits:
+        return visit.ask("reboot", "another boot id", version=True, boot_id=before)
+    return visit.enter("applying", f"its restart does not fit any more: {fits.why}", rebooted="")
 
 
 def _waiting(visit: Visit) -> Iterator[Action]:

@@ -13,7 +13,7 @@ from oakum.changes.plans.model import Subject
 from oakum.changes.running.actions import Action
 from oakum.changes.running.draining import taken
 from oakum.changes.running.entering import admitted
-from oakum.changes.running.leaving import give_back, lost_after
+from oakum.changes.running.leaving import give_back, lost_after, rest_fits
 from oakum.changes.running.live import quorum
 from oakum.changes.running.observed import Seen
 from oakum.changes.running.turn import Visit
@@ -41,7 +41,7 @@ def surging(visit: Visit, seen: Seen) -> Iterator[Action]:
     if visit.turn.stopping:
         yield give_back(visit, "waiting", "the run stops before its change")
         return
-    fits = visit.turn.windows.fit(visit.group, 2 * visit.step.takes.back.p95)
+    fits = rest_fits(visit)
     if not fits.fits:
         yield give_back(visit, "waiting", f"it does not fit any more: {fits.why}")
         return

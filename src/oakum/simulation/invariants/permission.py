@@ -101,6 +101,8 @@ class Window(Invariant):
     def __init__(self, court: Court) -> None:
         super().__init__(court)
         #: By how much the clock of the run is ahead; how much it was before its last jump, and when that was seen.
+        #: Machines whose changes are being brought back, which may restart at any time.
+        self._back: set[str] = set()
         self._ahead = self._ahead_before = self.world.timeline.offset
         self._jumped = -1e9
 
@@ -113,9 +115,14 @@ class Window(Invariant):
     def acted(self, act: Act, outcome: Outcome, executor: str) -> None:
         """An act has had its effect."""
         begins = act.do in _BEGINS or (act.subject.kind == "object" and act.do == "apply")
-        if outcome.result != "done" or not (begins or act.do in _CARRIES_ON) or self.terms.outside:
-            return
         machine = self.world.machines.get(act.subject.id)
+        if act.do in ("apply", "undo"):
+            (self._back.add if act.do == "undo" else self._back.discard)(act.subject.id)
+        # A host serves until it is restarted; a node was emptied before, and is not kept so until the next window.
+        restarts = act.do == "reboot" and machine is not None and machine.cluster is None
+        carries_on = act.do in _CARRIES_ON or (restarts and act.subject.id not in self._back)
+        if outcome.result != "done" or not (begins or carries_on) or self.terms.outside:
+            return
         step = self.terms.step(act)
         if machine is None or step is None:
             return
