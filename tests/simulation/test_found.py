@@ -44,6 +44,8 @@ FOUND: list[tuple[str, str, tuple[Strike, ...]]] = [
       Strike(kind="outage", delay=86.8, subject="shop/w-4"))),
     ("bare-hosts", "of two old kernels only the first is told of",
      (Strike(kind="old-kernel", state="applying", nth=10), Strike(kind="old-kernel", delay=1008.8, subject="db-3"))),
+    ("long-grace", "a bad patch is told of on the machine that was struck, and not where it shows",
+     (Strike(kind="bad-patch", delay=295.3, subject="shop/w-2", what="sick 180"),)),
     ("control-plane-minor", "kubelets that wait for an API server that was given up count as stuck",
      (Strike(kind="human-cordons", delay=152.2, subject="prod/cp-2"),)),
 ]  # fmt: skip

@@ -217,7 +217,8 @@ def strike(world: World, given: Strike, subject: str, executor: str, components:
             return
         what = f"{components[0]} {what}"
     if given.kind in WAITING:
-        world.due.add((given.kind, on if fault.do in TROUBLES or fault.do == "bad" else ""))
+        # A bad patch strikes wherever it is installed.
+        world.due.add((given.kind, on if fault.do in TROUBLES else ""))
     delivered = world.events.happen(fault.do, on, what, "", given.lasts)
     if fault.do == "pause":
         world.timeline.after(given.lasts, world.events.happen, "resume")
