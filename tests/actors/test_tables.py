@@ -81,7 +81,7 @@ def _different(said: dict[str, Any], wanted: dict[str, Any], name: str) -> Itera
         yield f"an error: {said['error']}"
         return
     for key, value in wanted.items():
-        got = said.get(key)
+        got: Any = said.get(key)
         if key == "pods":
             yield from _pods(got, value)
         elif key == "violations":

@@ -30,7 +30,7 @@ _LONGEST_TEXT = 100
 _SHOWN = 40
 
 
-def soak(value: str | int | None, field: str) -> int | None:
+def soak(value: object, field: str) -> int | None:
     """A ``minSuccessTime``: 0 where it is left out, None where it is the longest of all, which is never waited for.
 
     Raises InputError naming the field.
@@ -39,7 +39,7 @@ def soak(value: str | int | None, field: str) -> int | None:
     return None if found == LONGEST else found
 
 
-def deadline(value: str | int | None, field: str) -> int | None:
+def deadline(value: object, field: str) -> int | None:
     """A ``progressDeadline``; None where there is none. Raises InputError naming the field."""
     if value is None or value in ("", "None"):
         return None
@@ -71,11 +71,13 @@ def in_seconds(nanoseconds: int) -> int | float:
     return nanoseconds // SECOND if nanoseconds % SECOND == 0 else nanoseconds / SECOND
 
 
-def _duration(value: str | int, field: str) -> int:
+def _duration(value: object, field: str) -> int:
     if isinstance(value, int):
         if 0 <= value * SECOND <= LONGEST:
             return value * SECOND
         raise _no_duration(str(value) if abs(value) < 10**30 else "this", field)
+    if not isinstance(value, str):
+        raise _no_duration(type(value).__name__, field)
     sign, body = (-1 if value[:1] == "-" else 1), (value[1:] if value[:1] in ("-", "+") else value)
     if body == "0":
         return 0
