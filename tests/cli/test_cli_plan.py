@@ -420,7 +420,7 @@ def documents(tmp_path: Path, policy: str) -> dict[str, Any]:
 
 def test_what_is_written_and_read_is_valid_by_its_schema(tmp_path: Path, policy: str) -> None:
     found = documents(tmp_path, policy)
-    assert found.keys() == SCHEMAS.keys()
+    assert found.keys() == {each for each in SCHEMAS if not each.endswith(("-request", "-answer"))}
     for what, document in found.items():
         jsonschema.validate(document, schema_of(what))
 

@@ -251,7 +251,7 @@ def test_the_command_tells_the_kind_where_the_request_does_not(monkeypatch: pyte
 
 
 BAD: list[tuple[Any, str]] = [
-    ({"kind": "kubeadm"}, "kind: not assessable: requests of the kind 'kubeadm' are unknown"),
+    ({"kind": "kubeone"}, "kind: not assessable: requests of the kind 'kubeone' are unknown"),
     ({"kind": ["state"]}, "kind: not assessable"),
     ({"kind": "state"}, "no kube-apiserver"),
     ({"kind": "state", "components": []}, "components: no object"),

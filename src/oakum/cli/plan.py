@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from oakum.changes.state import State
     from oakum.local.plans import Emergency
 
+_SCHEMAS = ("plan", "why-not", "state", "inventory", "intents", "plan-request", "plan-answer", "simulate-request",
+            "simulate-answer")  # fmt: skip
 #: One line of a batch may hold whole dumps.
 LONGEST_LINE = 1 << 29
 _EXAMPLES = """\
@@ -61,7 +63,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add("--explain", action="store_true", help="say it in whole sentences: what happens, when, and why it is safe")
     add("--out", metavar="FILE", type=Path, help="write the canonical plan, or the reasons, to a file as well")
     add("--save-state", metavar="FILE", type=Path, help="write the state that was planned from (oakum-state/1)")
-    add("--schema", choices=("plan", "why-not", "state", "inventory", "intents"), help="print a JSON Schema, and end")
+    add("--schema", choices=_SCHEMAS, help="print a JSON Schema, and end")
     add("--batch", metavar="FILE", help="answer one JSON request a line: id, now, states, intents, policy")
     add("--request", metavar="FILE", help="answer the one JSON request in a file")
     add("-o", "--output", choices=("table", "json", "yaml"), default="table", help="the form of the answer")

@@ -154,7 +154,7 @@ def autoscaler(cluster: Cluster, pod: Json, options: Json) -> Said:
             if kind in ("ReplicationController", "ReplicaSet") and replicas < options.get("min_replica_count", 0):
                 return "blocked", "unreplicated", None
     if kind == "DaemonSet" or note.get(CA + "daemonset-pod") == "true":
-        return "ignore", "daemonset", None
+        return "evict", "daemonset", None
     safe = note.get(CA + "safe-to-evict")
     if safe == "true" or phase == "Failed" or (phase == "Succeeded" and restart != "Always"):
         return "evict", None, None

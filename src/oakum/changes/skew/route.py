@@ -1,8 +1,8 @@
 """Through which releases an API server goes from one version to another: one of every minor between, then the target.
 
 kube-apiserver must not skip a minor version (kubernetes.io/releases/version-skew-policy, "supported component upgrade
-order"), and the policy advises the latest patch release of each. A pre-release is a stop only where a minor has nothing
-else.
+order"), and the policy advises the latest patch release of each. Pre-releases are no stop on the way of a
+cluster; who asks about versions alone has chosen them.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ class Missing(msgspec.Struct, frozen=True):
 
 
 def find_route(
-    current: Release, target: Release, available: Sequence[Release] | None = None
+    current: Release, target: Release, available: Sequence[Release] | None = None, *, candidates: bool = False
 ) -> tuple[Release, ...] | Missing:
     """The releases after ``current`` up to ``target``, which is taken to be available itself.
 
     Without ``available`` a stop names its release line only (``1.29``). Empty where ``current`` is the target, or
-    a later patch of its minor.
+    a later patch of its minor. With ``candidates`` a pre-release is a stop where its minor has nothing else.
     """
     if target.minor < current.minor:
         return Missing((), f"the target {target.text} is older than {current.text}, and no way leads back")
@@ -35,7 +35,7 @@ def find_route(
     last = (target,) if current.is_before(target) else ()
     if available is None:
         return (*(Release(line(minor), minor) for minor in between), *last)
-    latest = _latest(available)
+    latest = _latest(each for each in available if candidates or not each.is_prerelease)
     absent = tuple(minor for minor in between if minor not in latest)
     if absent:
         return Missing(absent, f"no release of {', '.join(map(line, absent))} is available, and none may be skipped")
