@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -20,6 +21,7 @@ def kinds() -> tuple[Kind, ...]:
             *clusters.KINDS, *nodes.KINDS, *budgets.KINDS)  # fmt: skip
 
 
+@cache
 def kinds_of(command: Command) -> dict[str, Kind]:
     """The kinds below a command, by name."""
     return {each.name: each for each in kinds() if each.command == command}

@@ -67,10 +67,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.dump is None:
         if arguments.nodes or any(each is not None for each in (arguments.profile, arguments.option, arguments.now)):
             raise UsageError("nodes, --profile, --option and --now stand in the request", remedy="give them there")
-        if arguments.batch is not None:
-            lines = machine.read_lines(arguments.batch, longest=LONGEST_LINE)
-            return machine.answer_batch(arguments.batch, lines, _answer)
-        return machine.answer_request(arguments.request, _answer, longest=LONGEST_LINE)
+        return machine.serve(arguments, _answer, longest=LONGEST_LINE)
     if not arguments.nodes:
         raise UsageError("no node is named", remedy="oakum drain explain NODE --from DUMP")
     return _explain(arguments)

@@ -90,10 +90,7 @@ def run(arguments: argparse.Namespace) -> int:
         def answer_one(request: machine.Request) -> machine.Answer:
             return _answer(request, command)
 
-        if arguments.batch is not None:
-            lines = machine.read_lines(arguments.batch, longest=LONGEST_LINE)
-            return machine.answer_batch(arguments.batch, lines, answer_one)
-        return machine.answer_request(arguments.request, answer_one, longest=LONGEST_LINE)
+        return machine.serve(arguments, answer_one, longest=LONGEST_LINE)
     from oakum.changes.skew import parse_release
 
     target = None if arguments.target is None else parse_release(arguments.target, Place(field="--target"))

@@ -100,9 +100,7 @@ def _machine(arguments: argparse.Namespace) -> int:
             )
         return _answer(request, asked)
 
-    if arguments.batch is not None:
-        return machine.answer_batch(arguments.batch, machine.read_lines(arguments.batch), answer_one)
-    return machine.answer_request(arguments.request, answer_one)
+    return machine.serve(arguments, answer_one)
 
 
 def _answer(request: machine.Request, asked: _Asked) -> machine.Answer:
