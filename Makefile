@@ -13,7 +13,7 @@ KILLS ?= 300
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-annotate --no-header
 
-.PHONY: help env demo hosts lab test e2e coverage check bench bench-cluster bench-peers bench-plans bench-ledger bench-hosts kills fuzz drains mutate sim-soak sim-search sim-rollback ledger-bits docs docs-test picture recording lock licences clean
+.PHONY: help env demo hosts lab test e2e coverage check bench bench-cluster bench-peers bench-plans bench-ledger bench-hosts kills fuzz drains kubeadm mutate sim-soak sim-search sim-rollback ledger-bits docs docs-test picture recording lock licences clean
 
 help: ## list these commands
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | while IFS=$$'\t' read -r name text; do \
@@ -71,8 +71,12 @@ kills: $(VENV)/dev.stamp ## kill oakum run on three real machines at KILLS (300)
 fuzz: $(VENV)/dev.stamp ## run the property tests on ever new input for OAKUM_FUZZ_SECONDS (300)
 	@$(BIN)/python tools/fuzz.py
 
-drains: $(VENV)/dev.stamp ## foretell the drains of 200 random nodes, and ask a real API server (OAKUM_DRAIN_CASES=...)
-	@OAKUM_DRAIN_CASES=$${OAKUM_DRAIN_CASES:-200} $(BIN)/python -m pytest -n 0 tests/changes/drain/test_drain_cases_lab.py
+drains: $(VENV)/dev.stamp ## foretell the drains of 300 random nodes; ask a real API server and kubectl (OAKUM_DRAIN_CASES=...)
+	@OAKUM_DRAIN_CASES=$${OAKUM_DRAIN_CASES:-300} $(BIN)/python -m pytest -n 0 \
+		tests/changes/drain/test_drain_cases_lab.py tests/changes/drain/test_drain_lab.py
+
+kubeadm: $(VENV)/dev.stamp ## foretell 200 offers and objections of kubeadm, and ask the real one (OAKUM_KUBEADM_CASES=...)
+	@OAKUM_KUBEADM_CASES=$${OAKUM_KUBEADM_CASES:-200} $(BIN)/python -m pytest -n 0 tests/actors/test_kubeadm_lab.py
 
 mutate: $(VENV)/dev.stamp ## break the change engine, one small mistake at a time, and see the tests fail (MUTATE_ARGS=...)
 	@$(BIN)/python -m tools.mutate $(MUTATE_ARGS)

@@ -30,7 +30,7 @@ from oakum.cli.main import main as oakum
 from oakum.fleet.assets import GAPS
 from oakum.fleet.context import DEFAULTS, VALUES
 from oakum.ledger.entries import KINDS as ENTRY_KINDS
-from oakum.local.schemas import SCHEMAS, schema_of
+from oakum.local.schemas import SCHEMAS, schema_of, schema_of_answer, schema_of_request
 from oakum.reports.answer import Answer
 from oakum.simulation.events import EVENTS
 from oakum.simulation.faults import FAULTS
@@ -221,13 +221,13 @@ def on_files(files: Files, config: Any) -> Files:
     """Add the schemas, and the pages of other actors' rules."""
     schemas: dict[str, Any] = {"scan": msgspec.json.schema(Answer), **{what: schema_of(what) for what in SCHEMAS}}
     for what, schema in schemas.items():
-        text = msgspec.json.format(msgspec.json.encode(schema), indent=2).decode()
-        files.append(File.generated(config, f"reference/{what}.schema.json", content=text + "\n"))
+        files.append(File.generated(config, f"reference/{what}.schema.json", content=_indented(schema) + "\n"))
     for kind in kinds():
         files.append(File.generated(config, f"reference/actors/{kind.name}.md", content=page_of(kind)))
-        for what, type_ in (("request", kind.request), ("answer", kind.reply)):
-            text = msgspec.json.format(msgspec.json.encode(msgspec.json.schema(type_)), indent=2).decode()
-            files.append(
-                File.generated(config, f"reference/actors/{kind.name}.{what}.schema.json", content=text + "\n")
-            )
+        for what, schema in (
+            ("request", schema_of_request(kind.request, f"{kind.name} request", kind.name)),
+            ("answer", schema_of_answer(kind.reply, f"{kind.name} answer")),
+        ):
+            name = f"reference/actors/{kind.name}.{what}.schema.json"
+            files.append(File.generated(config, name, content=_indented(schema) + "\n"))
     return files

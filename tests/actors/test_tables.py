@@ -15,8 +15,12 @@ from typing import Any
 
 import pytest
 import yaml
+from jsonschema import Draft202012Validator
+from jsonschema.protocols import Validator
 
+from oakum.actors.kinds import kinds
 from oakum.cli.main import main
+from oakum.local.schemas import schema_of, schema_of_answer, schema_of_request
 
 TABLES = Path(__file__).parent / "tables"
 FEWEST = 25
@@ -53,6 +57,24 @@ def rows() -> Iterator[Any]:
             yield pytest.param(path.stem, number, id=f"{path.stem}: {row['name']}")
 
 
+def written(batch: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(batch.read_text())
+    return found
+
+
+@cache
+def validators(command: str, kind: str | None) -> tuple[Validator, Validator]:
+    """The published JSON Schemas of a kind's requests and answers."""
+    other = next((each for each in kinds() if each.name == kind), None)
+    if other is not None:
+        schemas = (schema_of_request(other.request, "request", other.name), schema_of_answer(other.reply, "answer"))
+    else:
+        word = kind or {"drain explain": "drain", "skew path": "path"}[command]
+        schemas = (schema_of(f"{word}-request"), schema_of(f"{word}-answer"))
+    first, second = (Draft202012Validator(each) for each in schemas)
+    return first, second
+
+
 @pytest.mark.parametrize(("name", "number"), list(rows()))
 def test_the_machine_form_answers_as_the_other_tool_does(
     name: str, number: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
@@ -65,6 +87,10 @@ def test_the_machine_form_answers_as_the_other_tool_does(
     said = json.loads(capsys.readouterr().out)
     assert said["id"] == number
     wanted = row["answer"]
+    asked, answered = validators(whole["command"], row["request"].get("kind"))
+    if "error" not in said or code == 0:
+        asked.validate({key: each for key, each in written(batch).items() if each is not None})
+        answered.validate(said)
     if wanted.get("refused"):
         assert "error" in said and code == 2, f"{row['rule']} ({row['source']}): {said}"
         return

@@ -14,6 +14,7 @@ from tests.changes.drain.makings import WEB, Json, budget, controller, namespace
 from oakum.changes.drain import PROFILES, answers
 from oakum.cli import drain
 from oakum.cli.main import main
+from oakum.local.questions import DrainRequest
 
 Out = pytest.CaptureFixture[str]
 FIELDS = {"namespace", "name", "verdict", "reason", "order", "duration", "object"}
@@ -223,9 +224,10 @@ def test_a_thousand_small_requests_take_less_than_two_seconds(monkeypatch: pytes
     assert [line["id"] for line in lines] == list(range(1_000))
 
 
+NAMES = st.sampled_from([*DrainRequest.__struct_fields__, "kind"])
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=9),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from([*drain._FIELDS, "kind"]), inner),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner),
     max_leaves=8,
 )
 

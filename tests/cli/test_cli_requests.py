@@ -56,7 +56,7 @@ def test_a_request_has_the_plan_that_the_command_makes(tmp_path: Path, folder: P
     code, said = asked("plan", tmp_path, capsys, {"id": 7, **request(folder, "kubelets.yaml")})
     assert code == 0 and said[0]["id"] == 7
     assert said[0]["plan"]["waves"] == own["waves"]
-    jsonschema.validate({key: value for key, value in said[0].items() if key != "id"}, schema_of("plan-answer"))
+    jsonschema.validate(said[0], schema_of("plan-answer"))
     listed = request(folder, "kubelets.yaml")
     listed["intents"] = loaded("kubelets.yaml")["intents"]
     jsonschema.validate(json.loads(json.dumps(listed, default=str)), schema_of("plan-request"))
@@ -118,3 +118,23 @@ def test_any_request_has_an_answer_or_a_clear_error(fields: dict[str, Any]) -> N
             ask()
         except OakumError as error:
             assert str(error)
+
+
+def test_windows_are_answered_by_their_schema(tmp_path: Path, folder: Path, capsys: Out) -> None:
+    policy = {name: data.decode() for name, data in policy_files(folder).items()}
+    target = {"environment": "prod", "region": "eu", "tier": "1", "labels": {"team": "shop"}}
+    requests: list[dict[str, Any]] = [
+        {"id": 1, "now": NOW, "needs": "1h", "target": target, "policy": policy},
+        {"id": 2, "now": NOW, "needs": "400d", "target": target, "policy": policy},
+        {"id": 3, "now": "2026-12-28T07:00:00Z", "policy": policy},
+    ]
+    file = tmp_path / "requests.jsonl"
+    file.write_text("".join(f"{json.dumps(each)}\n" for each in requests))
+    assert main(["window", "next", "--batch", str(file)]) == 0
+    said = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert said[0]["opening"] and said[1]["opening"] is None and said[1]["longest"] and said[2]["unknown"]
+    for request_, answer in zip(requests, said, strict=True):
+        jsonschema.validate(request_, schema_of("window-request"))
+        jsonschema.validate(answer, schema_of("window-answer"))
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate({"id": 1, "now": NOW, "need": "1h"}, schema_of("window-request"))

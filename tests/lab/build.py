@@ -25,7 +25,7 @@ MODULES = {
     "etcd": {"etcd": "go.etcd.io/etcd/server/v3"},
     "kube": {
         name: f"k8s.io/kubernetes/cmd/{name}"
-        for name in ("kube-apiserver", "kube-controller-manager", "kube-scheduler")
+        for name in ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubectl")
     },
     "kwok": {"kwok": "sigs.k8s.io/kwok/cmd/kwok"},
 }
@@ -45,21 +45,36 @@ def programs(*names: str) -> dict[str, Path]:
     return {name: _built(modules[name]) / name for name in names}
 
 
+def kubeadm(version: str) -> Path:
+    """A kubeadm that takes itself for ``version`` (v1.35.4), from which it derives what it supports.
+
+    Only that word differs from one to the next: the rules are those of the release that ``kube/go.mod`` names.
+    Raises LabUnavailable.
+    """
+    flags, package = _flags("kube", version), "k8s.io/kubernetes/cmd/kubeadm"
+    recipe = _recipe("kube", flags)
+    return cached(f"kubeadm-{version}-", recipe, lambda part: _go("kube", flags, part, "kubeadm", package)) / "kubeadm"
+
+
 def _built(module: str) -> Path:
     """The folder with a module's programs."""
     if sys.platform != "linux":
         raise LabUnavailable("the test control plane runs on Linux only")
     flags = _flags(module)
+    return cached(f"{module}-", _recipe(module, flags), lambda part: _build(module, flags, part))
+
+
+def _recipe(module: str, flags: list[str]) -> list[str]:
     sources = [(HERE / module / name).read_text() for name in ("go.mod", "go.sum")]
-    recipe = [*sources, " ".join(flags), platform.machine()]
-    return cached(f"{module}-", recipe, lambda part: _build(module, flags, part))
+    return [*sources, " ".join(flags), platform.machine()]
 
 
-def _flags(module: str) -> list[str]:
+def _flags(module: str, version: str = "") -> list[str]:
     """Small static programs that name no path of this machine; Kubernetes takes its version from the linker alone."""
     linker = "-s -w"
     if module == "kube":
-        found = re.search(r"k8s\.io/kubernetes (v(\d+)\.(\d+)\S*)", (HERE / "kube/go.mod").read_text())
+        text = f"k8s.io/kubernetes {version}" if version else (HERE / "kube/go.mod").read_text()
+        found = re.search(r"k8s\.io/kubernetes (v(\d+)\.(\d+)\S*)", text)
         assert found, "kube/go.mod requires k8s.io/kubernetes"
         for name, value in zip(("gitVersion", "gitMajor", "gitMinor"), found.groups(), strict=True):
             linker += f" -X k8s.io/component-base/version.{name}={value}"
@@ -67,20 +82,23 @@ def _flags(module: str) -> list[str]:
 
 
 def _build(module: str, flags: list[str], part: Path) -> None:
-    go = toolchain(cache_folder())
     for name, package in MODULES[module].items():
-        command = ["nice", "-n", "10", str(go), "build", *flags, "-o", str(part / name), package]
-        done = subprocess.run(
-            command,
-            cwd=HERE / module,
-            env=environment(),
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=_TIME_LIMIT,
-        )
-        if done.returncode != 0:
-            raise LabUnavailable(f"{name} of the test control plane can't be built:\n{done.stderr[-3_000:]}")
+        _go(module, flags, part, name, package)
+
+
+def _go(module: str, flags: list[str], part: Path, name: str, package: str) -> None:
+    command = ["nice", "-n", "10", str(toolchain(cache_folder())), "build", *flags, "-o", str(part / name), package]
+    done = subprocess.run(
+        command,
+        cwd=HERE / module,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=_TIME_LIMIT,
+    )
+    if done.returncode != 0:
+        raise LabUnavailable(f"{name} of the test control plane can't be built:\n{done.stderr[-3_000:]}")
 
 
 def main() -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
@@ -72,10 +73,18 @@ def namespace(control_plane: ControlPlane) -> Iterator[str]:
 def need(*names: str) -> None:
     """Skip the test, in CI fail it, where programs of the lab can't be had."""
     from tests.lab.build import programs
+
+    with needed():
+        programs(*names)
+
+
+@contextmanager
+def needed() -> Iterator[None]:
+    """What of the lab is asked for in the ``with`` block is needed: without it the test skips, in CI it fails."""
     from tests.lab.go import LabUnavailable
 
     try:
-        programs(*names)
+        yield
     except LabUnavailable as error:
         if os.environ.get("CI"):
             pytest.fail(str(error), pytrace=False)
@@ -85,15 +94,10 @@ def need(*names: str) -> None:
 @pytest.fixture(scope="session")
 def hosts_lab() -> Iterator[HostsLab]:
     """The lab's hosts of this test run: a network, a signed repository, and the machines that tests start there."""
-    from tests.lab.go import LabUnavailable
     from tests.lab.hosts import HostsLab
 
-    try:
+    with needed():
         lab = HostsLab()
-    except LabUnavailable as error:
-        if os.environ.get("CI"):
-            pytest.fail(str(error), pytrace=False)
-        pytest.skip(str(error))
     with lab:
         yield lab
 

@@ -49,9 +49,9 @@ class Authority:
         self.certificate_file = self._write("ca.crt", self.certificate)
         self.key_file = self._write("ca.key", _key_pem(self._key))
 
-    def server(self, name: str) -> tuple[Path, Path]:
-        """Certificate and key files of a server on the loopback address."""
-        alternatives = [*(x509.DNSName(each) for each in _NAMES), x509.IPAddress(_LOOPBACK)]
+    def server(self, name: str, more: Sequence[str] = ()) -> tuple[Path, Path]:
+        """Certificate and key files of a server on the loopback address, good for ``more`` host names as well."""
+        alternatives = [*(x509.DNSName(each) for each in (*_NAMES, *more)), x509.IPAddress(_LOOPBACK)]
         certificate, key = self._issue(_name(name), ExtendedKeyUsageOID.SERVER_AUTH, alternatives)
         return self._write(f"{name}.crt", certificate), self._write(f"{name}.key", key)
 

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 #: One line of a batch holds a whole dump.
 LONGEST_LINE = 1 << 29
-_FIELDS = ("nodes", "now", "profile", "options", "dump")
 _PROFILES = ("oakum", "kubectl", "cluster-autoscaler", "cluster-api")
 #: The order in which a person reads them: what stops the drain comes first.
 _ORDER = ("error", "blocked", "wait", "evict", "ignore")
@@ -79,12 +78,10 @@ def run(arguments: argparse.Namespace) -> int:
 def _answer(request: machine.Request) -> machine.Answer:
     from oakum.changes.drain import explain
     from oakum.changes.drain.answers import explained
+    from oakum.local.questions import DrainRequest, known_fields
 
     given = {key: value for key, value in request.items() if value is not None}
-    unknown = next((key for key in given if key not in _FIELDS), None)
-    if unknown is not None:
-        place = Place(field=unknown[:40])
-        raise InputError("no field of a drain", place=place, remedy=f"fields: {', '.join(_FIELDS)}")
+    known_fields(given, DrainRequest, "a drain")
     nodes = given.get("nodes")
     if not isinstance(nodes, list) or not nodes or not all(isinstance(each, str) for each in nodes):
         raise InputError("no list of nodes", place=Place(field="nodes"), remedy='give {"nodes": ["node-1"], ...}')

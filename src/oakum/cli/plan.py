@@ -19,8 +19,11 @@ if TYPE_CHECKING:
     from oakum.changes.state import State
     from oakum.local.plans import Emergency
 
-_SCHEMAS = ("plan", "why-not", "state", "inventory", "intents", "plan-request", "plan-answer", "simulate-request",
-            "simulate-answer")  # fmt: skip
+_SCHEMAS = (
+    "plan", "why-not", "state", "inventory", "intents",
+    *(f"{asked}-{part}" for asked in ("plan", "simulate", "drain", "window", "state", "upgrade", "path")
+      for part in ("request", "answer")),
+)  # fmt: skip
 #: One line of a batch may hold whole dumps.
 LONGEST_LINE = 1 << 29
 _EXAMPLES = """\

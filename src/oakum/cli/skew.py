@@ -27,11 +27,6 @@ _DEEPEST = 8
 #: Objects named one by one for each rule; more are counted.
 _SHOWN = 10
 
-_FIELDS = {
-    "state": ("components", "nodes", "dump"),
-    "upgrade": ("components", "nodes", "dump", "target"),
-    "path": ("current", "target", "available", "components", "nodes", "dump"),
-}
 _CHECK = """\
 Examples:
   oakum skew check --from prod.json                      what runs now (kubectl get nodes,pods -A -o json)
@@ -111,19 +106,17 @@ def run(arguments: argparse.Namespace) -> int:
 def _answer(request: machine.Request, command: str) -> machine.Answer:
     from oakum.changes.skew import answers
     from oakum.changes.skew.request import read_release, read_releases
+    from oakum.local.questions import SKEW_KINDS, known_fields
 
     usual = "path" if command == "path" else "upgrade" if request.get("target") is not None else "state"
     kind = request.pop("kind", None)
     kind = usual if kind is None else kind
-    if not isinstance(kind, str) or kind not in _FIELDS:
+    if not isinstance(kind, str) or kind not in SKEW_KINDS:
         from oakum.actors.kinds import answer, kind_of
 
-        return answer(kind_of("skew check", kind, also=tuple(_FIELDS)), request)
+        return answer(kind_of("skew check", kind, also=tuple(SKEW_KINDS)), request)
     given = {key: value for key, value in request.items() if value is not None}
-    unknown = next((key for key in given if key not in _FIELDS[kind]), None)
-    if unknown is not None:
-        place = Place(field=unknown[:40])
-        raise InputError(f"no field of {kind}", place=place, remedy=f"fields: {', '.join(_FIELDS[kind])}")
+    known_fields(given, SKEW_KINDS[kind], kind)
     if kind == "state":
         return answers.checked(*_state_of_request(given), None)
     if "target" not in given:

@@ -31,7 +31,6 @@ Examples:
 A target is told by facts: cluster, environment, region, tier, node_role, pool, zone, node, namespace, workload, change,
 reversibility, labels.KEY. A window opens only for a target that is known to be meant; a freeze holds unless the target
 is known not to be. Ends with 1 where nothing fits in the next ten years."""
-_FIELDS = ("now", "needs", "target", "lifted", "policy")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -83,16 +82,14 @@ def _machine(arguments: argparse.Namespace) -> int:
         raise UsageError(
             "--target, --at, --needs and --lifted stand in the request", remedy="give target, now, needs, lifted there"
         )
+    from oakum.local.questions import WindowRequest, known_fields
+
     given = _of_folder(Path(arguments.policy)) if arguments.policy is not None else None
     # Requests of one batch mostly bring the same policy.
     known: dict[str, _Asked] = {}
 
     def answer_one(request: machine.Request) -> machine.Answer:
-        unknown = next((key for key in request if key not in _FIELDS), None)
-        if unknown is not None:
-            raise InputError(
-                "no field of a request", place=Place(field=unknown), remedy=f"fields: {', '.join(_FIELDS)}"
-            )
+        known_fields(request, WindowRequest, "a request")
         asked = _of_request(request, known) if "policy" in request else given
         if asked is None:
             raise InputError(
