@@ -13,7 +13,7 @@ KILLS ?= 300
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-annotate --no-header
 
-.PHONY: help env demo hosts lab test e2e coverage check bench bench-cluster bench-peers bench-plans bench-ledger bench-hosts kills fuzz drains kubeadm mutate sim-soak sim-search sim-rollback ledger-bits docs docs-test picture recording lock licences clean
+.PHONY: help env demo hosts lab test e2e coverage check bench bench-cluster bench-peers bench-plans bench-requests bench-ledger bench-hosts kills fuzz drains kubeadm mutate sim-soak sim-search sim-rollback ledger-bits docs docs-test picture recording lock licences clean
 
 help: ## list these commands
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | while IFS=$$'\t' read -r name text; do \
@@ -58,6 +58,9 @@ bench-peers: $(VENV)/dev.stamp ## measure other scanners on the same data, in tu
 
 bench-plans: $(VENV)/dev.stamp ## measure plan, verify, a turn of a run, and simulated schedules, up to 5,000 nodes
 	@$(BIN)/python -m benchmarks.plans
+
+bench-requests: $(VENV)/dev.stamp ## measure a thousand small requests in one process, for each kind of question
+	@$(BIN)/python -m benchmarks.requests
 
 bench-ledger: $(VENV)/dev.stamp ## measure append, signature, export and verification of a ledger of 100,000 entries
 	@$(BIN)/python -m benchmarks.ledger

@@ -154,7 +154,7 @@ class Kubeadm:
         self._clear()
         self._open.close()
 
-    def cluster(self, version: str, kubelets: Sequence[str], servers: Iterable[str] = ()) -> None:
+    def cluster(self, version: str, kubelets: Sequence[str], servers: Iterable[str]) -> None:
         """Makes a cluster: the API server says ``version``, and there are these kubelets and static API servers."""
         self._clear()
         self._front.version = version
@@ -163,12 +163,15 @@ class Kubeadm:
         self._make("ConfigMap", "kubelet-config", data={"kubelet": _KUBELET})
         # Nothing can be scheduled: then kubeadm does not try a Job, for which it would wait.
         for number, each in enumerate(kubelets):
-            self._make("Node", f"cp-{number}", spec={"unschedulable": True}, status={"nodeInfo": _info(each)})
+            notes = {"kubeadm.alpha.kubernetes.io/cri-socket": "unix:///run/cri.sock"}
+            status = {"nodeInfo": _info(each)}
+            self._make("Node", f"cp-{number}", annotations=notes, spec={"unschedulable": True}, status=status)
         for number, each in enumerate(servers):
             image = f"registry.k8s.io/kube-apiserver:{each.replace('+', '_')}"
             spec = {"nodeName": f"cp-{number}", "hostNetwork": True, "containers": [{"name": "c", "image": image}]}
             labels = {"component": "kube-apiserver", "tier": "control-plane"}
-            self._make("Pod", f"kube-apiserver-{number}", labels=labels, spec=spec)
+            notes = {"kubeadm.kubernetes.io/kube-apiserver.advertise-address.endpoint": "192.0.2.1:6443"}
+            self._make("Pod", f"kube-apiserver-{number}", labels=labels, annotations=notes, spec=spec)
 
     def plan(self, version: str, published: Mapping[str, str], *arguments: str) -> list[str] | str:
         """What ``kubeadm upgrade plan`` of a kubeadm of ``version`` offers, in its order, or its error."""
@@ -223,8 +226,9 @@ class Kubeadm:
                 (root / name).write_bytes(data)
         return root
 
-    def _make(self, kind: str, name: str, *, labels: Mapping[str, str] | None = None, **fields: Any) -> None:
-        meta = {"name": name, "namespace": "kube-system", "labels": labels or {}}
+    def _make(self, kind: str, name: str, **fields: Any) -> None:
+        meta = {"name": name, "namespace": "kube-system"}
+        meta |= {key: fields.pop(key) for key in ("labels", "annotations") if key in fields}
         made = {"apiVersion": "v1", "kind": kind, "metadata": meta, **fields}
         if kind == "Node":
             del meta["namespace"]
