@@ -72,4 +72,6 @@ def test_the_order_of_a_request_says_nothing(name: str, tmp_path: Path, capsys: 
 def test_all_minor_versions_may_move_on(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     requests, command = requests_of(name), table(name)["command"]
     answers = asked(command, requests, tmp_path, capsys)
-    assert settled(moved(answers, 3)) == asked(command, [moved(each, 3) for each in requests], tmp_path, capsys)
+    assert [settled(moved(each, 3)) for each in answers] == asked(
+        command, [moved(each, 3) for each in requests], tmp_path, capsys
+    )
