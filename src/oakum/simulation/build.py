@@ -61,7 +61,7 @@ def _cluster(world: World, given: model.Cluster, name: str) -> None:
             cluster.etcd.append(
                 Member(
                     name=machine.name, machine=machine, learner=machine.name in given.etcd.learners,
-                    down=machine.name in given.etcd.down,
+                    stopped=machine.name in given.etcd.down,
                 )
             )  # fmt: skip
     for each in given.budgets:

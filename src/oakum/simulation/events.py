@@ -310,13 +310,13 @@ class Events:
         member = next((each for each in cluster.etcd if each.healthy and each.name == (what or each.name)), None)
         if member is None:
             return False
-        member.down = True
+        member.stopped = True
         self._world.watch.settled(cluster)
         self._later(lasts, self._member_back, cluster, member)
         return True
 
     def _member_back(self, cluster: Cluster, member: Member) -> None:
-        member.down = False
+        member.stopped = False
         self._world.watch.settled(cluster)
 
     def _scale_in(self, machine: Machine, what: str, by: str, lasts: float) -> bool:

@@ -274,7 +274,7 @@ class Hosts:
         member = self.world.member(machine)
         if member is not None:
             # A member whose process had stopped starts again with its machine.
-            member.down = False
+            member.down = member.stopped = False
         if machine.cluster is None and not any(name.startswith("bad/") for name in machine.troubles):
             # The services of a host start with it.
             machine.sick = False

@@ -271,17 +271,19 @@ class Webhook(msgspec.Struct, eq=False, kw_only=True):
 
 
 class Member(msgspec.Struct, eq=False, kw_only=True):
-    """A member of etcd on a machine. ``down`` says that its process does not run although the machine does."""
+    """A member of etcd on a machine. Its process does not run although the machine does where it is ``down``, since a
+    change restarts it, or ``stopped``, as a fault has it."""
 
     name: str
     machine: Machine
     learner: bool = False
     down: bool = False
+    stopped: bool = False
 
     @property
     def healthy(self) -> bool:
         """Whether it takes part."""
-        return self.machine.alive and not self.machine.gone and not self.down
+        return self.machine.alive and not self.machine.gone and not (self.down or self.stopped)
 
 
 class Cluster(msgspec.Struct, eq=False, kw_only=True):

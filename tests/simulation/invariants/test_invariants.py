@@ -130,6 +130,16 @@ def another_member_fails_while_ours_is_installed() -> Courtroom:
     return court
 
 
+@allowed("quorum")
+def our_own_member_fails_while_another_is_down() -> Courtroom:
+    court = Courtroom()
+    court.do("claim", "c/cp-1")
+    court.world.event("etcd-down", "c", "cp-2")
+    court.pass_time(60)
+    court.world.event("etcd-down", "c", "cp-1")
+    return court
+
+
 @breaks("quorum")
 def a_member_is_installed_while_another_is_down() -> Courtroom:
     court = Courtroom()

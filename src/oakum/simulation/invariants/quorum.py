@@ -63,5 +63,5 @@ class Quorum(Invariant):
     def _by_us(self, member: Member) -> bool:
         machine = member.machine
         if machine.alive and not machine.gone:
-            return machine.claim is not None
+            return member.down and machine.claim is not None
         return machine.down_by == US
