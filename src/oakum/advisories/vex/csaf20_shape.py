@@ -12,7 +12,6 @@ from oakum.advisories.vex.csaf_parts import (
     LANGUAGE,
     PRODUCTS,
     PURL,
-    RELATIONS,
     STATUSES,
     TEXTS,
     UNIQUE_TEXTS,
@@ -71,36 +70,18 @@ def _document() -> Fields:
 
 
 def _product_tree() -> Fields:
-    relationship = _PARTS.fields(
-        {
-            "category": RELATIONS,
-            "full_product_name": _PRODUCT,
-            "product_reference": TEXT,
-            "relates_to_product_reference": TEXT,
-        },
-        need=("category", "full_product_name", "product_reference", "relates_to_product_reference"),
-    )
     return _PARTS.fields(
         {
             "branches": _PARTS.branches(_PRODUCT, (*BRANCHES, "legacy")),
             "full_product_names": Items(of=_PRODUCT),
             "product_groups": _PARTS.product_groups(),
-            "relationships": Items(of=relationship),
+            "relationships": _PARTS.relationships(_PRODUCT),
         },
         least=1,
     )
 
 
 def _vulnerability() -> Fields:
-    involvement = _PARTS.fields(
-        {
-            "date": _TIME,
-            "party": words("coordinator", "discoverer", "other", "user", "vendor"),
-            "status": words("completed", "contact_attempted", "disputed", "in_progress", "not_contacted", "open"),
-            "summary": TEXT,
-        },
-        need=("party", "status"),
-    )
     score = _PARTS.fields(
         {"cvss_v2": cvss_v2(barred=False), "cvss_v3": cvss_v3(barred=False), "products": PRODUCTS},
         need=("products",),
@@ -115,7 +96,7 @@ def _vulnerability() -> Fields:
             "discovery_date": _TIME,
             "flags": _PARTS.flags(),
             "ids": Items(of=identity, unique=True),
-            "involvements": Items(of=involvement, unique=True),
+            "involvements": _PARTS.involvements(),
             "notes": _NOTES,
             "product_status": _PARTS.status(STATUSES),
             "references": _PARTS.references,

@@ -1,5 +1,8 @@
 """The structure of a CSAF 2.1 document: every object bars fields that it does not know, but those of extensions.
 
+Fields of the committee's drafts that documents were written by are known as well: ``relationships`` of the product
+tree, ``involvements`` of vulnerabilities and ``contact_details`` of the publisher.
+
 Source: https://docs.oasis-open.org/csaf/csaf/v2.1/csaf-v2.1.html section 3, and the JSON schemas beside it; for SSVC
 https://certcc.github.io/SSVC/data/schema/v2/SelectionList_2_0_0.schema.json.
 """
@@ -111,6 +114,7 @@ def _document() -> Fields:
         {
             "category": words("coordinator", "discoverer", "multiplier", "other", "translator", "user", "vendor"),
             "contact": _CONTACT,
+            "contact_details": TEXT,
             "issuing_authority": TEXT,
             "name": TEXT,
             "namespace": URI,
@@ -162,6 +166,7 @@ def _product_tree() -> Fields:
             "full_product_names": Items(of=_PRODUCT),
             "product_groups": _PARTS.product_groups(),
             "product_paths": Items(of=path),
+            "relationships": _PARTS.relationships(_PRODUCT),
         },
         least=1,
     )
@@ -185,8 +190,8 @@ def _metrics() -> Items:
         },
         least=1,
     )
-    metric = {"content": content, "products": PRODUCTS, "source": URI}
-    return Items(of=_PARTS.fields(dict(metric), need=("content", "products")), unique=True)
+    metric: dict[str, Shape] = {"content": content, "products": PRODUCTS, "source": URI}
+    return Items(of=_PARTS.fields(metric, need=("content", "products")), unique=True)
 
 
 def _vulnerability() -> Fields:
@@ -211,6 +216,7 @@ def _vulnerability() -> Fields:
             "first_known_exploitation_dates": Items(of=exploitation, unique=True),
             "flags": _PARTS.flags(),
             "ids": Items(of=identity, unique=True),
+            "involvements": _PARTS.involvements(),
             "metrics": _metrics(),
             "notes": _NOTES,
             "product_status": _PARTS.status((*STATUSES, "unknown")),

@@ -101,8 +101,9 @@ class Parts:
 
     def product_groups(self) -> Items:
         """Groups of products."""
-        group = {"group_id": TEXT, "product_ids": Items(of=TEXT, least=2, unique=True), "summary": TEXT}
-        return Items(of=self.fields(dict(group), need=("group_id", "product_ids")))
+        members = Items(of=TEXT, least=2, unique=True)
+        group: dict[str, Shape] = {"group_id": TEXT, "product_ids": members, "summary": TEXT}
+        return Items(of=self.fields(group, need=("group_id", "product_ids")))
 
     def tracking(self) -> Fields:
         """How a document is tracked."""
@@ -157,3 +158,26 @@ class Parts:
         """Why products are not affected, in the words that machines read."""
         flag = {"date": self.date_time, "label": FLAGS, **self.targets}
         return Items(of=self.fields(flag, need=("label",)), unique=True)
+
+    def relationships(self, product: Fields) -> Items:
+        """Products that are made of two others."""
+        relationship: dict[str, Shape] = {
+            "category": RELATIONS,
+            "full_product_name": product,
+            "product_reference": TEXT,
+            "relates_to_product_reference": TEXT,
+        }
+        return Items(of=self.fields(relationship, need=tuple(relationship)))
+
+    def involvements(self) -> Items:
+        """Who took part in dealing with a vulnerability."""
+        involvement = self.fields(
+            {
+                "date": self.date_time,
+                "party": words("coordinator", "discoverer", "other", "user", "vendor"),
+                "status": words("completed", "contact_attempted", "disputed", "in_progress", "not_contacted", "open"),
+                "summary": TEXT,
+            },
+            need=("party", "status"),
+        )
+        return Items(of=involvement, unique=True)

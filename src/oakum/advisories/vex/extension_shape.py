@@ -1,7 +1,8 @@
 """The structure of a CSAF extension, which test 6.1.60.1 of CSAF 2.1 demands.
 
-Source: https://docs.oasis-open.org/csaf/csaf/v2.1/schema/extension-content.json. What the declared schema of an
-extension says of its content is not looked at: test 6.1.60.2 asks only for a warning where a validator does not know it.
+Source: https://docs.oasis-open.org/csaf/csaf/v2.1/schema/extension-content.json. What the declared schema and the
+metadata of an extension say is not looked at: tests 6.1.60.2 and 6.1.60.3 ask only for a warning where a validator does
+not know them.
 """
 
 from __future__ import annotations

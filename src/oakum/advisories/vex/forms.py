@@ -28,7 +28,9 @@ def _pattern(name: str, pattern: str) -> Form:
 _HEX2 = "%[0-9A-Fa-f]{2}"
 _UNRESERVED = r"A-Za-z0-9\-._~!$&'()*+,;="
 _SCHEME = r"[A-Za-z][A-Za-z0-9+.\-]*+:"
-_AUTHORITY = rf"//(?:(?:[{_UNRESERVED}:]|{_HEX2})*@)?(?:\[[0-9A-Za-z:.]++\]|(?:[{_UNRESERVED}]|{_HEX2})*+)(?::[0-9]*+)?(?![^/?#])"
+_USER = rf"(?:(?:[{_UNRESERVED}:]|{_HEX2})*@)?"
+_HOST = rf"(?:\[[0-9A-Za-z:.]++\]|(?:[{_UNRESERVED}]|{_HEX2})*+)"
+_AUTHORITY = rf"//{_USER}{_HOST}(?::[0-9]*+)?(?![^/?#])"
 _CPE_VALUE = r"(?:(?:\?+|\*)?+(?:[a-zA-Z0-9\-._]|\\[\\*?!\"#$%&'()+,/:;<=>@\[\]\^`{|}~])++(?:\?+|\*)?+|[*\-])"
 _CPE_LANGUAGE = r"(?:[a-zA-Z]{2,3}(?:-(?:[a-zA-Z]{2}|[0-9]{3}))?|[*\-])"
 

@@ -51,9 +51,9 @@ def _not_the_latest(document: Document) -> Iterator[Found]:
 
 def _not_draft(document: Document) -> Iterator[Found]:
     version = _version(document)
-    if version is not None and document.status and document.status != "draft":
-        if version.is_initial or version.prerelease:
-            yield "/document/tracking/status", f"the version {version.text} is that of a draft, not {document.status}"
+    unfinished = version is not None and (version.is_initial or version.prerelease)
+    if version is not None and unfinished and document.status not in ("", "draft"):
+        yield "/document/tracking/status", f"the version {version.text} is that of a draft, not {document.status}"
 
 
 def _initial_in_released(document: Document) -> Iterator[Found]:

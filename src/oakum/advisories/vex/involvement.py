@@ -84,9 +84,7 @@ def _contents(document: Document) -> Iterator[tuple[str, Json, tuple[Any, ...]]]
 
 
 def _multiple(document: Document) -> Iterator[Found]:
-    if document.version == "2.0":
-        yield from _repeated_involvements(document)
-        return
+    yield from _repeated_involvements(document)
     first: dict[tuple[Any, ...], str] = {}
     for path, action, content in _contents(document):
         before = first.setdefault((*content, action.get("status"), action.get("summary")), path)

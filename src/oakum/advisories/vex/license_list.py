@@ -1,7 +1,7 @@
 """Identifiers of licenses and exceptions that are listed, in lower case: case makes no difference there.
 
-Sources: https://spdx.org/licenses/ and https://spdx.org/licenses/exceptions-index.html, 2026; identifiers that begin with
-``LicenseRef-scancode-`` are AboutCode's (https://scancode-licensedb.aboutcode.org/).
+Sources: https://spdx.org/licenses/ and https://spdx.org/licenses/exceptions-index.html, 2026; identifiers that begin
+with ``LicenseRef-scancode-`` are AboutCode's (https://scancode-licensedb.aboutcode.org/).
 """
 
 from __future__ import annotations

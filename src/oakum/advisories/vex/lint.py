@@ -19,8 +19,8 @@ from oakum.advisories.vex.shapes import Fields
 from oakum.advisories.vex.structure import compare
 from oakum.errors import InputError, LimitError, Place
 
-#: Documents are not nested deeper: a product tree of 100 branches takes 200 levels.
-DEEPEST = 400
+#: Documents are not nested deeper: a product tree of 100 branches takes 200 of them.
+DEEPEST = 240
 _CSAF: dict[str, Fields] = {"2.0": csaf20_shape.SHAPE, "2.1": csaf21_shape.SHAPE}
 _FORMATS = "give a CSAF 2.0 or 2.1 document (document/csaf_version), or OpenVEX (@context)"
 

@@ -1,7 +1,7 @@
 """What is wrong with a purl.
 
-Source: https://github.com/package-url/purl-spec (PURL-SPECIFICATION) and CSAF sections 3.1.3.3.4 (2.0), 3.1.4.3.4 (2.1):
-2.1 asks for a type in lower case.
+Sources: https://github.com/package-url/purl-spec (its specification and its definitions of types); CSAF sections
+3.1.3.3.4 (2.0) and 3.1.4.3.4 (2.1), which asks for a type in lower case.
 """
 
 from __future__ import annotations
@@ -13,8 +13,16 @@ from oakum.advisories.vex import forms
 _BEGINNING = re.compile(r"pkg:[A-Za-z.\-+][A-Za-z0-9.\-+]*+/.+", re.DOTALL)
 _STRICT = re.compile(r"pkg:[a-z][a-z0-9.\-]*+/.+", re.DOTALL)
 _QUALIFIER = re.compile(r"[a-z.\-_][a-z0-9.\-_]*+")
-#: Types whose purls have to name a group or a user.
-_NEEDS_NAMESPACE = frozenset({"bitbucket", "composer", "github", "maven", "swift"})
+#: Types whose purls have to name a group, a user or an author, and those that know nothing of that kind.
+_NAMESPACED = frozenset(
+    {"bitbucket", "composer", "cpan", "github", "huggingface", "maven", "swift", "vscode-extension"}
+)
+_PLAIN = frozenset(
+    {
+        "bitnami", "cargo", "chrome-extension", "cocoapods", "conda", "cran", "gem", "hackage", "julia", "mlflow",
+        "nuget", "oci", "otp", "pub", "pypi", "vcpkg",
+    }
+)  # fmt: skip
 _LONGEST = 4096
 
 
@@ -31,17 +39,17 @@ def fault(text: str, *, strict: bool) -> str:
         key, sign, _ = qualifier.partition("=")
         if not sign or not _QUALIFIER.fullmatch(key.lower()):
             return f"{qualifier[:50]!r} is no qualifier"
-    kind, _, rest = base.removeprefix("pkg:").strip("/").partition("/")
-    path, at, version = rest.strip("/").rpartition("@")
-    if not at:
-        path, version = version, ""
-    elif not version:
-        return "the version after @ is empty"
-    *namespace, name = path.rstrip("/").split("/")
-    if not name or path.endswith("/"):
+    kind, _, rest = base.removeprefix("pkg:").partition("/")
+    path, at, version = rest.rpartition("@")
+    if not at or "/" in version:
+        path = rest  # An @ before a slash belongs to the namespace.
+    *namespace, name = path.lstrip("/").split("/")
+    if not name:
         return "it has no name"
-    if kind.lower() in _NEEDS_NAMESPACE and not any(namespace):
-        return f"a purl of the type {kind.lower()} has a namespace"
+    if kind.lower() in _NAMESPACED and not any(namespace):
+        return f"the type {kind.lower()} has a namespace"
+    if kind.lower() in _PLAIN and any(namespace):
+        return f"the type {kind.lower()} has no namespace"
     return ""
 
 

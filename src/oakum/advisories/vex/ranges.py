@@ -1,7 +1,7 @@
 """Rules about version ranges in the product tree (CSAF 2.1): a vers, or its constraints alone (vls).
 
-Whether versions are in the order of their scheme is not looked at. Sources: CSAF 2.1 section 3.1.3.3.2 (name under product
-version range); https://github.com/package-url/vers-spec.
+Whether versions are in the order of their scheme is not looked at. Sources: CSAF 2.1 section 3.1.2.3.2 (name under
+product version range); https://github.com/package-url/vers-spec.
 """
 
 from __future__ import annotations

@@ -46,8 +46,9 @@ def _reserved_name(document: Document) -> Iterator[Found]:
 def _other_name(document: Document) -> Iterator[Found]:
     group = _group(document)
     name = _NAMES.get(group.get("id", ""))
-    if name and "name" in group and group["name"] != name:
-        yield f"{_PLACE}/sharing_group/name", f"the group is called {name!r}, not {shown(group['name'])}"
+    if name and group.get("name") != name:
+        found = shown(group["name"]) if "name" in group else "left without a name"
+        yield f"{_PLACE}/sharing_group/name", f"the group is called {name!r}, but is {found}"
 
 
 RULES = (
@@ -68,6 +69,6 @@ RULES = (
     Rule(
         id="6.1.41", versions=NEW, look=_other_name,
         says="the groups of everybody and nobody are called Public and No sharing allowed",
-        remedy="use the name that belongs to the id, or leave it out",
+        remedy="use the name that belongs to the id, or leave the sharing group out",
     ),
 )  # fmt: skip

@@ -1,8 +1,8 @@
 """The structure of an SSVC selection list, which test 6.1.46 of CSAF 2.1 demands.
 
-Source: https://certcc.github.io/SSVC/data/schema/v2/SelectionList_2_0_0.schema.json. A namespace is a base, registered
-or private (``x_`` and a reversed domain with a fragment), then extensions after ``/``: first a language or nothing, then
-languages and reversed domains, each with a leading dot.
+A namespace has a base, registered or private (``x_`` and a reversed domain with a fragment), then extensions after
+``/``: first a language or nothing, then languages and reversed domains with a leading dot.
+Source: https://certcc.github.io/SSVC/data/schema/v2/SelectionList_2_0_0.schema.json.
 """
 
 from __future__ import annotations
