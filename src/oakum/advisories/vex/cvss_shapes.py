@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from oakum.advisories.vex.forms import Form
@@ -118,6 +119,7 @@ METRICS_4: Metrics = {
     "RE": ("vulnerabilityResponseEffort", {"L": "LOW", "M": "MODERATE", "H": "HIGH", **_X}),
     "U": ("providerUrgency", {"Clear": "CLEAR", "Green": "GREEN", "Amber": "AMBER", "Red": "RED", **_X}),
 }
+METRICS: dict[str, Metrics] = {"2.0": METRICS_2, "3.0": METRICS_3, "3.1": METRICS_3, "4.0": METRICS_4}
 #: The metrics of 4.0 that every vector has.
 _BASE_4 = 11
 
@@ -125,7 +127,7 @@ _BASE_4 = 11
 def cvss_v2(*, barred: bool) -> Fields:
     """A CVSS 2.0 object."""
     more = dict.fromkeys(("baseScore", "temporalScore", "environmentalScore"), _SCORE)
-    return _object("2.0", METRICS_2, more, ("version", "vectorString", "baseScore"), barred)
+    return _object("2.0", more, ("version", "vectorString", "baseScore"), barred)
 
 
 def cvss_v3(*, barred: bool) -> Choice:
@@ -141,29 +143,31 @@ def cvss_v3(*, barred: bool) -> Choice:
 def cvss_v4() -> Fields:
     """A CVSS 4.0 object; its representation bars other fields."""
     more: dict[str, Shape] = {"baseScore": _SCORE, "baseSeverity": _SEVERITY}
-    return _object("4.0", METRICS_4, more, ("version", "vectorString", "baseScore", "baseSeverity"), True)
+    return _object("4.0", more, ("version", "vectorString", "baseScore", "baseSeverity"), True)
 
 
 def _three(version: str, *, barred: bool) -> Fields:
     more: dict[str, Shape] = {}
     for name in ("base", "temporal", "environmental"):
         more |= {f"{name}Score": _SCORE, f"{name}Severity": _SEVERITY}
-    return _object(version, METRICS_3, more, ("version", "vectorString", "baseScore", "baseSeverity"), barred)
+    return _object(version, more, ("version", "vectorString", "baseScore", "baseSeverity"), barred)
 
 
-def _object(version: str, metrics: Metrics, more: Mapping[str, Shape], need: tuple[str, ...], barred: bool) -> Fields:
+def _object(version: str, more: Mapping[str, Shape], need: tuple[str, ...], barred: bool) -> Fields:
     fields: dict[str, Shape] = {
         "version": words(version, test=INVALID),
-        "vectorString": Text(form=_vector(version, metrics), test=INVALID),
+        "vectorString": Text(form=vector_form(version), test=INVALID),
         **more,
     }
-    for name, known in metrics.values():
+    for name, known in METRICS[version].values():
         fields[name] = words(*known.values(), test=INVALID)
     return Fields(of=fields, need=need, barred=barred, test=INVALID)
 
 
-def _vector(version: str, metrics: Metrics) -> Form:
+@cache
+def vector_form(version: str) -> Form:
     """The form of a vector: in any order and any number up to 3.1, in the one order of the specification from 4.0."""
+    metrics = METRICS[version]
     each = [f"{metric}:(?:{'|'.join(sorted(known, key=len, reverse=True))})" for metric, (_, known) in metrics.items()]
     if version == "4.0":
         pattern = "CVSS:4[.]0" + "".join(f"/{one}" if at < _BASE_4 else f"(?:/{one})?" for at, one in enumerate(each))

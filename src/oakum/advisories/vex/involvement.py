@@ -67,7 +67,7 @@ def _contents(document: Document) -> Iterator[tuple[str, Json, tuple[Any, ...]]]
         sets = {key: frozenset(action.get(key, ())) for key in _SETS}
         if sets["dl_vuln_ids"] == everything and "" not in everything:
             sets["dl_vuln_ids"] = frozenset()
-        unknown = frozenset(action.get("group_ids", ())) - document.groups.keys()
+        unknown = frozenset(action.get("group_ids", ())).difference(document.groups)
         yield (
             path,
             action,

@@ -10,11 +10,10 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
-from oakum.advisories.vex.cvss_shapes import METRICS_2, METRICS_3, METRICS_4, Metrics
+from oakum.advisories.vex.cvss_shapes import METRICS, vector_form
 from oakum.advisories.vex.document import Document, scores_of
 from oakum.advisories.vex.model import BOTH, NEW, Found, Rule, shown
 
-_METRICS: dict[str, Metrics] = {"2.0": METRICS_2, "3.0": METRICS_3, "3.1": METRICS_3, "4.0": METRICS_4}
 _KEYS = ("cvss_v2", "cvss_v3", "cvss_v4")
 #: The words of the vector for a metric that is not defined.
 _UNDEFINED = frozenset({"X", "ND"})
@@ -53,8 +52,8 @@ def _band(document: Document) -> Iterator[Found]:
 def _miscomputed(document: Document) -> Iterator[Found]:
     for path, cvss in _objects(document):
         vector, version = cvss.get("vectorString", ""), cvss.get("version", "")
-        if version not in _METRICS or not vector:
-            continue
+        if version not in METRICS or not vector_form(version).fits(vector):
+            continue  # That is test 6.1.8.
         computed = computed_of(version, vector)
         if isinstance(computed, str):
             yield f"{path}/vectorString", f"no score can be computed: {computed}"
@@ -100,7 +99,7 @@ def _severity(score: float) -> str:
 
 def _inconsistent(document: Document) -> Iterator[Found]:
     for path, cvss in _objects(document):
-        metrics = _METRICS.get(cvss.get("version", ""))
+        metrics = METRICS.get(cvss.get("version", ""))
         vector = cvss.get("vectorString", "")
         if metrics is None or not vector:
             continue

@@ -1,8 +1,8 @@
 """Whether a document has the structure of its format, and what is left of it that rules can look at.
 
 ``compare`` goes once through a document. It gives the problems, and the document with every value of the wrong JSON
-type replaced by the empty value of the right one: the rules after it need not ask for types, an empty value tells them
-nothing, and the places of all others stay the same.
+type replaced by the empty value of the right one (a number has none, and is left out): the rules after it need not ask
+for types, an empty value tells them nothing, and the places of all others stay the same.
 """
 
 from __future__ import annotations
@@ -64,10 +64,10 @@ def _text(shape: Text, value: object, path: str, problems: list[Problem]) -> str
     return value
 
 
-def _number(shape: Number, value: object, path: str, problems: list[Problem]) -> float:
+def _number(shape: Number, value: object, path: str, problems: list[Problem]) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float):
         _wrong_type(shape, value, path, "a whole number" if shape.whole else "a number", problems)
-        return 0
+        return None
     if shape.whole and value != value // 1:
         _say(shape, path, f"{shown(value)} is not a whole number", "write a whole number", problems)
     if (shape.low is not None and value < shape.low) or (shape.high is not None and value > shape.high):
@@ -114,7 +114,9 @@ def _fields(shape: Fields, value: object, path: str, problems: list[Problem]) ->
     for key, item in value.items():
         inner = shape.of.get(key)
         if inner is not None:
-            kept[key] = _value(inner, item, f"{path}/{pointer(key)}", problems)
+            value_kept = _value(inner, item, f"{path}/{pointer(key)}", problems)
+            if value_kept is not None:
+                kept[key] = value_kept
         elif shape.barred:
             near = _near(key, shape.of)
             _say(shape, f"{path}/{pointer(key)}", f"the field {shown(key)} is not known here", near, problems)
