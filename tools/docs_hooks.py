@@ -131,7 +131,8 @@ def _vex() -> str:
     csaf = []
     for rule in RULES:
         link = f"[{rule.id}]({rule.source.split()[0]})"
-        csaf.append(f"| {rule.id} | {', '.join(rule.versions)} | {rule.says} | {rule.remedy} | {link} |")
+        remedy = rule.remedy.replace("|", "\\|")
+        csaf.append(f"| {rule.id} | {', '.join(rule.versions)} | {rule.says} | {remedy} | {link} |")
     own = [f"| {name} | {says} | [specification]({openvex.SPECIFICATION}) |" for name, says in openvex.RULES.items()]
     return "\n".join(
         (

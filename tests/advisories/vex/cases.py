@@ -144,12 +144,12 @@ ENDED = {
         {"summary": "Superseding Document WW-2026-2", "url": "https://waterworks.example/b", "category": "external"}
     ],
 }
-WITHDRAWN = {
+WITHDRAWN: Changes = {
     **ENDED,
     CATEGORY: "csaf_withdrawn",
     "document/notes": [{"category": "description", "title": "Reasoning for Withdrawal", "text": "It was wrong."}],
 }
-SUPERSEDED = {
+SUPERSEDED: Changes = {
     **ENDED,
     CATEGORY: "csaf_superseded",
     "document/notes": [{"category": "description", "title": "Reasoning for Supersession", "text": "See there."}],

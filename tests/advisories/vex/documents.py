@@ -6,15 +6,15 @@ import copy
 from typing import Any
 
 GONE = object()
-CVSS31 = {
+CVSS31: dict[str, Any] = {
     "version": "3.1",
     "vectorString": "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H",
     "baseScore": 9.8,
     "baseSeverity": "CRITICAL",
 }
-CVSS30 = {**CVSS31, "version": "3.0", "vectorString": "CVSS:3.0/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H"}
-CVSS2 = {"version": "2.0", "vectorString": "AV:N/AC:L/Au:N/C:P/I:P/A:P", "baseScore": 7.5}
-CVSS4 = {
+CVSS30: dict[str, Any] = {**CVSS31, "version": "3.0", "vectorString": "CVSS:3.0/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H"}
+CVSS2: dict[str, Any] = {"version": "2.0", "vectorString": "AV:N/AC:L/Au:N/C:P/I:P/A:P", "baseScore": 7.5}
+CVSS4: dict[str, Any] = {
     "version": "4.0",
     "vectorString": "CVSS:4.0/AV:N/AC:L/AT:N/PR:N/UI:N/VC:H/VI:H/VA:H/SC:N/SI:N/SA:N",
     "baseScore": 9.3,
