@@ -87,6 +87,7 @@ SOUND: list[Case] = [
     ("6.1.25", BOTH, c.hashed(("sha256", _LONG), ("sha512", _LONG * 2))),
     ("6.1.26", BOTH, {"document/category": "csaf_base"}),
     ("6.1.26", BOTH, {"document/category": "Pump News"}),
+    ("6.1.26", BOTH, {"document/category": "Vexé"}),
     ("6.1.27.1", BOTH, c.profile("csaf_informational_advisory", vulnerabilities=GONE)),
     ("6.1.27.2", BOTH, c.profile("csaf_security_incident_response", document__references__0__category=GONE)),
     ("6.1.27.6", OLD, {**c.ADVISORY, STATUS: {"under_investigation": ["P4"]}}),
@@ -99,6 +100,19 @@ SOUND: list[Case] = [
     ),
     ("6.1.27.10", OLD, {f"{FLAW}/remediations": [{"category": "none_available", "details": "d", "group_ids": ["G"]}]}),
     ("6.1.27.13", NEW, c.ADVISORY),
+    (
+        "6.1.27.13",
+        NEW,
+        {
+            **c.ADVISORY,
+            "product_tree/branches/-": branch(
+                "vendor", "B", branch("product_name", "Hotfix", branch("product_version", "7", product=product("H7")))
+            ),
+            "product_tree/product_paths": [c.path("P1", "R", ("installed_with", "H7"))],
+            f"{STATUS}/fixed": ["R"],
+            f"{STATUS}/first_fixed": ["H7"],
+        },
+    ),
     ("6.1.27.17", NEW, c.WITHDRAWN),
     ("6.1.27.17", NEW, {**c.WITHDRAWN, "document/lang": "de", "document/notes/0/title": "Warum"}),
     ("6.1.27.19", NEW, c.SUPERSEDED),

@@ -1,8 +1,8 @@
 """Which products are versions of each other: those below one branch of the category product_name.
 
 A product path corresponds to another one that takes the same steps from a corresponding beginning; one that is
-installed with something corresponds to what stands before that step as well. A product whose place says nothing of its
-versions corresponds to all. Source: CSAF 2.1 section 6.1.27.13.
+installed with something corresponds to what stands before that step as well, and so does what it is installed with (a
+hotfix). A product whose place says nothing of its versions corresponds to all. Source: CSAF 2.1 section 6.1.27.13.
 """
 
 from __future__ import annotations
@@ -54,6 +54,9 @@ def _families(document: Document) -> tuple[dict[str, Family], dict[str, set[Fami
         own[product] = (root, steps)
         shorter = {(root, steps[:at]) for at, (category, _) in enumerate(steps) if category == "installed_with"}
         wider[product] = {own[product]} | shorter
+        for category, installed in steps:
+            if category == "installed_with" and installed in wider:
+                wider[installed] |= wider[product]
     return own, wider
 
 

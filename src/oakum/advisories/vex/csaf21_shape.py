@@ -1,7 +1,7 @@
 """The structure of a CSAF 2.1 document: every object bars fields that it does not know, but those of extensions.
 
 Fields of the committee's drafts that documents were written by are known as well: ``relationships`` of the product
-tree, ``involvements`` of vulnerabilities and ``contact_details`` of the publisher.
+tree, ``involvements`` of vulnerabilities, ``contact_details`` of the publisher, and the URL of the schema.
 
 Source: https://docs.oasis-open.org/csaf/csaf/v2.1/csaf-v2.1.html section 3, and the JSON schemas beside it; for SSVC
 https://certcc.github.io/SSVC/data/schema/v2/SelectionList_2_0_0.schema.json.
@@ -28,6 +28,7 @@ from oakum.advisories.vex.shapes import TEXT, Fields, Items, Shape, Text, words
 from oakum.advisories.vex.ssvc_shape import SSVC
 
 SCHEMA_URL = "https://docs.oasis-open.org/csaf/csaf/v2.1/schema/csaf.json"
+_DRAFT_URL = "https://docs.oasis-open.org/csaf/csaf/v2.1/csaf_json_schema.json"
 
 _TIME = Text(form=forms.STRICT_DATE_TIME, test="6.1.37")
 _PARTS = Parts(barred=True, date_time=_TIME)
@@ -235,7 +236,7 @@ def _vulnerability() -> Fields:
 
 SHAPE = _PARTS.fields(
     {
-        "$schema": words(SCHEMA_URL),
+        "$schema": words(SCHEMA_URL, _DRAFT_URL),
         "document": _document(),
         "product_tree": _product_tree(),
         "vulnerabilities": Items(of=_vulnerability()),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+import unicodedata
 from collections.abc import Callable, Iterator
 
 from oakum.advisories.vex.document import Document, listed
@@ -19,7 +19,8 @@ PROFILES: dict[Version, tuple[str, ...]] = {
         "csaf_withdrawn",
     ),
 }  # fmt: skip
-_IGNORED = re.compile(r"[\s_-]+")
+#: A block of strokes of shorthand, some of which look like dashes or lines.
+_STROKES = range(0x1BC00, 0x1BCA0)
 _TELLING = frozenset({"description", "details", "general", "summary"})
 
 Look = Callable[[Document], Iterator[Found]]
@@ -45,7 +46,7 @@ def _prohibited(document: Document) -> Iterator[Found]:
     if not category or category in known:
         return
     plain = _plain(category)
-    if category.lower().startswith("csaf_"):
+    if _is_reserved(category):
         yield "/document/category", f"{shown(category)} begins with csaf_, but is no profile"
     for profile in known[1:]:
         if plain in (_plain(profile), _plain(profile.removeprefix("csaf_"))):
@@ -53,7 +54,21 @@ def _prohibited(document: Document) -> Iterator[Found]:
 
 
 def _plain(text: str) -> str:
-    return _IGNORED.sub("", text).casefold()
+    """A category without what may look like a blank, a dash or an underscore, or cannot be seen at all."""
+    return "".join(letter for letter in text.casefold() if _tells(letter))
+
+
+def _tells(letter: str) -> bool:
+    if letter.isascii():
+        return letter.isprintable() and letter not in " -_"
+    kind = unicodedata.category(letter)
+    return kind[0] in "LN" and kind != "Lm" and ord(letter) not in _STROKES
+
+
+def _is_reserved(category: str) -> bool:
+    """Whether a category begins with csaf_, in whatever case and with whatever kind of underscore."""
+    seen = category.lower().lstrip("".join(letter for letter in set(category) if not _tells(letter)))
+    return seen.startswith("csaf") and unicodedata.category(seen[4:5] or "a") == "Pc"
 
 
 @only_for("csaf_informational_advisory", "csaf_security_incident_response")
