@@ -90,7 +90,11 @@ SCORES: list[Case] = [
             ("6.1.9", c.scored("cvss_v4", CVSS4, baseScore=9.2)),
             ("6.1.9", c.scored("cvss_v3", CVSS31, vectorString="CVSS:3.1/AV:N/AC:L")),
             ("6.1.10", c.scored("cvss_v3", CVSS31, attackVector="LOCAL")),
-            ("6.1.10", c.scored("cvss_v3", CVSS31, exploitCodeMaturity="HIGH")),
+            (
+                "6.1.10",
+                c.scored("cvss_v3", CVSS31, vectorString=f"{CVSS31['vectorString']}/E:U", exploitCodeMaturity="HIGH"),
+            ),
+            ("6.1.9", c.scored("cvss_v3", CVSS31, exploitCodeMaturity="UNPROVEN", temporalScore=9.8)),
             ("6.1.10", c.scored("cvss_v2", CVSS2, authentication="SINGLE")),
             ("6.1.10", c.scored("cvss_v4", CVSS4, subIntegrityImpact="HIGH")),
         )

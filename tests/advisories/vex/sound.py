@@ -47,6 +47,8 @@ SOUND: list[Case] = [
             ("6.1.9", c.scored("cvss_v3", CVSS30, temporalScore=9.8, environmentalScore=9.8)),
             ("6.1.9", c.scored("cvss_v2", CVSS2, temporalScore=7.5)),
             ("6.1.9", c.scored("cvss_v4", CVSS4)),
+            ("6.1.9", c.scored("cvss_v3", CVSS31, exploitCodeMaturity="UNPROVEN", temporalScore=9.0)),
+            ("6.1.9", c.scored("cvss_v4", CVSS4, exploitMaturity="UNREPORTED", baseScore=8.1, baseSeverity="HIGH")),
             ("6.1.10", c.scored("cvss_v3", CVSS31, attackVector="NETWORK", remediationLevel="NOT_DEFINED")),
             ("6.1.10", c.scored("cvss_v2", CVSS2, authentication="NONE")),
             ("6.1.10", c.scored("cvss_v4", CVSS4, providerUrgency="NOT_DEFINED", subIntegrityImpact="NONE")),

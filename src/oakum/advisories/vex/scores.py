@@ -1,7 +1,8 @@
 """Rules about scores: each CVSS object is sound, computed right and says the same in its fields as in its vector.
 
 Test 6.1.8 is a matter of structure (``cvss_shapes``); here stands only what the structure cannot say of it. The scores
-are computed by the ``cvss`` library from the vector, which takes precedence over the fields (section 6.1.9).
+are computed by the ``cvss`` library from the vector, which takes precedence over the fields (section 6.1.9); what the
+vector does not say is taken from them.
 """
 
 from __future__ import annotations
@@ -54,7 +55,7 @@ def _miscomputed(document: Document) -> Iterator[Found]:
         vector, version = cvss.get("vectorString", ""), cvss.get("version", "")
         if version not in METRICS or not vector_form(version).fits(vector):
             continue  # That is test 6.1.8.
-        computed = computed_of(version, vector)
+        computed = computed_of(version, _complete(version, vector, cvss))
         if isinstance(computed, str):
             yield f"{path}/vectorString", f"no score can be computed: {computed}"
             continue
@@ -65,6 +66,26 @@ def _miscomputed(document: Document) -> Iterator[Found]:
             key = f"{name}Severity"
             if version != "2.0" and cvss.get(key) and cvss[key] != _severity(score):
                 yield f"{path}/{key}", f"the severity is {cvss[key]}, but the vector makes it {_severity(score)}"
+
+
+def _complete(version: str, vector: str, cvss: Mapping[str, Any]) -> str:
+    """The vector with the metrics that only the fields tell."""
+    said = _said(vector)
+    more = {}
+    for metric, (name, known) in METRICS[version].items():
+        letters = next((letters for letters, word in known.items() if word == cvss.get(name)), None)
+        if metric not in said and letters is not None and letters not in _UNDEFINED:
+            more[metric] = letters
+    if not more:
+        return vector
+    whole = {**said, **more}
+    prefix = "" if version == "2.0" else f"CVSS:{version}/"
+    return prefix + "/".join(f"{metric}:{whole[metric]}" for metric in METRICS[version] if metric in whole)
+
+
+def _said(vector: str) -> dict[str, str]:
+    """The metrics of a vector with their letters."""
+    return dict(part.split(":", 1) for part in vector[:_LONGEST_VECTOR].split("/") if ":" in part)
 
 
 @lru_cache(maxsize=4096)
@@ -103,15 +124,10 @@ def _inconsistent(document: Document) -> Iterator[Found]:
         vector = cvss.get("vectorString", "")
         if metrics is None or not vector:
             continue
-        said = dict(part.split(":", 1) for part in vector[:_LONGEST_VECTOR].split("/") if ":" in part)
+        said = _said(vector)
         for metric, (name, known) in metrics.items():
-            if name not in cvss or cvss[name] not in known.values():
-                continue
-            letters = said.get(metric)
-            if letters is None and "NOT_DEFINED" not in known.values():
-                continue  # A base metric that the vector lacks: nothing can be computed (6.1.9).
-            wanted = "NOT_DEFINED" if letters in _UNDEFINED or letters is None else known.get(letters, "")
-            if wanted and cvss[name] != wanted:
+            wanted = known.get(said.get(metric, ""))
+            if wanted and cvss.get(name, wanted) != wanted and cvss[name] in known.values():
                 yield f"{path}/{name}", f"{name} is {cvss[name]}, but the vector says {wanted}"
 
 
