@@ -112,6 +112,7 @@ IDENTITIES: list[Case] = [
     ("6.1.11", NEW, {f"{FLAW}/cwes": [{**c.WEAK, "version": "1.0"}]}),
     ("6.1.13", OLD, c.helped(purl="pkg:maven/@1.3.4")),
     ("6.1.13", OLD, c.helped(purl="maven/a/b")),
+    ("6.1.13", OLD, c.helped(purl="pkg:julia/Pump@1")),
     ("6.1.13", OLD, c.helped(purl="pkg:oci/org/image@1")),
     ("6.1.13", NEW, c.helped(purls=["pkg:maven/@1.3.4"])),
     ("6.1.13", NEW, c.helped(purls=["pkg:Deb/debian/pump@1"])),
@@ -268,6 +269,8 @@ TOLD: list[Case] = [
     ("6.1.50", NEW, {**c.RANGE, f"{c.VERSIONS}/0/name": "vers:all/<3"}),
     ("6.1.50", NEW, {**c.RANGE, f"{c.VERSIONS}/0/name": "vers:odd/<4|<>3"}),
     ("6.1.50", NEW, {**c.RANGE, f"{c.VERSIONS}/0/name": "vers:odd/||>3"}),
+    ("6.1.50", NEW, {**c.RANGE, f"{c.VERSIONS}/0/name": "vers:deb/<2|>=1"}),
+    ("6.1.50", NEW, {**c.RANGE, f"{c.VERSIONS}/0/name": "vers:odd/>=1|>=2"}),
     ("6.1.51", NEW, c.metrics({"epss": {"percentile": "0.9", "probability": "0.1", "timestamp": _LATE}})),
     ("6.1.52", NEW, {f"{FLAW}/first_known_exploitation_dates": [{**c.EXPLOITED, "date": _LATE}]}),
     (

@@ -140,7 +140,14 @@ SOUND: list[Case] = [
     ("6.1.48", NEW, c.metrics(c.selected(namespace="x_example.pumps#ours", key="ZZ"))),
     *(
         ("6.1.50", NEW, {**c.RANGE, f"{c.VERSIONS}/0/name": name})
-        for name in ("vers:all/*", "vers:deb/>=1.2|!=1.3|<2", "<=2", ">10.9a|!=10.9c|<=10.9k")
+        for name in (
+            "vers:all/*",
+            "vers:deb/>=1.2|!=1.3|<2",
+            "vers:odd/<4|>3|!=2|<1",
+            "vers:pypi/1.0|2.0rc1|2.0",
+            "<=2",
+            ">10.9a|!=10.9c|<=10.9k",
+        )
     ),
     ("6.1.52", NEW, {f"{FLAW}/first_known_exploitation_dates": [c.EXPLOITED]}),
     (

@@ -26,13 +26,12 @@ _TELLING = frozenset({"description", "details", "general", "summary"})
 Look = Callable[[Document], Iterator[Found]]
 
 
-def only_for(*categories: str, since: dict[Version, tuple[str, ...]] | None = None) -> Callable[[Look], Look]:
-    """Look only at documents of some categories, and in a version at those of more."""
+def only_for(*categories: str, new: tuple[str, ...] = ()) -> Callable[[Look], Look]:
+    """Look only at documents of some categories, in 2.1 at those of ``new`` ones as well."""
 
     def limit(look: Look) -> Look:
         def limited(document: Document) -> Iterator[Found]:
-            more = (since or {}).get("2.1", ()) if document.version == "2.1" else ()
-            if document.is_of(*categories, *more):
+            if document.is_of(*categories, *(new if document.version == "2.1" else ())):
                 yield from look(document)
 
         return limited
@@ -77,7 +76,7 @@ def _notes(document: Document) -> Iterator[Found]:
         yield "/document/notes", f"no note has a category of {', '.join(sorted(_TELLING))}"
 
 
-@only_for("csaf_informational_advisory", "csaf_security_incident_response", since={"2.1": ("csaf_superseded",)})
+@only_for("csaf_informational_advisory", "csaf_security_incident_response", new=("csaf_superseded",))
 def _references(document: Document) -> Iterator[Found]:
     # A reference without category is an external one (the default of the schema).
     references = document.document.get("references", ())
@@ -85,7 +84,7 @@ def _references(document: Document) -> Iterator[Found]:
         yield "/document/references", "no reference has the category external"
 
 
-@only_for("csaf_informational_advisory", since={"2.1": ("csaf_superseded", "csaf_withdrawn")})
+@only_for("csaf_informational_advisory", new=("csaf_superseded", "csaf_withdrawn"))
 def _no_vulnerabilities(document: Document) -> Iterator[Found]:
     if "vulnerabilities" in document.whole:
         yield "/vulnerabilities", f"a document of the category {document.category} has no vulnerabilities"
@@ -94,27 +93,27 @@ def _no_vulnerabilities(document: Document) -> Iterator[Found]:
 _ADVISING = ("csaf_security_advisory", "csaf_vex")
 
 
-@only_for(*_ADVISING, since={"2.1": ("csaf_deprecated_security_advisory", "csaf_vulnerability_report")})
+@only_for(*_ADVISING, new=("csaf_deprecated_security_advisory", "csaf_vulnerability_report"))
 def _product_tree(document: Document) -> Iterator[Found]:
     if "product_tree" not in document.whole:
         yield "/product_tree", f"a document of the category {document.category} has a product tree"
 
 
-@only_for(*_ADVISING, since={"2.1": ("csaf_deprecated_security_advisory",)})
+@only_for(*_ADVISING, new=("csaf_deprecated_security_advisory",))
 def _vulnerability_notes(document: Document) -> Iterator[Found]:
     for path, vulnerability in document.each_vulnerability:
         if "notes" not in vulnerability:
             yield f"{path}/notes", "the vulnerability has no notes"
 
 
-@only_for("csaf_security_advisory", since={"2.1": ("csaf_deprecated_security_advisory",)})
+@only_for("csaf_security_advisory", new=("csaf_deprecated_security_advisory",))
 def _product_status(document: Document) -> Iterator[Found]:
     for path, vulnerability in document.each_vulnerability:
         if "product_status" not in vulnerability:
             yield f"{path}/product_status", "the vulnerability has no product status"
 
 
-@only_for(*_ADVISING, since={"2.1": ("csaf_deprecated_security_advisory", "csaf_vulnerability_report")})
+@only_for(*_ADVISING, new=("csaf_deprecated_security_advisory", "csaf_vulnerability_report"))
 def _vulnerabilities(document: Document) -> Iterator[Found]:
     if "vulnerabilities" not in document.whole:
         yield "/vulnerabilities", f"a document of the category {document.category} has vulnerabilities"
@@ -196,9 +195,7 @@ def _reported(document: Document) -> Iterator[Found]:
             yield f"{path}/notes", "no note is titled Vulnerability Summary (summary) or CVE Description (description)"
 
 
-def _rule(
-    number: int, look: Callable[[Document], Iterator[Found]], says: str, remedy: str, versions: tuple[Version, ...]
-) -> Rule:
+def _rule(number: int, look: Look, says: str, remedy: str, versions: tuple[Version, ...]) -> Rule:
     return Rule(id=f"6.1.27.{number}", look=look, says=says, remedy=remedy, versions=versions)
 
 

@@ -50,6 +50,8 @@ def fault(text: str, *, strict: bool) -> str:
         return f"the type {kind.lower()} has a namespace"
     if kind.lower() in _PLAIN and any(namespace):
         return f"the type {kind.lower()} has no namespace"
+    if kind.lower() == "julia" and "uuid=" not in qualifiers:
+        return "the type julia has the qualifier uuid"
     return ""
 
 

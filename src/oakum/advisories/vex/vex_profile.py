@@ -19,7 +19,7 @@ def _verdict(document: Document) -> Iterator[Found]:
             yield f"{path}/product_status", f"it has none of {', '.join(_VERDICTS)}"
 
 
-@only_for("csaf_vex", since={"2.1": ("csaf_security_advisory", "csaf_vulnerability_report")})
+@only_for("csaf_vex", new=("csaf_security_advisory", "csaf_vulnerability_report"))
 def _identity(document: Document) -> Iterator[Found]:
     for path, vulnerability in document.each_vulnerability:
         if "cve" in vulnerability:
