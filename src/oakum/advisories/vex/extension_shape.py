@@ -32,11 +32,14 @@ def _is_schema_url(text: str) -> bool:
     )
 
 
+_CATEGORIES = ("essential", "significant", "supplementary")
+#: What the committee's drafts called them.
+_DRAFT_CATEGORIES = ("critical", "high_value", "informational")
 _CONTENT = Fields(of={}, least=1, test=INVALID)
 _EXTENSION = Fields(
     of={
         "$schema": Text(form=Form("the versioned URL of an extension's schema", _is_schema_url), test=INVALID),
-        "category": words("essential", "significant", "supplementary", test=INVALID),
+        "category": words(*_CATEGORIES, *_DRAFT_CATEGORIES, test=INVALID),
         "content": _CONTENT,
         "critical": Truth(test=INVALID),
     },

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from typing import Any, Literal
 
 import msgspec
@@ -10,6 +11,8 @@ import msgspec
 from oakum.advisories.vex.document import Document
 
 Version = Literal["2.0", "2.1"]
+#: So many problems are told of one test; a hostile document could have millions.
+MOST_PROBLEMS = 10_000
 #: Where something is wrong (a JSON pointer), and what.
 Found = tuple[str, str]
 _SPECIFICATIONS: dict[Version, str] = {
@@ -46,7 +49,8 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
 
     def problems(self, document: Document) -> Iterator[Problem]:
         """What the rule finds in a document."""
-        for path, what in self.look(document) if self.look is not None else ():
+        found = self.look(document) if self.look is not None else ()
+        for path, what in islice(found, MOST_PROBLEMS):
             yield Problem(path=path, problem=f"{self.id} {what}", remedy=self.remedy, test=self.id)
 
 

@@ -8,10 +8,11 @@ beside a justification, as the text of the specification recommends.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 from oakum.advisories.vex import forms
-from oakum.advisories.vex.model import Problem
+from oakum.advisories.vex.model import MOST_PROBLEMS, Problem
 from oakum.advisories.vex.shapes import TEXT, Fields, Items, Number, Shape, Text, words
 from oakum.advisories.vex.structure import compare
 
@@ -108,9 +109,9 @@ _SHAPES = {"0.0.1": _old(), "0.2.0": _new()}
 def problems(document: Mapping[str, Any], version: str) -> list[Problem]:
     """What is wrong with an OpenVEX document of a version."""
     kept, found = compare(_shape(document, version), document)
-    for at, statement in enumerate(kept.get("statements", ())):
-        found += _statement(statement, f"/statements/{at}")
-    return found
+    statements = enumerate(kept.get("statements", ()))
+    said = (each for at, statement in statements for each in _statement(statement, f"/statements/{at}"))
+    return [*found, *islice(said, MOST_PROBLEMS)]
 
 
 def _shape(document: Mapping[str, Any], version: str) -> Fields:

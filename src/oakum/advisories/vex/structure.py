@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from oakum.advisories.vex.model import Problem, shown
+from oakum.advisories.vex.model import MOST_PROBLEMS, Problem, shown
 from oakum.advisories.vex.shapes import SCHEMA, Choice, Fields, Items, Number, Shape, Text, Truth
 
 _NAMES = {dict: "an object", list: "a list", str: "a text", bool: "true or false", type(None): "null"}
@@ -135,5 +135,7 @@ def _wrong_type(shape: Shape, value: object, path: str, wanted: str, problems: l
 
 
 def _say(shape: Shape, path: str, what: str, remedy: str, problems: list[Problem]) -> None:
+    if len(problems) >= MOST_PROBLEMS:
+        return
     lead = "structure:" if shape.test == SCHEMA else shape.test
     problems.append(Problem(path=path, problem=f"{lead} {what}", remedy=remedy, test=shape.test))
