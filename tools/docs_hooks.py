@@ -2,8 +2,9 @@
 
 A line ``<!-- generated: help scan -->`` becomes that text when the pages are built; likewise ``help feeds import``,
 ``gaps``, ``context``, ``kinds``, ``facts``, for the simulation ``invariants``, ``faults``, ``events``, ``scenarios``,
-``words``, for the ledger ``entries``, ``remediations``, ``proof gaps``, and ``actors``. The JSON Schema of the answer
-becomes reference/scan.schema.json, those of plans and what they are made from reference/plan.schema.json and so on.
+``words``, for the ledger ``entries``, ``remediations``, ``proof gaps``, ``actors``, and ``vex``. The JSON Schema of the
+answer becomes reference/scan.schema.json, those of plans and what they are made from reference/plan.schema.json and so
+on.
 Each kind of request about another actor has a page reference/actors/KIND.md, and schemas beside it.
 """
 
@@ -23,6 +24,8 @@ from mkdocs.structure.files import File, Files
 from oakum.actors.kinds import answer, kinds
 from oakum.actors.model import Kind
 from oakum.adapters.ssh.remedies import shipped
+from oakum.advisories.vex import openvex
+from oakum.advisories.vex.rules import RULES
 from oakum.changes.compat.facts import OF_CLUSTER
 from oakum.changes.intents.catalogue import KINDS
 from oakum.changes.proof import GAPS as PROOF_GAPS
@@ -50,7 +53,7 @@ def generated(what: str) -> str:
         "gaps": _gaps, "context": _context, "kinds": _kinds, "facts": _facts, "invariants": _invariants,
         "faults": _faults, "events": _events, "scenarios": _scenarios, "words": _words,
         "entries": _kinds_of_entries, "remediations": _remediations, "proof": _proof_gaps,
-        "actors": _actors,
+        "actors": _actors, "vex": _vex,
     }[kind]()  # fmt: skip
 
 
@@ -121,6 +124,22 @@ def _kinds_of_entries() -> str:
 def _proof_gaps() -> str:
     rows = [f"| `{kind}` | {means} | {'yes' if may else 'no'} |" for kind, (means, may) in PROOF_GAPS.items()]
     return "\n".join(rows)
+
+
+def _vex() -> str:
+    """Every rule of ``vex lint``."""
+    csaf = []
+    for rule in RULES:
+        link = f"[{rule.id}]({rule.source.split()[0]})"
+        remedy = rule.remedy.replace("|", "\\|")
+        csaf.append(f"| {rule.id} | {', '.join(rule.versions)} | {rule.says} | {remedy} | {link} |")
+    own = [f"| {name} | {says} | [specification]({openvex.SPECIFICATION}) |" for name, says in openvex.RULES.items()]
+    return "\n".join(
+        (
+            "| test | CSAF | what it asks for | what to do | source |", "|---|---|---|---|---|", *csaf, "",
+            "| test | what OpenVEX asks for | source |", "|---|---|---|", *own,
+        )
+    )  # fmt: skip
 
 
 def _remediations() -> str:

@@ -44,6 +44,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "window": ("window", "when a change may run under a policy: windows without freezes"),
     "ledger": ("ledger", "the tamper-evident log of what was decided and done: verify it, prove what is in it"),
     "cvss": ("cvss", "score a CVSS vector"),
+    "vex": ("vex", "what is wrong with VEX documents: CSAF 2.0, CSAF 2.1, OpenVEX"),
 }
 
 
