@@ -4,11 +4,13 @@ import json
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 from tests.advisories.vex.documents import changed, csaf20, csaf21, openvex
 
 from oakum.cli import vex
 from oakum.cli.main import main
+from oakum.local.schemas import schema_of
 
 BROKEN = changed(csaf20(), {"document/lang": "ez", "document/title": ""})
 
@@ -115,10 +117,13 @@ def test_a_batch_answers_each_line(tmp_path: Path, capfdbinary: pytest.CaptureFi
         {"id": 3, "document": json.dumps(openvex())},
     ]
     file.write_text("\n".join(json.dumps(each) for each in requests))
-    assert main(["vex", "lint", "--batch", str(file)]) == 1
+    assert main(["vex", "lint", "--batch", str(file)]) == 0
     answers = [json.loads(line) for line in capfdbinary.readouterr().out.splitlines()]
     assert [(each["id"], each["valid"]) for each in answers] == [(1, True), (2, False), (3, True)]
     assert [each["test"] for each in answers[1]["problems"]] == ["schema", "6.1.12"]
+    for request, answer in zip(requests, answers, strict=True):
+        jsonschema.validate(request, schema_of("vex-lint-request"))
+        jsonschema.validate(answer, schema_of("vex-lint-answer"))
     bad = [{"id": 4}, {"id": 5, "document": 1}, {"id": 6, "document": "{"}, {"id": 7, "document": {}}]
     with file.open("a") as more:
         more.write("\n" + "\n".join(json.dumps(each) for each in bad) + '\n{"id": 8, "docu')

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _SCHEMAS = (
     "plan", "why-not", "state", "inventory", "intents",
-    *(f"{asked}-{part}" for asked in ("plan", "simulate", "drain", "window", "state", "upgrade", "path")
+    *(f"{asked}-{part}" for asked in ("plan", "simulate", "drain", "window", "state", "upgrade", "path", "vex-lint")
       for part in ("request", "answer")),
 )  # fmt: skip
 #: One line of a batch may hold whole dumps.

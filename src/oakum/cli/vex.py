@@ -30,7 +30,7 @@ Examples:
 
 Each problem names the number of the mandatory test of CSAF that fails (6.1.1 to 6.1.66), or "schema" where the
 structure is not that of the format. Optional tests (6.2, 6.3) are left out.
-Ends with 1 where a document is invalid, 2 where one could not be read."""
+Ends with 1 where a document is invalid (a batch does not), 2 where one could not be read."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -48,21 +48,23 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Judge; 1 where a document is invalid, 2 where one could not be judged."""
+    """Judge; 1 where a document is invalid, unless it is a line of a batch, 2 where one could not be judged."""
     forms = (arguments.files or None, arguments.batch, arguments.request)
     if sum(each is not None for each in forms) != 1:
         raise UsageError("one of FILE, --batch and --request is needed", remedy="see oakum vex lint --help")
     if arguments.files:
         return _files(arguments.files, as_json=arguments.output == "json")
-    verdicts: list[bool] = []
+    valid = True
 
     def answer(request: machine.Request) -> machine.Answer:
+        nonlocal valid
         judgement = _of_request(request)
-        verdicts.append(judgement.valid)
+        valid = judgement.valid
         return as_answer(judgement)
 
     code = machine.serve(arguments, answer, longest=LARGEST)
-    return code or (0 if all(verdicts) else 1)
+    # The lines of a batch have their answers, and no is one.
+    return code if arguments.batch is not None or valid else code or 1
 
 
 def as_answer(judgement: Judgement) -> dict[str, object]:

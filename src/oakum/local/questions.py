@@ -12,6 +12,7 @@ from typing import Any, Literal
 import msgspec
 
 from oakum.actors.model import Request
+from oakum.advisories.vex.model import Problem
 from oakum.errors import InputError, Place
 
 #: A List of objects as ``kubectl get -o json`` prints it, or the objects, or either as a text.
@@ -214,6 +215,20 @@ class WindowAnswer(msgspec.Struct, frozen=True, kw_only=True):
     policy: str
     why: str = ""
     longest: OpeningAnswer | None = None
+
+
+class VexLintRequest(Request, frozen=True, kw_only=True):
+    """Is this document sound? A CSAF 2.0, CSAF 2.1 or OpenVEX ``document``, as an object or as its text."""
+
+    document: dict[str, Any] | str
+
+
+class VexLintAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether it is ``valid``, the ``format`` that it says it has, and what is wrong with it."""
+
+    valid: bool
+    format: str
+    problems: list[Problem]
 
 
 #: The kinds of ``skew`` requests that no other actor's rules answer.

@@ -21,6 +21,8 @@ from oakum.local.questions import (
     PathRequest,
     StateRequest,
     UpgradeRequest,
+    VexLintAnswer,
+    VexLintRequest,
     WindowAnswer,
     WindowRequest,
 )
@@ -46,6 +48,7 @@ REQUESTS: dict[str, tuple[type[Request], type[msgspec.Struct]]] = {
     "state": (StateRequest, CheckAnswer),
     "upgrade": (UpgradeRequest, CheckAnswer),
     "path": (PathRequest, PathAnswer),
+    "vex-lint": (VexLintRequest, VexLintAnswer),
 }
 SCHEMAS = (*DOCUMENTS, *(f"{name}-{what}" for name in REQUESTS for what in ("request", "answer")))
 
