@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import NamedTuple
 
 import msgspec
 
@@ -44,6 +45,44 @@ _DATABASES: tuple[tuple[str, Callable[[Tree], bool], _Reader], ...] = (
 
 def read_root(tree: Tree, *, name: str, key: str | None = None) -> Asset:
     """Read a whole root; ``key`` identifies the asset, None takes its machine-id or else its ``name``."""
+    found = _inventory(tree, name)
+    facts, missing = host.read(tree, found.packages)
+    return Asset(
+        kind="host" if tree.live else "rootfs",
+        key=key or _machine_id(tree) or name,
+        name=name,
+        source=found.source,
+        packages=package_set(found.release, found.packages),
+        host=facts,
+        gaps=(*found.gaps, *missing),
+    )
+
+
+def read_image(tree: Tree, *, name: str, key: str, form: str, platform: str) -> Asset:
+    """Read the root of an image; ``form`` says how it was kept, ``platform`` is the operating system it is for.
+
+    It has nothing of a machine: the kernel under it is the one of each node that runs it, whatever lies in its /boot.
+    """
+    found = _inventory(tree, name)
+    return Asset(
+        kind="image",
+        key=key,
+        name=name,
+        source=f"{found.source} in {form}",
+        packages=package_set(found.release, found.packages),
+        gaps=tuple(found.gaps),
+        platform=platform,
+    )
+
+
+class _Inventory(NamedTuple):
+    release: Release | None
+    packages: list[Package]
+    source: str
+    gaps: list[Gap]
+
+
+def _inventory(tree: Tree, name: str) -> _Inventory:
     fields, release, gaps = _release(tree)
     namespace = fields.get("ID", "").lower()
     version = fields.get("VERSION_ID", "")
@@ -66,16 +105,7 @@ def read_root(tree: Tree, *, name: str, key: str | None = None) -> Asset:
     if not packages and not _of_inventory(gaps):
         why = f"the databases of {', '.join(sources)} list no package" if sources else "it has no package database"
         gaps.append(_gap(name, why, "give the root of an installed system, or the SBOM of what was built without one"))
-    facts, missing = host.read(tree, packages)
-    return Asset(
-        kind="host" if tree.live else "rootfs",
-        key=key or _machine_id(tree) or name,
-        name=name,
-        source=", ".join(sources) or "files",
-        packages=package_set(release, packages),
-        host=facts,
-        gaps=(*gaps, *missing),
-    )
+    return _Inventory(release, packages, ", ".join(sources) or "files", gaps)
 
 
 def _of_inventory(gaps: list[Gap]) -> list[Gap]:
