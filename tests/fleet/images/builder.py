@@ -106,10 +106,10 @@ class Files(dict[str, bytes]):
         return self
 
     def image(
-        self, layers: Sequence[bytes], *, platform: str = "linux/amd64", packing: str = "+gzip", **more: object
+        self, layers: Sequence[bytes], *, built_for: str = "linux/amd64", packing: str = "+gzip", **more: object
     ) -> Json:
         """Keep an image of these layers; the descriptor of its manifest."""
-        config = self.document(configuration(layers, platform), CONFIG)
+        config = self.document(configuration(layers, built_for), CONFIG)
         given = [self.blob(PACKINGS[packing](data), LAYER + packing) for data in layers]
         content = {"schemaVersion": 2, "mediaType": MANIFEST, "config": config, "layers": given}
         return self.document(content, MANIFEST, **more)

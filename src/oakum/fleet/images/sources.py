@@ -137,26 +137,28 @@ class Unpacked:
         end = self._start + len(self._chunk)
         if self._ended and end >= self._reached:
             return False
-        first = end >= self._reached
-        if first and end - (self._places[-1][0] if self._places else 0) >= self._stride:
+        if end == self._reached and end - (self._places[-1][0] if self._places else 0) >= self._stride:
             self._keep(end)
         chunk = self._state.next()
-        if first:
-            self._ended = not chunk
-            self._digest.update(chunk)
-            self._reached = end + len(chunk)
-            if self._reached > self._limit:
-                remedy = "check whether it is genuine"
-                raise LimitError(f"unpacked it is larger than {self._limit >> 20} MB", remedy=remedy)
-        else:
-            self._again += len(chunk)
-            if self._again > 4 * self._reached + AGAIN_LIMIT:
-                remedy = "unpack it first (gunzip, zstd -d), and scan that"
-                raise LimitError("its contents stand in an order that takes too long to read", remedy=remedy)
+        self._pass(chunk, end + len(chunk) - self._reached)
         if not chunk:
+            self._ended = True
             return False
         self._start, self._chunk = end, chunk
         return True
+
+    def _pass(self, chunk: bytes, new: int) -> None:
+        """Digest and count the last ``new`` bytes of a chunk; how a stream falls into chunks may differ each time."""
+        if new > 0:
+            self._digest.update(chunk[len(chunk) - new :])
+            self._reached += new
+            if self._reached > self._limit:
+                remedy = "check whether it is genuine"
+                raise LimitError(f"unpacked it is larger than {self._limit >> 20} MB", remedy=remedy)
+        self._again += len(chunk) - max(new, 0)
+        if self._again > 4 * self._reached + AGAIN_LIMIT:
+            remedy = "unpack it first (gunzip, zstd -d), and scan that"
+            raise LimitError("its contents stand in an order that takes too long to read", remedy=remedy)
 
     def _keep(self, place: int) -> None:
         state = self._state.copy()

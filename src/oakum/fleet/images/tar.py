@@ -110,11 +110,13 @@ def entries(source: Source) -> Iterator[Entry]:
 def begins(source: Source) -> bool:
     """Whether a source begins as a tar archive does: with a header whose checksum is right."""
     block = source.read_at(0, BLOCK)
+    if len(block) < BLOCK:
+        return False
     try:
         _check(block, block[148:156], 0)
     except InputError:
         return False
-    return len(block) == BLOCK
+    return True
 
 
 def _check(block: bytes, stated: bytes, at: int) -> None:
