@@ -34,6 +34,9 @@ def _rpm(tree: Tree, namespace: str, distro: str) -> tuple[list[Package], list[G
     return packages, gaps
 
 
+#: What a root may hold and no reader looks for yet; a machine's or a root file system's also has images.
+_LANGUAGES = "packages of languages (pip, npm, gems, jars, Go binaries)"
+_NOT_READ = (_LANGUAGES, "container images")
 _MACHINE_ID = re.compile(r"[0-9a-f]{32}")
 _Reader = Callable[[Tree, str, str], tuple[list[Package], list[Gap]]]
 _DATABASES: tuple[tuple[str, Callable[[Tree], bool], _Reader], ...] = (
@@ -55,6 +58,7 @@ def read_root(tree: Tree, *, name: str, key: str | None = None) -> Asset:
         packages=package_set(found.release, found.packages),
         host=facts,
         gaps=(*found.gaps, *missing),
+        not_read=_NOT_READ,
     )
 
 
@@ -72,6 +76,7 @@ def read_image(tree: Tree, *, name: str, key: str, form: str, platform: str) -> 
         packages=package_set(found.release, found.packages),
         gaps=tuple(found.gaps),
         platform=platform,
+        not_read=(_LANGUAGES,),
     )
 
 
