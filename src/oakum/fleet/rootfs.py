@@ -14,7 +14,7 @@ from typing import NamedTuple
 import msgspec
 
 from oakum.errors import OakumError
-from oakum.fleet import apk, dnf_channels, dpkg, host, os_release, rpmdb
+from oakum.fleet import apk, dnf_channels, dpkg, host, languages, os_release, rpmdb
 from oakum.fleet.assets import Asset, Gap
 from oakum.fleet.ecosystems import release_from_os_release
 from oakum.fleet.packages import Package, package_set
@@ -34,9 +34,8 @@ def _rpm(tree: Tree, namespace: str, distro: str) -> tuple[list[Package], list[G
     return packages, gaps
 
 
-#: What a root may hold and no reader looks for yet; a machine's or a root file system's also has images.
-_LANGUAGES = "packages of languages (pip, npm, gems, jars, Go binaries)"
-_NOT_READ = (_LANGUAGES, "container images")
+#: What a machine or a root file system may hold and no reader looks for yet.
+_NOT_READ = ("packages of languages (pip, npm, gems, jars, Go binaries)", "container images")
 _MACHINE_ID = re.compile(r"[0-9a-f]{32}")
 _Reader = Callable[[Tree, str, str], tuple[list[Package], list[Gap]]]
 _DATABASES: tuple[tuple[str, Callable[[Tree], bool], _Reader], ...] = (
@@ -62,29 +61,36 @@ def read_root(tree: Tree, *, name: str, key: str | None = None) -> Asset:
     )
 
 
-def read_image(tree: Tree, *, name: str, key: str, form: str, platform: str) -> Asset:
+def read_image(tree: languages.Stored, *, name: str, key: str, form: str, platform: str) -> Asset:
     """Read the root of an image; ``form`` says how it was kept, ``platform`` is the operating system it is for.
 
     It has nothing of a machine: the kernel under it is the one of each node that runs it, whatever lies in its /boot.
     """
     found = _inventory(tree, name)
+    packages, missing = languages.read(tree)
+    gaps = [*found.gaps, *missing]
+    if found.bare and packages and not missing and {package.path for package in packages}.issuperset(tree.programs()):
+        # Made from scratch: nothing in it is of a distribution, and every program says what it is made of.
+        gaps = []
     return Asset(
         kind="image",
         key=key,
         name=name,
         source=f"{found.source} in {form}",
-        packages=package_set(found.release, found.packages),
-        gaps=tuple(found.gaps),
+        packages=package_set(found.release, [*found.packages, *packages]),
+        gaps=tuple(gaps),
         platform=platform,
-        not_read=(_LANGUAGES,),
     )
 
 
 class _Inventory(NamedTuple):
+    """What the databases of the system list; ``bare`` where there is none, and nothing names a system."""
+
     release: Release | None
     packages: list[Package]
     source: str
     gaps: list[Gap]
+    bare: bool
 
 
 def _inventory(tree: Tree, name: str) -> _Inventory:
@@ -110,7 +116,7 @@ def _inventory(tree: Tree, name: str) -> _Inventory:
     if not packages and not _of_inventory(gaps):
         why = f"the databases of {', '.join(sources)} list no package" if sources else "it has no package database"
         gaps.append(_gap(name, why, "give the root of an installed system, or the SBOM of what was built without one"))
-    return _Inventory(release, packages, ", ".join(sources) or "files", gaps)
+    return _Inventory(release, packages, ", ".join(sources) or "files", gaps, not sources and not fields)
 
 
 def _of_inventory(gaps: list[Gap]) -> list[Gap]:

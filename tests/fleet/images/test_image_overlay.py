@@ -4,7 +4,7 @@ import posixpath
 import tarfile
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.fleet.images.builder import Node, file, folder, hard, layer, link
 
@@ -62,6 +62,13 @@ CASES: dict[str, tuple[list[Node], dict[str, str]]] = {
         [file("a/.wh.b"), folder("a/b"), file("a/b/m", "5")],
         {"/a/b/x": "", "/a/b/m": "= 5"},
     ),
+    "an opaque directory keeps what its own layer states again": (
+        [folder("a"), folder("a/b"), file("a/.wh..wh..opq")],
+        {"/a/b/x": "", "/a/y": ""},
+    ),
+    "a whiteout keeps a directory that its own layer states again": ([folder("a/b"), file("a/.wh.b")], {"/a/b/x": ""}),
+    "a whiteout keeps a hard link of its own layer": ([hard("h", "a/y"), file(".wh.h")], {"/h": "= 2"}),
+    "a whiteout removes directories in each other": ([file(".wh.a")], {"/a": "", "/a/b": "", "/a/b/x": "", "/a/y": ""}),
     "a file over a directory": ([file("a", "now")], {"/a": "= now", "/a/b": "", "/a/b/x": "", "/a/y": ""}),
     "a directory over a file": ([folder("z"), file("z/q", "6")], {"/z": "/", "/z/q": "= 6"}),
     "a directory over a directory merges": ([folder("a")], {}),
@@ -71,6 +78,10 @@ CASES: dict[str, tuple[list[Node], dict[str, str]]] = {
     "a hard link outlives its target": ([hard("h", "a/y"), file("a/y", "other")], {"/h": "= 2", "/a/y": "= other"}),
     "a hard link to a link is that link": ([link("l", "z"), hard("h", "l")], {"/l": "-> z", "/h": "-> z"}),
     "an entry below a link goes where it leads": ([link("l", "/a"), file("l/n", "7")], {"/l": "-> /a", "/a/n": "= 7"}),
+    "an absolute link begins at the root": (
+        [folder("s"), link("s/l", "/a"), file("s/l/n", "7")],
+        {"/s": "/", "/s/l": "-> /a", "/a/n": "= 7"},
+    ),
     "an entry below a dangling link makes its target": (
         [link("l", "new/place"), file("l/n", "7")],
         {"/l": "-> new/place", "/new": "/", "/new/place": "/", "/new/place/n": "= 7"},
@@ -107,6 +118,12 @@ REFUSED = {
     "an entry below a device": [Node("n", kind=tarfile.CHRTYPE), file("n/x")],
     "a hard link to nothing": [hard("h", "none")],
     "a hard link to itself": [hard("h", "h")],
+    "a hard link to itself over a file": [hard("z", "z")],
+    "an entry below too many links": [
+        link("l0", "a"),
+        *(link(f"l{n}", f"l{n - 1}") for n in range(1, 41)),
+        file("l40/n"),
+    ],
     "a hard link to a directory": [hard("h", "a")],
     "an entry below links in a circle": [link("p", "q"), link("q", "p"), file("p/n")],
     "a whiteout of no name": [file("a/.wh.")],
@@ -119,6 +136,11 @@ REFUSED = {
 def test_what_no_runtime_could_unpack_is_refused(name: str) -> None:
     with pytest.raises(InputError):
         stacked(BASE, REFUSED[name])
+
+
+def test_as_many_links_are_followed_as_the_kernel_follows() -> None:
+    tree = stacked(BASE, [link("l0", "a"), *(link(f"l{n}", f"l{n - 1}") for n in range(1, 40)), file("l39/n", "1")])
+    assert tree.read("/a/n", 1) == tree.read("/l39/n", 1) == b"1"
 
 
 def test_links_are_followed_within_the_image() -> None:
@@ -240,6 +262,7 @@ def nodes(draw: st.DrawFn) -> Node:
     )
 
 
+@settings(max_examples=max(400, settings.default.max_examples))
 @given(st.lists(st.lists(nodes(), max_size=8), max_size=5))
 def test_layers_are_applied_as_a_dictionary_of_paths_has_it(layers: list[list[Node]]) -> None:
     model: Model = {}

@@ -11,6 +11,7 @@ An image may have a hundred thousand files, so an entry is a number into columns
 from __future__ import annotations
 
 from array import array
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from oakum.errors import InputError, LimitError
@@ -68,6 +69,8 @@ class Overlay:
         self._size = array("Q")
         self._target: dict[int, str] = {}
         self._sparse: set[int] = set()
+        #: The files that begin as ELF files do.
+        self.programs: set[int] = set()
         self._memory = 0
         self._work = 0
 
@@ -75,8 +78,8 @@ class Overlay:
         """Begin the next layer."""
         self._layer += 1
 
-    def apply(self, entry: Entry) -> None:
-        """Put an entry of the current layer in its place.
+    def apply(self, entry: Entry, *, program: bool = False) -> None:
+        """Put an entry of the current layer in its place; ``program`` says that it begins as ELF files do.
 
         Raises InputError where no runtime could, LimitError where there are too many.
         """
@@ -98,7 +101,18 @@ class Overlay:
                 folder.entries[name] = self._folder(name)
             return
         folder.entries.pop(name, None)
-        folder.entries[name] = self._number(entry, name)
+        folder.entries[name] = self._number(entry, name, program)
+
+    def walk(self) -> Iterator[tuple[str, int]]:
+        """Every path at which something else than a directory stands, with its number."""
+        waiting = [("", self._root)]
+        while waiting:
+            above, folder = waiting.pop()
+            for name, node in folder.entries.items():
+                if isinstance(node, Folder):
+                    waiting.append((f"{above}/{name}", node))
+                else:
+                    yield f"{above}/{name}", node
 
     def find(self, path: str, *, follow: bool) -> Node | None:
         """What stands at a path; None where nothing does. InputError where too many links lead on."""
@@ -118,7 +132,7 @@ class Overlay:
             return None
         return Content(self._source[node], self._offset[node], self._size[node], node in self._sparse)
 
-    def _number(self, entry: Entry, name: str) -> int:
+    def _number(self, entry: Entry, name: str, program: bool) -> int:
         number = len(self._kind)
         self._spend(_COST + len(name) + len(entry.target))
         if entry.kind == "hard link":
@@ -133,6 +147,8 @@ class Overlay:
             self._target[number] = entry.target
         if entry.sparse:
             self._sparse.add(number)
+        elif program:
+            self.programs.add(number)
         return number
 
     def _link(self, entry: Entry, number: int) -> None:
@@ -146,8 +162,9 @@ class Overlay:
         self._put.append(self._layer)
         if there in self._target:
             self._target[number] = self._target[there]
-        if there in self._sparse:
-            self._sparse.add(number)
+        for marked in (self._sparse, self.programs):
+            if there in marked:
+                marked.add(number)
 
     def _folder(self, name: str) -> Folder:
         self._spend(_FOLDER_COST + len(name))

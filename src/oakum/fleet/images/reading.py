@@ -25,6 +25,7 @@ from oakum.fleet.images.tree import ImageTree
 
 #: How deep indexes may stand in indexes.
 _DEEPEST = 4
+_ELF = b"\x7fELF"
 _MISSING = "copy the whole image again, with all its blobs"
 
 
@@ -249,7 +250,7 @@ def _stacked(
             for entry in tar.entries(archive):
                 # Over a layer that could not be read the next one cannot stand either; it is only looked through.
                 if not gaps:
-                    overlay.apply(entry)
+                    overlay.apply(entry, program=_is_program(entry, archive))
             if isinstance(archive, Unpacked):
                 _ended(archive, layer.diff_id, f"{place}: {layer.place}")
                 left -= archive.reached
@@ -261,6 +262,10 @@ def _stacked(
     if gaps:
         return msgspec.structs.replace(image, gaps=tuple(gaps))
     return msgspec.structs.replace(image, tree=ImageTree(overlay, archives))
+
+
+def _is_program(entry: tar.Entry, archive: Source) -> bool:
+    return entry.kind == "file" and entry.size > len(_ELF) and archive.read_at(entry.offset, len(_ELF)) == _ELF
 
 
 def _archive(store: Store, layer: _Layer, unpackers: Mapping[str, Unpack], limit: int, place: str) -> Source:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from oakum.errors import InputError, LimitError, Place
-from oakum.fleet.images.overlay import Folder, Overlay
-from oakum.fleet.images.sources import Source
+from oakum.fleet.images.overlay import Content, Folder, Overlay
+from oakum.fleet.images.sources import Part, Source
 from oakum.ports import Kind
 
 
@@ -25,15 +25,7 @@ class ImageTree:
 
     def read(self, path: str, limit: int) -> bytes:
         """The whole content of a regular file; see ``oakum.ports.Tree``. InputError where it is no regular file."""
-        node = self._overlay.find(path, follow=True)
-        if node is None:
-            raise FileNotFoundError(path)
-        content = self._overlay.content(node)
-        if content is None:
-            raise InputError("this is no regular file", place=Place(path))
-        if content.sparse:
-            remedy = "build the image without sparse files"
-            raise InputError("this is a sparse file, which is not read here", place=Place(path), remedy=remedy)
+        content = self._content(path)
         if content.size > limit:
             remedy = "check whether this file is genuine"
             raise LimitError(f"larger than {limit} bytes", place=Place(path), remedy=remedy)
@@ -44,6 +36,40 @@ class ImageTree:
         if len(data) < content.size:
             raise InputError("its layer is shorter than it was before", place=Place(path), remedy="scan again")
         return data
+
+    def _content(self, path: str) -> Content:
+        node = self._overlay.find(path, follow=True)
+        if node is None:
+            raise FileNotFoundError(path)
+        content = self._overlay.content(node)
+        if content is None:
+            raise InputError("this is no regular file", place=Place(path))
+        if content.sparse:
+            remedy = "build the image without sparse files"
+            raise InputError("this is a sparse file, which is not read here", place=Place(path), remedy=remedy)
+        return content
+
+    def files(self, wanted: Callable[[str], object]) -> list[str]:
+        """The paths of the regular files for which ``wanted`` holds, in the order in which the layers have them."""
+        found: list[tuple[int, int, str]] = []
+        for path, node in self._overlay.walk():
+            if wanted(path) and (content := self._overlay.content(node)) is not None:
+                found.append((content.layer, content.offset, path))
+        return [path for _, _, path in sorted(found)]
+
+    def programs(self) -> list[str]:
+        """The paths of the ELF files, in that order."""
+        programs = self._overlay.programs
+        found: list[tuple[int, int, str]] = []
+        for path, node in self._overlay.walk():
+            if node in programs and (content := self._overlay.content(node)) is not None:
+                found.append((content.layer, content.offset, path))
+        return [path for _, _, path in sorted(found)]
+
+    def source(self, path: str) -> Part:
+        """The content of a regular file, to be read at any place; see ``read`` for its errors."""
+        content = self._content(path)
+        return Part(self._layers[content.layer], content.offset, content.size)
 
     def names(self, path: str) -> tuple[str, ...]:
         """The sorted names in a directory; empty where there is none."""
