@@ -286,6 +286,12 @@ def test_documents_that_make_no_sense_are_errors(files: dict[str, bytes]) -> Non
         read(Files(files))
 
 
+@pytest.mark.parametrize("text", ["", "sha256:", "sha256:../../x", "sha256:" + "A" * 64, "md5:" + "0" * 32, "x" * 71])
+def test_what_is_no_digest_leads_to_no_file(text: str) -> None:
+    with pytest.raises(InputError, match="no digest"):
+        manifests.blob_path(text, "there")
+
+
 # What cannot be read.
 
 
@@ -356,6 +362,8 @@ def test_a_packed_source_is_read_at_any_place(packing: str, monkeypatch: pytest.
     for offset, size in ((5_000_000, 40), (10, 300_000), (len(content) - 5, 50), (len(content) + 9, 5), (0, 1)):
         assert source.read_at(offset, size) == content[offset : offset + size]
     assert source.finish() == digest(content)
+    for offset in range(9_900_000, 0, -99_991):
+        assert source.read_at(offset, 10) == content[offset : offset + 10]
     for offset in (9_999_990, 7_000_001, 3, 262_143, 262_144, 262_145, 9_000_000, 0):
         assert source.read_at(offset, 300_001) == content[offset : offset + 300_001]
     assert source.finish() == digest(content)

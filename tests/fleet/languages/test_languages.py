@@ -188,21 +188,14 @@ def test_a_real_go_program_tells_what_go_version_says(tmp_path: Path) -> None:
     (tmp_path / "go.mod").write_text("module example.org/app\n\ngo 1.18\n")
     (tmp_path / "main.go").write_text("package main\n\nfunc main() { println(1) }\n")
     settings = {"GOFLAGS": "-mod=mod", "GOTOOLCHAIN": "local", "GOCACHE": str(tmp_path / "cache"), "CGO_ENABLED": "0"}
-    for more in ({}, {"GOARCH": "386"}, {"GOARCH": "s390x"}):
-        environment = {**os.environ, **settings, **more}
-        for flags in ([], ["-ldflags=-s -w"]):
-            subprocess.run(["go", "build", *flags, "-o", "app", "."], cwd=tmp_path, env=environment, check=True)
-            said = subprocess.run(
-                ["go", "version", "-m", "app"],
-                cwd=tmp_path,
-                env=environment,
-                capture_output=True,
-                text=True,
-                check=True,
-            ).stdout
-            found = dict(rows(go.read(Elf(Content((tmp_path / "app").read_bytes())), "/x")))
-            assert f": {found['stdlib']}\n" in said
-            assert f"\tmod\texample.org/app\t{found['example.org/app']}\t" in said
+    environment = {**os.environ, **settings}
+    for flags in ([], ["-ldflags=-s -w"]):
+        subprocess.run(["go", "build", *flags, "-o", "app", "."], cwd=tmp_path, env=environment, check=True)
+        command = ["go", "version", "-m", "app"]
+        said = subprocess.run(command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, text=True, check=True)
+        found = dict(rows(go.read(Elf(Content((tmp_path / "app").read_bytes())), "/x")))
+        assert f": {found['stdlib']}\n" in said.stdout
+        assert f"\tmod\texample.org/app\t{found['example.org/app']}\t" in said.stdout
 
 
 def test_crates_of_a_rust_program_are_those_that_are_in_it() -> None:
@@ -273,7 +266,8 @@ def test_bombs_and_archives_without_end_are_refused() -> None:
 
 
 GIVEN = [
-    elf({b".go.buildinfo": inline("go1.22.1", MODULES)}), elf(None, data=pointed("go1.2", MODULES, wide=True, order="<")),
+    elf({b".go.buildinfo": inline("go1.22.1", MODULES)}),
+    elf(None, data=pointed("go1.2", MODULES, wide=True, order="<")),
     elf({b".dep-v0": zlib.compress(b'{"packages": []}')}, wide=False), archive(pom("org.x", "a", "1") | {"b": "x"}),
     archive({"x.jar": archive(pom("org.x", "a", "1"))}, method=zipfile.ZIP_STORED),
 ]  # fmt: skip

@@ -2,8 +2,8 @@
 
 The build information stands in the section ``.go.buildinfo``, or where the table of sections was stripped at the
 beginning of the writable data: 16 bytes of which 14 are a mark, then the texts themselves (Go 1.18 and later), or
-pointers to them. Source: Go's debug/buildinfo and runtime/debug (BuildInfo). The standard library counts as the module ``stdlib`` of the
-toolchain's version, as Go's vulnerability database names it; a replaced module is the one in its place.
+pointers to them. The standard library counts as the module ``stdlib`` of the toolchain's version, as Go's vulnerability
+database names it; a replaced module is the one in its place. Source: Go's debug/buildinfo and runtime/debug.
 """
 
 from __future__ import annotations
