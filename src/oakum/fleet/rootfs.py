@@ -17,6 +17,7 @@ from oakum.errors import OakumError
 from oakum.fleet import apk, dnf_channels, dpkg, host, languages, os_release, rpmdb
 from oakum.fleet.assets import Asset, Gap
 from oakum.fleet.ecosystems import release_from_os_release
+from oakum.fleet.languages.owners import owners
 from oakum.fleet.packages import Package, package_set
 from oakum.fleet.releases import Release
 from oakum.ports import Tree
@@ -68,6 +69,11 @@ def read_image(tree: languages.Stored, *, name: str, key: str, form: str, platfo
     """
     found = _inventory(tree, name)
     packages, missing = languages.read(tree)
+    owned = owners(tree, {package.path for package in packages})
+    packages = [
+        msgspec.structs.replace(package, owner=owned[package.path]) if package.path in owned else package
+        for package in packages
+    ]
     gaps = [*found.gaps, *missing]
     if found.bare and packages and not missing and {package.path for package in packages}.issuperset(tree.programs()):
         # Made from scratch: nothing in it is of a distribution, and every program says what it is made of.

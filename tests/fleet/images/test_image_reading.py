@@ -99,6 +99,7 @@ def test_an_image_is_chosen_by_tag_reference_or_digest() -> None:
         assert says(read(files, selector)) == name.encode(), selector
     for each in json.loads(files["index.json"])["manifests"]:
         assert read(files, each["digest"]).digest == each["digest"]
+    assert says(read(several("x/web:1", "1"), "1")) == b"1"
     assert read(files, "1").reference == "docker.io/library/web:1"
     assert read(files, "latest").reference == ""
 
@@ -310,6 +311,7 @@ def test_a_layer_that_cannot_be_read_leaves_nothing_to_be_said_of_the_image() ->
     assert "no sound tar archive" in unread(ONE, b"no tar at all" * 100, TWO)[0]
     assert "cut off" in unread(ONE[:515])[0]
     assert "cut off" in unread(ONE[:300], packing="+gzip")[0]
+    assert len(unread(b"noise" * 200, layer(hard("a", "of the layer below")))) == 1
     whys = unread(layer(hard("a", "none")), ONE, b"noise" * 200, layer(file("b", "x")))
     assert [why.partition(":")[0] for why in whys] == ["'a' is a hard link to nothing", "no sound tar archive"]
 

@@ -111,6 +111,30 @@ def test_an_image_from_scratch_is_assessed_by_its_programs_alone() -> None:
     assert kinds(tool, file("bad.jar", "x")) == [*none, "incomplete-inventory"]
 
 
+LISTS = {
+    "dpkg": file("var/lib/dpkg/info/python3-foo:all.list", "/.\n/usr/lib/x.dist-info/METADATA\n/bin/tool\n"),
+    "distroless": file("var/lib/dpkg/status.d/python3-foo.md5sums", "0  usr/lib/x.dist-info/METADATA\n1  ./bin/tool\n"),
+    "apk": file("lib/apk/db/installed", "P:python3-foo\nV:1\nF:usr/lib/x.dist-info\nR:METADATA\nF:bin\nR:tool\n\n"),
+}
+
+
+@pytest.mark.parametrize("form", LISTS)
+def test_trap_03_what_a_package_of_the_system_owns_is_told(form: str) -> None:
+    binary = elf({b".go.buildinfo": inline("go1.22.1", MODULES)})
+    asset = read_image(
+        tree(
+            LISTS[form], file("usr/lib/x.dist-info/METADATA", NAMED), file("opt/y.dist-info/METADATA", NAMED),
+            file("usr/bin/tool", binary), file("opt/tool", binary),
+        ),
+        name="x", key="k", form="OCI layout", platform="linux",
+    )  # fmt: skip
+    owned = {package.path: package.owner for package in asset.packages.packages if package.path}
+    assert owned == {
+        "/usr/lib/x.dist-info/METADATA": "python3-foo", "/opt/y.dist-info/METADATA": "", "/usr/bin/tool": "python3-foo",
+        "/opt/tool": "",
+    }  # fmt: skip
+
+
 # Texts.
 
 

@@ -21,9 +21,9 @@ UNPACKED_LIMIT = 1 << 35
 #: Bytes that may be unpacked again, beside four times the whole, to reach contents that were passed before.
 AGAIN_LIMIT = 1 << 34
 #: Bytes between two places from which unpacking can go on; a place costs 40 kB of memory.
-STRIDE = 1 << 23
+STRIDE = 1 << 24
 #: Beyond this many places every second one is dropped, and the stride doubled.
-MOST_PLACES = 32
+MOST_PLACES = 512
 
 _MAGIC = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd", b"BZh": "bzip2", b"\xfd7zXZ\0": "xz"}
 _REMEDIES = {
