@@ -7,6 +7,7 @@ chunk that was read last, so that the size of a source does not matter.
 from __future__ import annotations
 
 import hashlib
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Protocol
@@ -104,8 +105,8 @@ class Unpacked:
         inside = offset - self._start
         if inside >= 0 and inside + size <= len(self._chunk):
             return self._chunk[inside : inside + size]
-        if inside < 0:
-            self._return(offset)
+        if inside < 0 or (offset > self._start + STRIDE and self._place(offset)[0] > self._start):
+            self._go(offset)
         parts: list[bytes] = []
         while size > 0:
             inside = offset - self._start
@@ -169,13 +170,14 @@ class Unpacked:
             del self._places[::2]
             self._stride *= 2
 
-    def _return(self, offset: int) -> None:
-        for place, kept in reversed(self._places):
-            if place <= offset and (state := kept.copy()) is not None:
-                self._start, self._state = place, state
-                break
-        else:
-            self._start, self._state = 0, self._begin()
+    def _place(self, offset: int) -> tuple[int, Unpacking | None]:
+        """The nearest place before an offset from which unpacking can go on."""
+        number = bisect_right(self._places, offset, key=lambda place: place[0])
+        return self._places[number - 1] if number else (0, None)
+
+    def _go(self, offset: int) -> None:
+        self._start, kept = self._place(offset)
+        self._state = (kept.copy() if kept is not None else None) or self._begin()
         self._chunk = b""
 
 
