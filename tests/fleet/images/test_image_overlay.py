@@ -259,7 +259,7 @@ def nodes(draw: st.DrawFn) -> Node:
     )
 
 
-@settings(max_examples=max(400, settings.default.max_examples))
+@settings(max_examples=max(400, settings().max_examples))
 @given(st.lists(st.lists(nodes(), max_size=8), max_size=5))
 def test_layers_are_applied_as_a_dictionary_of_paths_has_it(layers: list[list[Node]]) -> None:
     model: Model = {}

@@ -233,7 +233,7 @@ def test_digests_of_other_algorithms_are_verified_too() -> None:
     for packing in ("", "+gzip"):
         for lie in (False, True):
             files = Files()
-            config = {"rootfs": {"type": "layers", "diff_ids": [digest(TWO if lie else ONE, "sha512")]}}
+            config: Json = {"rootfs": {"type": "layers", "diff_ids": [digest(TWO if lie else ONE, "sha512")]}}
             content = {
                 "schemaVersion": 2, "config": files.document(config, CONFIG),
                 "layers": [files.blob(PACKINGS[packing](ONE), LAYER + packing)],

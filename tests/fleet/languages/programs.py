@@ -45,8 +45,8 @@ def elf(sections: Mapping[bytes, bytes] | None, *, wide: bool = True, order: str
     else:
         made += struct.pack(f"{order}8I", 1, data_at, 0x1000, 0, len(data), len(data), 6, 16)
     made += body
-    for name, kind, offset, size in rows:
-        made += struct.pack(f"{order}II4{word}II2{word}", name, kind, 0, 0, offset, size, 0, 0, 0, 0)
+    for place, kind, offset, size in rows:
+        made += struct.pack(f"{order}II4{word}II2{word}", place, kind, 0, 0, offset, size, 0, 0, 0, 0)
     return made
 
 

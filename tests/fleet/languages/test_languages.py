@@ -243,23 +243,23 @@ def test_archives_in_archives_tell_their_artifacts() -> None:
     for method in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         outer = archive({"BOOT-INF/lib/inner.jar": inner, **pom("org.x", "outer", "1.0")}, method=method)
         for before in (b"", b"#!/bin/sh\nexec java -jar $0\n"):
-            assert rows(java.read(Content(before + outer), "/app.jar")) == [
+            assert rows(java.Archives().read(Content(before + outer), "/app.jar")) == [
                 ("org.x:outer", "1.0"),
                 ("org.x:inner", "2.0"),
             ]
     shaded = archive(pom("org.x", "a", "1") | pom("org.y", "b", "2"))
-    assert rows(java.read(Content(shaded), "/app.jar")) == [("org.x:a", "1"), ("org.y:b", "2")]
+    assert rows(java.Archives().read(Content(shaded), "/app.jar")) == [("org.x:a", "1"), ("org.y:b", "2")]
 
 
 def test_without_maven_the_manifest_and_the_name_of_the_file_tell_it() -> None:
     manifest = "Manifest-Version: 1.0\r\nImplementation-Vendor-Id: org.x\r\n"
     content = Content(archive({"META-INF/MANIFEST.MF": manifest, "a.class": ""}))
-    assert rows(java.read(content, "/lib/some-name-1.2.jar")) == [("org.x:some-name", "1.2")]
+    assert rows(java.Archives().read(content, "/lib/some-name-1.2.jar")) == [("org.x:some-name", "1.2")]
     with pytest.raises(NotAssessableError, match="origin"):
-        java.read(content, "/lib/name.jar")
+        java.Archives().read(content, "/lib/name.jar")
     with pytest.raises(NotAssessableError, match="origin"):
-        java.read(Content(archive({"a.class": ""})), "/lib/name-1.jar")
-    assert java.read(Content(archive({"text": ""})), "/lib/name-1.jar") == []
+        java.Archives().read(Content(archive({"a.class": ""})), "/lib/name-1.jar")
+    assert java.Archives().read(Content(archive({"text": ""})), "/lib/name-1.jar") == []
 
 
 def test_archives_of_maven_itself_tell_their_artifacts() -> None:
@@ -269,9 +269,18 @@ def test_archives_of_maven_itself_tell_their_artifacts() -> None:
     with zipfile.ZipFile(jars[0]) as opened:
         (name,) = (name for name in opened.namelist() if name.endswith("pom.properties"))
         text = opened.read(name).decode()
-    (found,) = java.read(Content(jars[0].read_bytes()), str(jars[0]))
+    (found,) = java.Archives().read(Content(jars[0].read_bytes()), str(jars[0]))
     assert found.name == "org.apache.maven:maven-core"
     assert f"version={found.version}" in text
+
+
+def test_all_archives_of_an_image_are_limited_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(java, "_ALL_LIMIT", 5000)
+    reader, content = java.Archives(), Content(archive({"text": "x" * 2000}, method=zipfile.ZIP_STORED))
+    for _ in range(3):
+        assert reader.read(content, "/x.jar") == []
+    with pytest.raises(LimitError):
+        reader.read(content, "/x.jar")
 
 
 def test_bombs_and_archives_without_end_are_refused() -> None:
@@ -279,14 +288,14 @@ def test_bombs_and_archives_without_end_are_refused() -> None:
     for _ in range(6):
         nested = archive({"x.jar": nested})
     with pytest.raises(LimitError):
-        java.read(Content(nested), "/x.jar")
+        java.Archives().read(Content(nested), "/x.jar")
     with pytest.raises(LimitError):
-        java.read(Content(archive({"x.jar": bytes(65 << 20)})), "/x.jar")
+        java.Archives().read(Content(archive({"x.jar": bytes(65 << 20)})), "/x.jar")
     with pytest.raises(LimitError):
-        java.read(Content(archive({"META-INF/maven/a/b/pom.properties": bytes(1 << 20)})), "/x.jar")
+        java.Archives().read(Content(archive({"META-INF/maven/a/b/pom.properties": bytes(1 << 20)})), "/x.jar")
     with pytest.raises(LimitError):
         inner = archive({})
-        java.read(Content(archive({f"{number}.jar": inner for number in range(2001)})), "/x.jar")
+        java.Archives().read(Content(archive({f"{number}.jar": inner for number in range(2001)})), "/x.jar")
 
 
 GIVEN = [
@@ -310,7 +319,7 @@ def test_damaged_programs_and_archives_are_read_or_refused(
         changed[at : at + len(new)] = new
     for content in (Content(bytes(changed)), Content(bytes(changed[:length]))):
         with suppress(OakumError):
-            java.read(content, "/x")
+            java.Archives().read(content, "/x")
         with suppress(OakumError):
             program = Elf(content)
             for read in (go.read, rust.read):

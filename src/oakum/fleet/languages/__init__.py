@@ -55,21 +55,23 @@ def _program(source: Source, path: str) -> list[Package]:
     return [*go.read(program, path), *rust.read(program, path)]
 
 
-_READERS = (
-    _Reader("Python packages", python.WHERE, _whole(python.LIMIT, python.read)),
-    _Reader("Node packages", node.WHERE, _whole(node.LIMIT, node.read)),
-    _Reader("Ruby gems", ruby.WHERE, _whole(ruby.LIMIT, ruby.read)),
-    _Reader("PHP packages", composer.WHERE, _whole(composer.LIMIT, composer.read)),
-    _Reader("Java archives", java.WHERE, lambda tree, path: java.read(tree.source(path), path)),
-    _Reader("programs", None, lambda tree, path: _program(tree.source(path), path)),
-)
+def _readers() -> Sequence[_Reader]:
+    archives = java.Archives()
+    return (
+        _Reader("Python packages", python.WHERE, _whole(python.LIMIT, python.read)),
+        _Reader("Node packages", node.WHERE, _whole(node.LIMIT, node.read)),
+        _Reader("Ruby gems", ruby.WHERE, _whole(ruby.LIMIT, ruby.read)),
+        _Reader("PHP packages", composer.WHERE, _whole(composer.LIMIT, composer.read)),
+        _Reader("Java archives", java.WHERE, lambda tree, path: archives.read(tree.source(path), path)),
+        _Reader("programs", None, lambda tree, path: _program(tree.source(path), path)),
+    )
 
 
 def read(tree: Stored) -> tuple[list[Package], list[Gap]]:
     """The packages of all languages, and the files that could not be read."""
     packages: list[Package] = []
     gaps: list[Gap] = []
-    for what, where, read_one in _READERS:
+    for what, where, read_one in _readers():
         paths = tree.programs() if where is None else tree.files(where.search)
         failed: list[Gap] = []
         for path in paths[:FILES_LIMIT]:

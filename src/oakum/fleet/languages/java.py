@@ -20,8 +20,8 @@ from oakum.fleet.packages import Package
 WHERE = re.compile(r"\.(?:jar|war|ear|jpi|hpi|par)$")
 #: Bytes of a small text; of an archive inside of another that has to be unpacked; how deep they stand in each other.
 _TEXT_LIMIT, _ARCHIVE_LIMIT, _DEEPEST = 1 << 16, 1 << 26, 4
-#: Archives inside of one archive, at all depths, and their bytes.
-_ARCHIVES_LIMIT, _ALL_LIMIT = 2000, 1 << 31
+#: Archives inside of one archive, at all depths, and bytes of all archives of an image.
+_ARCHIVES_LIMIT, _ALL_LIMIT = 2000, 1 << 34
 
 _POM = re.compile(r"META-INF/maven/[^/]+/[^/]+/pom\.properties$")
 _FILE = re.compile(r"(?:^|/)(?P<artifact>[^/]+?)-(?P<version>\d[^/]*)\.\w+$")
@@ -29,34 +29,40 @@ _GROUP = re.compile(r"[A-Za-z_][\w-]*(?:\.[\w-]+)+")
 _REMEDY = "ask its maker what it is made of, or make an SBOM where the software is built"
 
 
-def read(source: Source, path: str) -> list[Package]:
-    """The artifacts of an archive and of those in it. InputError where one is damaged, NotAssessableError where the
-    outer one tells nothing of its origin.
-    """
-    if source.size <= _ARCHIVE_LIMIT:
-        # Reading it to and fro in a packed layer would take longer.
-        source = Content(source.read_at(0, source.size))
-    found: list[Package] = []
-    waiting: list[tuple[Callable[[], Source], str, int]] = [(lambda: source, path, 0)]
-    seen = unpacked = 0
-    while waiting:
-        open_, place, depth = waiting.pop()
-        archive = open_()
-        seen += 1
-        unpacked += archive.size
-        if seen > _ARCHIVES_LIMIT or depth > _DEEPEST or unpacked > _ALL_LIMIT:
-            raise LimitError("too many archives stand in each other, or too large ones")
-        members = Zip(archive)
-        own = _artifacts(members, place, path)
-        if not own and any(member.name.endswith(".class") for member in members.members):
-            raise NotAssessableError(f"nothing tells the origin of the classes in {_last(place)!a}", remedy=_REMEDY)
-        found += own
-        waiting += [
-            (partial(members.open, member, _ARCHIVE_LIMIT), f"{place}:{member.name}", depth + 1)
-            for member in members.members
-            if WHERE.search(member.name)
-        ]
-    return found
+class Archives:
+    """Reads the archives of one image, which together may unpack to a bounded number of bytes."""
+
+    def __init__(self) -> None:
+        self._left = _ALL_LIMIT
+
+    def read(self, source: Source, path: str) -> list[Package]:
+        """The artifacts of an archive and of those in it. InputError where one is damaged, LimitError where they have
+        too much in them, NotAssessableError where one has classes and tells nothing of its origin.
+        """
+        if source.size <= _ARCHIVE_LIMIT:
+            # Reading it to and fro in a packed layer would take longer.
+            source = Content(source.read_at(0, source.size))
+        found: list[Package] = []
+        waiting: list[tuple[Callable[[], Source], str, int]] = [(lambda: source, path, 0)]
+        seen = 0
+        while waiting:
+            open_, place, depth = waiting.pop()
+            seen += 1
+            if seen > _ARCHIVES_LIMIT or depth > _DEEPEST or self._left < 0:
+                raise LimitError("too many archives stand in each other, or too large ones")
+            archive = open_()
+            self._left -= archive.size
+            members = Zip(archive)
+            own = _artifacts(members, place, path)
+            if not own and any(member.name.endswith(".class") for member in members.members):
+                raise NotAssessableError(f"nothing tells the origin of the classes in {_last(place)!a}", remedy=_REMEDY)
+            found += own
+            waiting += [
+                (partial(members.open, member, _ARCHIVE_LIMIT), f"{place}:{member.name}", depth + 1)
+                for member in members.members
+                if WHERE.search(member.name)
+            ]
+        return found
 
 
 def _artifacts(archive: Zip, place: str, path: str) -> list[Package]:

@@ -15,8 +15,8 @@ from oakum.fleet.languages.elf import Elf
 from oakum.fleet.languages.sources import library, sound
 from oakum.fleet.packages import Package
 
-#: Bytes of the section, and unpacked.
-_PACKED_LIMIT, _LIMIT = 1 << 22, 1 << 24
+#: Bytes of the section, and unpacked; a thousand crates have 200 kB.
+_PACKED_LIMIT, _LIMIT = 1 << 20, 1 << 22
 
 
 class _Crate(msgspec.Struct):
