@@ -100,7 +100,7 @@ def test_an_image_without_a_package_database_is_not_clean(tmp_path: Path) -> Non
         (lambda path: path.write_bytes(b"{}"), "x:tag", "no images"),
         (lambda path: path.write_bytes(layer(OS)), "x", "neither an OCI layout"),
         (lambda path: path.write_bytes(layout(DEBIAN).tar().partition(b"manifests")[0]), "x", "cut off"),
-        (lambda path: path.write_bytes(b"\x28\xb5\x2f\xfdnoise"), "x", "not UTF-8"),
+        (lambda path: path.write_bytes(b"\x28\xb5\x2f\xfdnoise"), "x", "not UTF-8|zstd"),
         (lambda path: None, "x\0y", "no such file"),
         (lambda path: None, "x" * 5000, "too long"),
     ],

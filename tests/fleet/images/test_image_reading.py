@@ -326,13 +326,14 @@ def given(data: bytes, media_type: str, *, keep: bool = True) -> Files:
 
 
 def test_what_is_packed_strangely_missing_or_encrypted_is_told() -> None:
+    whole = PACKINGS["+zstd"](ONE)
     assert reasons(read(given(packed(ONE)[:-4], LAYER + "+gzip"))) == ["the gzip stream is cut off"]
     assert "cannot be unpacked" in reasons(read(given(packed(ONE) + b"garbage", LAYER + "+gzip")))[0]
     assert reasons(read(given(b"\x28\xb5\x2f\xfdnoise", LAYER + "+zstd"))) == ["the zstd stream is damaged or cut off"]
     assert reasons(read(given(b"BZh91AY", LAYER))) == ["nothing here unpacks bzip2"]
     assert reasons(read(given(ONE, LAYER, keep=False))) == ["it is missing"]
     assert "+encrypted" in reasons(read(given(ONE, LAYER + "+gzip+encrypted")))[0]
-    without = reading.read(given(PACKINGS["+zstd"](ONE), LAYER + "+zstd"), Choice(), {}, "there")
+    without = reading.read(given(whole, LAYER + "+zstd"), Choice(), {}, "there")
     assert reasons(without) == ["nothing here unpacks zstd"]
 
 
