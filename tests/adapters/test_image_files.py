@@ -240,7 +240,7 @@ print(peak() - before)
 def measured(path: Path) -> tuple[str, int]:
     """What a scan of it ends with, and how many MB it has needed at its peak."""
     ended = subprocess.run(
-        [sys.executable, "-c", MEASURE, str(path)], capture_output=True, text=True, check=True, timeout=120
+        [sys.executable, "-c", MEASURE, str(path)], capture_output=True, text=True, check=True, timeout=600
     )
     told, grown = ended.stdout.splitlines()
     return told, int(grown) >> 10
