@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 from tests.traps.answers import ALMA, findings, ids, index_of, library, matched, record, rpm, upto
 
 UPSTREAM = record("GHSA-a", upto("pypi", "urllib3", "1.24.3"), aliases=("CVE-2019-1",))
@@ -27,3 +28,13 @@ def test_trap_03_backport_blindness_a_silent_distribution_leaves_it_undetermined
 def test_trap_03_backport_blindness_files_that_no_package_owns_are_upstreams() -> None:
     mine = library("pypi", "urllib3", "1.24.2", "/srv/app/lib/python3.6/site-packages/urllib3/METADATA")
     assert ids(findings(index_of(UPSTREAM, FIXED), ALMA, OWNER, mine)) == ["CVE-2019-1"]
+
+
+def test_trap_03_backport_blindness_the_systems_own_lists_tell_the_owner_of_any_file() -> None:
+    stated = msgspec.structs.replace(
+        library("pypi", "other-name", "9.0", "/opt/odd/place/METADATA"), owner="python3-urllib3"
+    )
+    index = index_of(record("GHSA-b", upto("pypi", "other-name", "9.1"), aliases=("CVE-2019-1",)), FIXED)
+    answer = matched(index, ALMA, OWNER, stated)
+    assert answer.hits == ()
+    assert [one.record.advisory.id for one in answer.cleared] == ["GHSA-b"]

@@ -30,7 +30,13 @@ _EXAMPLES = """Examples:
   oakum scan app.cdx.json --context business.yaml -o table,html=report.html
   oakum scan cluster:prod --sbom sha256:8f4e...=web.cdx.json --save-dump prod.json
   oakum scan --from prod.json
+  oakum scan layout/:1.27 saved.tar --platform linux/arm64
   oakum scan rootfs/ --fail-on 'decision == "3 days" || kev' -o sarif=oakum.sarif"""
+
+_TARGET = (
+    "host, cluster[:CONTEXT], a root folder, an SBOM, or an image on disk (OCI layout or archive, docker archive), as "
+    "PATH, PATH:TAG or PATH@DIGEST"
+)
 
 
 class _Known(msgspec.Struct):
@@ -49,7 +55,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """The arguments of ``scan``."""
     parser.epilog = _EXAMPLES
     add = parser.add_argument
-    add("targets", nargs="*", metavar="TARGET", help="host, cluster[:CONTEXT], a root folder, or an SBOM")
+    add("targets", nargs="*", metavar="TARGET", help=_TARGET)
+    help_ = "of an image for several: os/arch[/variant] (default: this machine's)"
+    add("--platform", metavar="PLATFORM", default="", help=help_)
     help_ = "a cluster's dump: a file, a folder, or '-'"
     add("--from", dest="dumps", metavar="DUMP", action="append", default=[], help=help_)
     help_ = "the SBOM of an image that a cluster runs; repeat for more"
@@ -94,7 +102,7 @@ def run(arguments: argparse.Namespace) -> int:
     contexts = context_of(arguments.context)
     surveys, bad = _surveys(arguments, contexts, progress)
     named = [word for word in arguments.targets if not _is_cluster(word)]
-    targets, unread = _targets(named, progress)
+    targets, unread = _targets(named, arguments.platform, progress)
     return answered(arguments, targets, surveys, bad + unread, progress)
 
 
@@ -170,14 +178,16 @@ def _schema() -> int:
     return 0
 
 
-def _targets(words: list[str], progress: Callable[[str], None]) -> tuple[list[Target], int]:
+def _targets(words: list[str], platform: str, progress: Callable[[str], None]) -> tuple[list[Target], int]:
+    from oakum.fleet.images.choice import read_platform
     from oakum.local.targets import distinct, read_target
 
+    wanted = read_platform(platform) if platform else None
     targets, bad = [], 0
     for word in words:
         progress(f"reading {word}")
         try:
-            targets.append(read_target(word))
+            targets.append(read_target(word, wanted))
         except OakumError as error:
             bad += _complain(error, progress)
     return distinct(targets), bad

@@ -50,7 +50,9 @@ class Settled(msgspec.Struct, frozen=True):
 
 
 def owner(package: Package, installed: Mapping[str, Package]) -> Package | None:
-    """The OS package that a language package's files belong to: by place, name and upstream version."""
+    """The OS package that a language package's files belong to: the stated one, else by place, name and version."""
+    if package.owner:
+        return installed.get(package.owner)
     place = _PLACES.get(package.type)
     if place is None or not place.match(package.path):
         return None

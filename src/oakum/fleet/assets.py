@@ -148,7 +148,8 @@ class Asset(msgspec.Struct, frozen=True, kw_only=True):
 
     ``key`` is natural and stable (machine-id, image digest, serial number, uid or file), never a display name alone.
     ``source`` says who read it ("dpkg", "CycloneDX 1.6 by syft 1.39.0"). ``platform`` is the operating system of the
-    nodes that it runs on ("linux", "windows"), empty where it is not known or more than one.
+    nodes that it runs on ("linux", "windows"), empty where it is not known or more than one. ``not_read`` names what
+    such an asset may hold and no reader here looks for.
     """
 
     kind: Kind
@@ -159,3 +160,4 @@ class Asset(msgspec.Struct, frozen=True, kw_only=True):
     host: Host | None = None
     gaps: tuple[Gap, ...] = ()
     platform: str = ""
+    not_read: tuple[str, ...] = ()

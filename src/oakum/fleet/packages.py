@@ -29,7 +29,8 @@ class Package(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     not the same as 0 (a verdict that hangs on it says so). ``source`` and ``source_version`` name the source package:
     always filled for deb, rpm and apk where the input allows it (equal to name and version where the package is its own
     source), empty where the input does not say. ``module`` is an rpm module stream ("nodejs:18"). ``purl`` is the
-    package URL exactly as the input gave it, or a canonical one where the input had none.
+    package URL exactly as the input gave it, or a canonical one where the input had none. ``owner`` names the package
+    of the operating system that its files belong to, where the system's own lists of files say so.
     """
 
     type: str
@@ -46,6 +47,7 @@ class Package(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     channel: str = ""
     path: str = ""
     purl: str = ""
+    owner: str = ""
 
     @property
     def evr(self) -> str:
@@ -73,7 +75,7 @@ def package_set(release: Release | None, packages: Iterable[Package]) -> Package
         content = (
             package.type, package.name, package.version, package.arch, package.epoch, package.source,
             package.source_version, package.module, package.vendor, package.state, package.held, package.channel,
-            package.path,
+            package.path, *((package.owner,) if package.owner else ()),
         )  # fmt: skip
         rows.setdefault(encode(content), package)
     digest = hashlib.sha256(encode(release.scope if release else None))

@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import NamedTuple
 
 import msgspec
 
 from oakum.errors import OakumError
-from oakum.fleet import apk, dnf_channels, dpkg, host, os_release, rpmdb
+from oakum.fleet import apk, dnf_channels, dpkg, host, languages, os_release, rpmdb
 from oakum.fleet.assets import Asset, Gap
 from oakum.fleet.ecosystems import release_from_os_release
+from oakum.fleet.languages.owners import owners
 from oakum.fleet.packages import Package, package_set
 from oakum.fleet.releases import Release
 from oakum.ports import Tree
@@ -33,6 +35,8 @@ def _rpm(tree: Tree, namespace: str, distro: str) -> tuple[list[Package], list[G
     return packages, gaps
 
 
+#: What a machine or a root file system may hold and no reader looks for yet.
+_NOT_READ = ("packages of languages (pip, npm, gems, jars, Go binaries)", "container images")
 _MACHINE_ID = re.compile(r"[0-9a-f]{32}")
 _Reader = Callable[[Tree, str, str], tuple[list[Package], list[Gap]]]
 _DATABASES: tuple[tuple[str, Callable[[Tree], bool], _Reader], ...] = (
@@ -44,6 +48,58 @@ _DATABASES: tuple[tuple[str, Callable[[Tree], bool], _Reader], ...] = (
 
 def read_root(tree: Tree, *, name: str, key: str | None = None) -> Asset:
     """Read a whole root; ``key`` identifies the asset, None takes its machine-id or else its ``name``."""
+    found = _inventory(tree, name)
+    facts, missing = host.read(tree, found.packages)
+    return Asset(
+        kind="host" if tree.live else "rootfs",
+        key=key or _machine_id(tree) or name,
+        name=name,
+        source=found.source,
+        packages=package_set(found.release, found.packages),
+        host=facts,
+        gaps=(*found.gaps, *missing),
+        not_read=_NOT_READ,
+    )
+
+
+def read_image(tree: languages.Stored, *, name: str, key: str, form: str, platform: str) -> Asset:
+    """Read the root of an image; ``form`` says how it was kept, ``platform`` is the operating system it is for.
+
+    It has nothing of a machine: the kernel under it is the one of each node that runs it, whatever lies in its /boot.
+    """
+    found = _inventory(tree, name)
+    packages, missing = languages.read(tree)
+    owned = owners(tree, {package.path for package in packages})
+    packages = [
+        msgspec.structs.replace(package, owner=owned[package.path]) if package.path in owned else package
+        for package in packages
+    ]
+    gaps = [*found.gaps, *missing]
+    if found.bare and packages and not missing and {package.path for package in packages}.issuperset(tree.programs()):
+        # Made from scratch: nothing in it is of a distribution, and every program says what it is made of.
+        gaps = []
+    return Asset(
+        kind="image",
+        key=key,
+        name=name,
+        source=f"{found.source} in {form}",
+        packages=package_set(found.release, [*found.packages, *packages]),
+        gaps=tuple(gaps),
+        platform=platform,
+    )
+
+
+class _Inventory(NamedTuple):
+    """What the databases of the system list; ``bare`` where there is none, and nothing names a system."""
+
+    release: Release | None
+    packages: list[Package]
+    source: str
+    gaps: list[Gap]
+    bare: bool
+
+
+def _inventory(tree: Tree, name: str) -> _Inventory:
     fields, release, gaps = _release(tree)
     namespace = fields.get("ID", "").lower()
     version = fields.get("VERSION_ID", "")
@@ -66,16 +122,7 @@ def read_root(tree: Tree, *, name: str, key: str | None = None) -> Asset:
     if not packages and not _of_inventory(gaps):
         why = f"the databases of {', '.join(sources)} list no package" if sources else "it has no package database"
         gaps.append(_gap(name, why, "give the root of an installed system, or the SBOM of what was built without one"))
-    facts, missing = host.read(tree, packages)
-    return Asset(
-        kind="host" if tree.live else "rootfs",
-        key=key or _machine_id(tree) or name,
-        name=name,
-        source=", ".join(sources) or "files",
-        packages=package_set(release, packages),
-        host=facts,
-        gaps=(*gaps, *missing),
-    )
+    return _Inventory(release, packages, ", ".join(sources) or "files", gaps, not sources and not fields)
 
 
 def _of_inventory(gaps: list[Gap]) -> list[Gap]:

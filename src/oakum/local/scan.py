@@ -33,8 +33,6 @@ from oakum.risk.conditions import FAIL_ON_TYPES
 
 #: Reads what an asset's configured channels offer for the named packages.
 OffersOf = Callable[[Asset, frozenset[str]], Offers | None]
-#: What a machine or a root file system may hold and no reader looks for yet.
-NOT_READ = ("packages of languages (pip, npm, gems, jars, Go binaries)", "container images")
 ContextOf = Callable[[Asset], Context]
 Progress = Callable[[str], None]
 
@@ -286,5 +284,5 @@ def _asset_entry(asset: Asset, coverage: tuple[Coverage, ...], context: Context)
         coverage=coverage,
         context=context,
         host=asset.host,
-        not_read=NOT_READ if asset.kind in ("host", "rootfs") else (),
+        not_read=asset.not_read,
     )

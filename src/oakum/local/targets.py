@@ -1,4 +1,4 @@
-"""From what a person names to an asset: this machine, a root file system, or an SBOM.
+"""From what a person names to an asset: this machine, a root file system, an image on disk, or an SBOM.
 
 Who reads one kind of target does not wait for the readers of the others: each is imported when it is first needed.
 """
@@ -7,15 +7,21 @@ from __future__ import annotations
 
 import platform
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from oakum.errors import InputError, OakumError, Place, UsageError
 from oakum.fleet.assets import Asset
+from oakum.fleet.packages import package_set
 from oakum.ports import Tree
+
+if TYPE_CHECKING:
+    from oakum.fleet.images.manifests import Platform
 
 #: The largest SBOM that is read; the largest real ones (a mono-repository's) have tens of megabytes.
 SBOM_LIMIT = 1 << 29
+_TARGETS = "name host, a root folder, an image on disk or an SBOM file"
 
 
 class Target(msgspec.Struct, frozen=True):
@@ -25,40 +31,76 @@ class Target(msgspec.Struct, frozen=True):
     tree: Tree | None = None
 
 
-def read_target(target: str) -> Target:
-    """Read one target. Raises OakumError naming the target, with the remedy."""
+def read_target(target: str, wanted: Platform | None = None) -> Target:
+    """Read one target; ``wanted`` is the platform of an image that has several. OakumError names the target."""
     if not target:
-        raise UsageError("a target's name is empty", remedy="name host, a root folder or an SBOM file")
+        raise UsageError("a target's name is empty", remedy=_TARGETS)
     if target == "host":
         return _root(Path("/"), platform.node() or "localhost")
     if target.startswith("image:"):
         raise UsageError(
             f"{target}: registries are not read yet",
-            remedy="write an SBOM of the image (syft, trivy) or unpack it, and scan that",
+            remedy="copy the image with skopeo to an OCI layout, or write an SBOM of it (syft, trivy), and scan that",
         )
-    path = Path(target)
     try:
-        if path.is_dir():
-            if (path / "oci-layout").is_file():
-                raise UsageError(
-                    f"{target}: OCI layouts are not read yet", remedy="write an SBOM of the image, scan that"
-                )
+        path, selector = _split(target)
+        if path.is_dir() and not selector and not (path / "oci-layout").is_file():
             return _root(path, target)
         if not path.exists():
-            raise UsageError("no such file or folder", remedy="name host, a root folder or an SBOM file")
-        if not path.is_file():
-            raise UsageError(
-                f"{target}: neither a file nor a folder", remedy="name host, a root folder or an SBOM file"
-            )
+            raise UsageError("no such file or folder", remedy=_TARGETS)
+        if not path.is_dir() and not path.is_file():
+            raise UsageError(f"{target}: neither a file nor a folder", remedy=_TARGETS)
+        found = _image(path, target, selector, wanted)
+        if found is not None:
+            return found
+        if selector:
+            what = "it has no images, so none can be chosen by a tag or digest"
+            raise UsageError(what, place=Place(str(path)), remedy=_TARGETS)
         if path.stat().st_size > SBOM_LIMIT:
             raise InputError(f"larger than {SBOM_LIMIT >> 20} MB", remedy="split the SBOM")
         return _sbom(path, target)
     except OakumError as error:
         raise error.within(target) from None
-    except OSError as error:
-        raise InputError(
-            error.strerror or str(error), place=Place(target), remedy="check the path and its permissions"
-        ) from None
+    except (OSError, ValueError) as error:
+        what = (error.strerror if isinstance(error, OSError) else "") or str(error)
+        raise InputError(what, place=Place(target), remedy="check the path and its permissions") from None
+
+
+def _split(target: str) -> tuple[Path, str]:
+    """The path of a target, and the tag or digest of an image behind it.
+
+    A path may itself have colons, and a tag may be a whole reference: the longest path that is there counts.
+    """
+    for end in (len(target), *(at for at in range(len(target) - 1, 0, -1) if target[at] in ":@")):
+        if (path := Path(target[:end])).exists():
+            return path, target[end + 1 :]
+    return Path(target), ""
+
+
+def _image(path: Path, name: str, selector: str, wanted: Platform | None) -> Target | None:
+    """An image of a layout or an archive; None where it is neither."""
+    from oakum.adapters.files.images import image_store
+    from oakum.adapters.files.zstd import unpackers
+    from oakum.fleet.images.choice import Choice, machine_platform
+    from oakum.fleet.images.reading import read
+    from oakum.fleet.rootfs import read_image
+
+    store = image_store(path)
+    if store is None:
+        return None
+    here = machine_platform(platform.system(), platform.machine())
+    image = read(store, Choice(selector, wanted, here), unpackers(), str(path))
+    form = f"{image.form}, {image.platform}"
+    called = image.reference or name
+    if image.tree is None:
+        return Target(
+            Asset(
+                kind="image", key=image.digest, name=called, source=form, packages=package_set(None, ()),
+                gaps=image.gaps, platform=image.platform.os,
+            )
+        )  # fmt: skip
+    asset = read_image(image.tree, name=called, key=image.digest, form=form, platform=image.platform.os)
+    return Target(asset, image.tree)
 
 
 def _root(path: Path, name: str) -> Target:

@@ -1,0 +1,297 @@
+"""One image of a layout or an archive: chosen, verified, its layers put over each other.
+
+What a document says and its digest must agree, else the image was changed and is refused. A layer that is whole and
+still cannot be read (packed in an unknown way, encrypted, missing, no sound archive) leaves nothing to be said of the
+image, since it may replace anything: all such layers are told, and there is no tree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from hashlib import sha256
+from typing import NamedTuple, Protocol
+
+import msgspec
+
+from oakum.errors import InputError, NotAssessableError, OakumError, Place, UsageError
+from oakum.fleet.assets import Gap
+from oakum.fleet.cluster.images import parse
+from oakum.fleet.images import manifests, tar
+from oakum.fleet.images.choice import Choice, by_platform, by_selector, fits, likeness, unclear
+from oakum.fleet.images.manifests import ChangedError, Config, Descriptor, Platform, Saved
+from oakum.fleet.images.overlay import Overlay
+from oakum.fleet.images.sources import UNPACKED_LIMIT, Source, Unpack, Unpacked, unpacked
+from oakum.fleet.images.tree import ImageTree
+
+#: How deep indexes may stand in indexes.
+_DEEPEST = 4
+_ELF = b"\x7fELF"
+_MISSING = "copy the whole image again, with all its blobs"
+
+
+class Store(Protocol):
+    """A folder or an archive with the parts of images."""
+
+    def open(self, path: str) -> Source | None:
+        """What stands at a relative path; None where nothing does."""
+
+
+class Image(msgspec.Struct, frozen=True, kw_only=True):
+    """An image as it was read.
+
+    ``digest`` is the one of its manifest, by which registries know it; of its configuration (the image id) in a docker
+    archive, which has no manifest. ``reference`` is what it is called, where that is told. ``tree`` is None where a
+    layer could not be read: then ``gaps`` say why.
+    """
+
+    digest: str
+    platform: Platform
+    form: str
+    reference: str = ""
+    tree: ImageTree | None = None
+    gaps: tuple[Gap, ...] = ()
+
+
+class _Layer(NamedTuple):
+    """A layer as the documents state it: where it stands, what it is, its digests packed and unpacked."""
+
+    path: str
+    place: str
+    diff_id: str
+    packed: Descriptor | None = None
+
+
+def read(store: Store, choice: Choice, unpackers: Mapping[str, Unpack], place: str) -> Image:
+    """The chosen image. Raises OakumError where there is none, or where its documents or digests are wrong."""
+    if store.open("index.json") is not None:
+        return _Layouts(store, choice, unpackers, place).read()
+    if (saved := store.open("manifest.json")) is not None:
+        return _saved(store, manifests.document(saved, f"{place}: manifest.json"), choice, unpackers, place)
+    raise InputError(
+        "neither an OCI layout (index.json) nor a docker archive (manifest.json)",
+        place=Place(place),
+        remedy="write the image with skopeo copy, docker save or podman save",
+    )
+
+
+class _Layouts:
+    """Reads an OCI image layout (image-layout.md)."""
+
+    def __init__(self, store: Store, choice: Choice, unpackers: Mapping[str, Unpack], place: str) -> None:
+        self._store = store
+        self._choice = choice
+        self._unpackers = unpackers
+        self._place = place
+
+    def read(self) -> Image:
+        index = manifests.checked_index(self._file("index.json"), f"{self._place}: index.json")
+        layout = manifests.decode(manifests.Layout, self._file("oci-layout"), f"{self._place}: oci-layout")
+        if layout.image_layout_version != "1.0.0":
+            raise InputError(
+                f"a layout of version {layout.image_layout_version[:50]!a} is not known",
+                place=Place(f"{self._place}: oci-layout"),
+                remedy="copy it with skopeo to a layout of version 1.0.0",
+            )
+        top, found = self._chosen(index.manifests or [])
+        return self._image(found, top)
+
+    def _chosen(self, listed: Sequence[Descriptor]) -> tuple[Descriptor, Descriptor]:
+        """The entry that is meant, and the manifest in it."""
+        try:
+            meant = by_selector(listed, self._choice, self._place)
+        except UsageError:
+            nested = self._nested(listed, self._choice.selector)
+            if nested is None:
+                raise
+            return nested
+        top = meant[0] if len(meant) == 1 else by_platform(meant, self._choice, self._place)
+        found = top
+        for _ in range(_DEEPEST):
+            if found.media_type not in manifests.INDEXES:
+                return top, found
+            place = f"{self._place}: index {found.digest}"
+            index = manifests.checked_index(self._blob(found), place)
+            found = by_platform(index.manifests or [], self._choice, place)
+        raise InputError(f"indexes stand deeper than {_DEEPEST} in each other", place=Place(self._place))
+
+    def _nested(self, listed: Sequence[Descriptor], digest: str) -> tuple[Descriptor, Descriptor] | None:
+        """The manifest of that digest in one of the indexes that are listed."""
+        if not digest.startswith("sha"):
+            return None
+        for top in listed:
+            if top.media_type in manifests.INDEXES:
+                index = manifests.checked_index(self._blob(top), f"{self._place}: index {top.digest}")
+                for each in index.manifests or []:
+                    if each.digest == digest:
+                        return top, each
+        return None
+
+    def _image(self, found: Descriptor, top: Descriptor) -> Image:
+        place = f"{self._place}: manifest {found.digest}"
+        if found.media_type not in manifests.MANIFESTS:
+            what = f"{found.media_type[:150]!a} is no image manifest that is known here"
+            raise InputError(what, place=Place(place), remedy="copy the image with skopeo copy --format oci")
+        manifest = manifests.checked_manifest(self._blob(found), place)
+        if manifest.config.media_type not in manifests.CONFIGS:
+            what = f"this is no container image but {manifest.config.media_type[:150]!a}"
+            raise InputError(what, place=Place(place), remedy="name an image: PATH:TAG or PATH@DIGEST")
+        config = manifests.decode(
+            Config, self._blob(manifest.config), f"{self._place}: configuration {manifest.config.digest}"
+        )
+        _fitting(config, self._choice, place)
+        layers = manifest.layers or []
+        diff_ids = _diff_ids(config, len(layers), place)
+        given = [
+            _Layer(manifests.blob_path(each.digest, place), f"layer {each.digest}", diff_id, each)
+            for each, diff_id in zip(layers, diff_ids, strict=True)
+        ]
+        image = Image(
+            digest=found.digest,
+            platform=config.platform,
+            form="OCI layout",
+            reference=_reference((*top.names, *found.names)),
+        )
+        return _stacked(image, self._store, given, self._unpackers, self._place)
+
+    def _file(self, path: str) -> bytes:
+        source = self._store.open(path)
+        if source is None:
+            raise InputError(
+                "this file is missing in the layout", place=Place(f"{self._place}: {path}"), remedy=_MISSING
+            )
+        return manifests.document(source, f"{self._place}: {path}")
+
+    def _blob(self, descriptor: Descriptor) -> bytes:
+        """A document, verified."""
+        place = f"{self._place}: blob {descriptor.digest[:150]}"
+        source = self._store.open(manifests.blob_path(descriptor.digest, place))
+        if source is None:
+            raise InputError("this blob is missing", place=Place(place), remedy=_MISSING)
+        manifests.limited(descriptor.size, manifests.DOCUMENT_LIMIT, "bytes", place)
+        manifests.verify(source, descriptor.digest, descriptor.size, place)
+        return manifests.document(source, place)
+
+
+def _saved(store: Store, data: bytes, choice: Choice, unpackers: Mapping[str, Unpack], place: str) -> Image:
+    """The chosen image of a docker archive."""
+    listed = manifests.decode(list[Saved], data, f"{place}: manifest.json")
+    manifests.limited(len(listed), manifests.IMAGES_LIMIT, "images", f"{place}: manifest.json")
+    if choice.selector.startswith("sha"):
+        meant = [each for each in listed if each.image_id == choice.selector]
+    elif choice.selector:
+        best = max((likeness(each.repo_tags or (), choice.selector) for each in listed), default=0)
+        meant = [each for each in listed if best and likeness(each.repo_tags or (), choice.selector) == best]
+    else:
+        meant = listed
+    if len({each.config for each in meant}) != 1:
+        names = [name for each in listed for name in (each.repo_tags or (f"@{each.image_id}",))]
+        what = "it holds more than one image" if meant else f"no image here is called {choice.selector!r}"
+        raise unclear(what, names, place)
+    chosen = meant[0]
+    source = store.open(chosen.config)
+    if source is None:
+        raise InputError("the configuration is missing", place=Place(f"{place}: {chosen.config}"), remedy=_MISSING)
+    where = f"{place}: {chosen.config}"
+    text = manifests.document(source, where)
+    digest = f"sha256:{sha256(text).hexdigest()}"
+    if chosen.image_id:
+        manifests.same(chosen.image_id, digest, where)
+    config = manifests.decode(Config, text, where)
+    _fitting(config, choice, place)
+    paths = chosen.layers or []
+    manifests.limited(len(paths), manifests.LAYERS_LIMIT, "layers", f"{place}: manifest.json")
+    given = [
+        _Layer(path, f"layer {path}", diff_id)
+        for path, diff_id in zip(paths, _diff_ids(config, len(paths), where), strict=True)
+    ]
+    image = Image(
+        digest=digest,
+        platform=config.platform,
+        form="docker archive",
+        reference=_reference(tuple(chosen.repo_tags or ())),
+    )
+    return _stacked(image, store, given, unpackers, place)
+
+
+def _diff_ids(config: Config, count: int, place: str) -> list[str]:
+    found = config.rootfs.diff_ids or []
+    if len(found) != count:
+        what = f"the configuration names {len(found)} layers, and {count} are listed"
+        raise InputError(what, place=Place(place), remedy="build the image again")
+    for each in found:
+        manifests.blob_path(each, place)
+    return found
+
+
+def _fitting(config: Config, choice: Choice, place: str) -> None:
+    """Raises UsageError where another platform was asked for than the one that the image is built for."""
+    if choice.platform is not None and not fits(config.platform, choice.platform):
+        what = f"the image is for {config.platform or 'no platform'}, not for {choice.platform}"
+        raise UsageError(what, place=Place(place), remedy="leave out --platform, or name another image")
+
+
+def _reference(names: Sequence[str]) -> str:
+    """The first name that tells a repository, not only a tag."""
+    return next((name for name in names if (":" in name or "/" in name) and parse(name) is not None), "")
+
+
+def _stacked(
+    image: Image, store: Store, layers: Sequence[_Layer], unpackers: Mapping[str, Unpack], place: str
+) -> Image:
+    """The image with its layers put over each other, or with the reasons why they cannot be."""
+    overlay = Overlay()
+    archives: list[Source] = []
+    gaps: list[Gap] = []
+    left = UNPACKED_LIMIT
+    for layer in layers:
+        overlay.begin()
+        try:
+            archive = _archive(store, layer, unpackers, left, place)
+            for entry in tar.entries(archive):
+                # Over a layer that could not be read the next one cannot stand either; it is only looked through.
+                if not gaps:
+                    overlay.apply(entry, program=_is_program(entry, archive))
+            if isinstance(archive, Unpacked):
+                _ended(archive, layer.diff_id, f"{place}: {layer.place}")
+                left -= archive.reached
+            archives.append(archive)
+        except ChangedError:
+            raise
+        except OakumError as error:
+            gaps.append(Gap("unread-image", layer.place, error.what, error.remedy or _MISSING))
+    if gaps:
+        return msgspec.structs.replace(image, gaps=tuple(gaps))
+    return msgspec.structs.replace(image, tree=ImageTree(overlay, archives))
+
+
+def _is_program(entry: tar.Entry, archive: Source) -> bool:
+    return entry.kind == "file" and entry.size > len(_ELF) and archive.read_at(entry.offset, len(_ELF)) == _ELF
+
+
+def _archive(store: Store, layer: _Layer, unpackers: Mapping[str, Unpack], limit: int, place: str) -> Source:
+    """A layer's archive, verified as far as it can be before it is unpacked."""
+    where = f"{place}: {layer.place}"
+    packed = layer.packed
+    if packed is not None and not manifests.LAYERS.fullmatch(packed.media_type):
+        what = f"it is of the kind {packed.media_type[:150]!a}, which is not read here"
+        raise NotAssessableError(what, remedy="copy the image with plain, gzip or zstd layers, decrypted")
+    source = store.open(layer.path)
+    if source is None:
+        raise NotAssessableError("it is missing", remedy=_MISSING)
+    if packed is not None:
+        manifests.verify(source, packed.digest, packed.size, where)
+    archive = unpacked(source, unpackers, limit)
+    if archive is not None:
+        return archive
+    if packed is None or packed.digest != layer.diff_id:
+        manifests.verify(source, layer.diff_id, None, where)
+    return source
+
+
+def _ended(archive: Unpacked, diff_id: str, place: str) -> None:
+    """Pass what stands behind the last entry, and compare the digest of all."""
+    digest = archive.finish()
+    if diff_id.startswith("sha256:"):
+        manifests.same(diff_id, digest, place)
+    else:
+        manifests.verify(archive, diff_id, None, place)

@@ -1,0 +1,209 @@
+"""Bytes that can be read at any place: files, parts of files, and what is packed inside of them.
+
+An archive in an archive (a packed layer in a packed archive) is a chain of such sources. Nothing is ever held but the
+chunk that was read last, so that the size of a source does not matter.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from typing import Protocol
+
+from oakum.errors import LimitError, NotAssessableError
+from oakum.fleet.images.gzip import Gunzip
+
+#: How much is read at once.
+CHUNK = 1 << 18
+#: Bytes that the layers of one image may unpack to. Images for machine learning have layers of ten gigabytes.
+UNPACKED_LIMIT = 1 << 35
+#: Bytes that may be unpacked again, beside four times the whole, to reach contents that were passed before.
+AGAIN_LIMIT = 1 << 34
+#: Bytes between two places from which unpacking can go on; a place costs 40 kB of memory.
+STRIDE = 1 << 24
+#: Beyond this many places every second one is dropped, and the stride doubled.
+MOST_PLACES = 512
+
+_MAGIC = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd", b"BZh": "bzip2", b"\xfd7zXZ\0": "xz"}
+_REMEDIES = {
+    "zstd": "install the tool zstd and scan again",
+    "bzip2": "pack it with gzip or zstd: skopeo copy does",
+    "xz": "pack it with gzip or zstd: skopeo copy does",
+}
+
+
+class Source(Protocol):
+    """Bytes at places counted from 0."""
+
+    def read_at(self, offset: int, size: int) -> bytes:
+        """The bytes from there on; fewer than ``size`` only at the end, none beyond it.
+
+        Raises InputError where the source is damaged, LimitError where it is larger than anybody follows.
+        """
+
+
+class Unpacking(Protocol):
+    """The state of unpacking at one place of a stream."""
+
+    def next(self) -> bytes:
+        """The next bytes, at most ``CHUNK``; none at the end. InputError where the stream is damaged or cut off."""
+
+    def copy(self) -> Unpacking | None:
+        """The same state once more, to go on from here again; None where the format allows only the beginning."""
+
+
+#: Begins to unpack a source.
+Unpack = Callable[[Source], Unpacking]
+
+
+class Memory:
+    """Bytes in memory."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+
+    def read_at(self, offset: int, size: int) -> bytes:
+        """See ``Source``."""
+        return self._data[offset : offset + size]
+
+
+class Part:
+    """A part of another source."""
+
+    def __init__(self, whole: Source, offset: int, size: int) -> None:
+        self._whole = whole
+        self._offset = offset
+        self.size = size
+
+    def read_at(self, offset: int, size: int) -> bytes:
+        """See ``Source``."""
+        size = min(size, self.size - offset)
+        return self._whole.read_at(self._offset + offset, size) if size > 0 else b""
+
+
+class Unpacked:
+    """What a packed source holds. What is passed for the first time is digested; places to return to are kept."""
+
+    def __init__(self, packed: Source, unpack: Unpack, *, limit: int = UNPACKED_LIMIT) -> None:
+        self._begin: Callable[[], Unpacking] = partial(unpack, packed)
+        self._limit = limit
+        self._state = self._begin()
+        self._start = 0
+        self._chunk = b""
+        #: The farthest place that was ever reached, the digest up to there, and whether that is the end.
+        self._reached = 0
+        self._digest = hashlib.sha256()
+        self._ended = False
+        self._again = 0
+        self._stride = STRIDE
+        self._places: list[tuple[int, Unpacking]] = []
+
+    def read_at(self, offset: int, size: int) -> bytes:
+        """See ``Source``."""
+        inside = offset - self._start
+        if inside >= 0 and inside + size <= len(self._chunk):
+            return self._chunk[inside : inside + size]
+        if inside < 0 or (offset > self._start + STRIDE and self._place(offset)[0] > self._start):
+            self._go(offset)
+        parts: list[bytes] = []
+        while size > 0:
+            inside = offset - self._start
+            if inside >= len(self._chunk):
+                if not self._advance():
+                    break
+                continue
+            part = self._chunk[inside : inside + size]
+            parts.append(part)
+            offset += len(part)
+            size -= len(part)
+        return b"".join(parts)
+
+    def finish(self) -> str:
+        """Pass all that is left; the digest of the whole content."""
+        while not self._ended:
+            self._advance()
+        # Many layers wait for readers who may never come; none holds on to a chunk meanwhile.
+        self._start, self._chunk = self._start + len(self._chunk), b""
+        return f"sha256:{self._digest.hexdigest()}"
+
+    @property
+    def reached(self) -> int:
+        """How many bytes were passed until now."""
+        return self._reached
+
+    def _advance(self) -> bool:
+        """Go to the next chunk; False at the end."""
+        end = self._start + len(self._chunk)
+        if self._ended and end >= self._reached:
+            return False
+        if end == self._reached and end - (self._places[-1][0] if self._places else 0) >= self._stride:
+            self._keep(end)
+        chunk = self._state.next()
+        self._pass(chunk, end + len(chunk) - self._reached)
+        if not chunk:
+            self._ended = True
+            return False
+        self._start, self._chunk = end, chunk
+        return True
+
+    def _pass(self, chunk: bytes, new: int) -> None:
+        """Digest and count the last ``new`` bytes of a chunk; how a stream falls into chunks may differ each time."""
+        if new > 0:
+            self._digest.update(chunk[len(chunk) - new :])
+            self._reached += new
+            if self._reached > self._limit:
+                remedy = "check whether it is genuine"
+                raise LimitError(f"unpacked it is larger than {self._limit >> 20} MB", remedy=remedy)
+        self._again += len(chunk) - max(new, 0)
+        if self._again > 4 * self._reached + AGAIN_LIMIT:
+            remedy = "unpack it first (gunzip, zstd -d), and scan that"
+            raise LimitError("its contents stand in an order that takes too long to read", remedy=remedy)
+
+    def _keep(self, place: int) -> None:
+        state = self._state.copy()
+        if state is None:
+            return
+        self._places.append((place, state))
+        if len(self._places) > MOST_PLACES:
+            del self._places[::2]
+            self._stride *= 2
+
+    def _place(self, offset: int) -> tuple[int, Unpacking | None]:
+        """The nearest place before an offset from which unpacking can go on."""
+        number = bisect_right(self._places, offset, key=lambda place: place[0])
+        return self._places[number - 1] if number else (0, None)
+
+    def _go(self, offset: int) -> None:
+        self._start, kept = self._place(offset)
+        self._state = (kept.copy() if kept is not None else None) or self._begin()
+        self._chunk = b""
+
+
+def packing(source: Source) -> str:
+    """How a source is packed, by its first bytes: "gzip", "zstd", "bzip2", "xz", or "" where it is not."""
+    start = source.read_at(0, 8)
+    return next((name for magic, name in _MAGIC.items() if start.startswith(magic)), "")
+
+
+def unpacked(source: Source, unpackers: Mapping[str, Unpack], limit: int = UNPACKED_LIMIT) -> Unpacked | None:
+    """What a packed source holds; None where it is not packed. NotAssessableError where nothing here unpacks it."""
+    name = packing(source)
+    if not name:
+        return None
+    unpack: Unpack | None = Gunzip if name == "gzip" else unpackers.get(name)
+    if unpack is None:
+        raise NotAssessableError(f"nothing here unpacks {name}", remedy=_REMEDIES[name])
+    return Unpacked(source, unpack, limit=limit)
+
+
+def chunks(source: Source, size: int | None = None) -> Iterator[bytes]:
+    """All bytes of a source, or its first ``size``, in order."""
+    offset = 0
+    while size is None or offset < size:
+        chunk = source.read_at(offset, CHUNK if size is None else min(CHUNK, size - offset))
+        if not chunk:
+            return
+        yield chunk
+        offset += len(chunk)
