@@ -91,7 +91,8 @@ class Stated(Driver):
         known, lease, journal = self.known[process.name], self.world.lease, self.journal
         ahead = cast("Ahead", process.machine)
         between = ahead.begun and not isinstance(next_of(process), Look)
-        about = (known.looked, known.requests) if between else bool(known.looked)
+        old = min(self.world.timeline.now - process.looked, LOOK + 1)
+        about = (known.looked, known.requests, old) if between else bool(known.looked)
         if not known.token or known.token < lease.token:
             # Before it does anything it has to take the lease, and reads the journal then.
             taken_up = self._unwatched(journal.resumed) if known.started else 0

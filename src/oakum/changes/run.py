@@ -6,7 +6,8 @@ line and hub drive it, and none of them decides anything. A driver may drop it b
 begun with the records that were written, goes on.
 
 The lease comes first and is kept alive; a lease that is taken anew brings a higher fencing token, and the journal is
-read again then, since somebody else may have written meanwhile. Who sees that another has taken over ends at once.
+read again then, since somebody else may have written meanwhile. Who sees that another has taken over ends at once. Who
+was held up between a look and an act (its machine slept, say) takes the run up anew, as if it had died and come back.
 """
 
 from __future__ import annotations
@@ -37,6 +38,8 @@ _GIVE_BACK = 3
 _MOST_ACTS = 64
 #: With nothing in flight: seconds between two looks, at first and at most, and how much longer a lease is asked.
 _IDLE, _MOST_IDLE, _IDLE_LEASE = 60.0, 300.0, 3
+#: Seconds for which what a look has shown is good enough to act by.
+_GOOD = 20.0
 #: Turns on one look, when only records were written.
 _MOST_TURNS = 16
 
@@ -48,9 +51,22 @@ class Write(msgspec.Struct, frozen=True):
 
 
 class Do(msgspec.Struct, frozen=True):
-    """Try an act; answered by its Outcome, ``unknown`` where no answer comes."""
+    """Try an act; answered by its Outcome, ``unknown`` where no answer comes.
+
+    It has to be tried ``within`` so many seconds after the last look was answered, by the clock on the wall; where it
+    is too late for that it is not tried, and the answer is ``Late``.
+    """
 
     act: Act
+    within: float | None = None
+
+    def late(self, elapsed: float) -> bool:
+        """Whether so many seconds after the last look are too many; a clock that went back says nothing of them."""
+        return self.within is not None and not 0.0 <= elapsed <= self.within
+
+
+class Late(msgspec.Struct, frozen=True):
+    """The answer to an act that was not tried: whoever decided it was held up, and the world has gone on."""
 
 
 class Look(msgspec.Struct, frozen=True):
@@ -71,6 +87,10 @@ class Ended(msgspec.Struct, frozen=True):
 
     result: Literal["done", "stopped", "fenced"]
     why: str = ""
+
+
+class _HeldUpError(Exception):
+    """What was decided is too old to be done."""
 
 
 Asked = Write | Do | Look | Wait
@@ -103,7 +123,19 @@ class _Run:
         self.idle = 0
 
     def go(self) -> Machine:
+        while True:
+            try:
+                return (yield from self._watch())
+            except _HeldUpError:
+                continue
+
+    def _watch(self) -> Machine:
+        """Takes the run up, and carries it on to its end. Raises _HeldUpError where it was not there meanwhile."""
         first = yield from self._look(())
+        over = self._taken_over(first)
+        if over is not None:
+            return over
+        self.token, self.kept = 0, None
         started = Started(at=first.at, run=self.run, plan=self.compiled.hash, executor=self.executor)
         yield from self._write(started)
         while True:
@@ -131,8 +163,9 @@ class _Run:
     def _keep(self, observed: Observed) -> Generator[Asked, object, Ended | None]:
         """Takes the lease, or keeps it. Without it nothing is done but waiting for it."""
         held = observed.lease
-        if self.token and held is not None and held[0] != self.executor and held[1] > self.token:
-            return Ended("fenced", f"{held[0]} has taken the run over")
+        over = self._taken_over(observed)
+        if over is not None:
+            return over
         # Whoever has nothing in flight may be missed for longer, and asks less often.
         lasts = self.lease * (_IDLE_LEASE if self.idle else 1)
         act = self._lease_act(observed.at, lasts)
@@ -161,6 +194,13 @@ class _Run:
         yield Wait(observed.at + timedelta(seconds=min(max(outcome.retry_after, 2), 60)), f"the lease: {why}")
         # Kept for too long without an answer: from here on it has to be taken anew.
         self.token = 0
+        return None
+
+    def _taken_over(self, observed: Observed) -> Ended | None:
+        """The end, where another has the lease that was ours."""
+        held = observed.lease
+        if self.token and held is not None and held[0] != self.executor and held[1] > self.token:
+            return Ended("fenced", f"{held[0]} has taken the run over")
         return None
 
     def _taken(self, token: int, at: datetime) -> None:
@@ -221,7 +261,7 @@ class _Run:
 
     def _act(self, meant: Meant, at: datetime) -> Generator[Asked, object, Ended | None]:
         yield from self._write(meant)
-        outcome = yield from self._do(meant.act)
+        outcome = yield from self._do(meant.act, _GOOD)
         yield from self._write(Answered(at=at, key=meant.act.key, outcome=outcome))
         if outcome.code == "fenced":
             return Ended("fenced", outcome.why)
@@ -271,8 +311,10 @@ class _Run:
     def _look(self, about: tuple[str, ...]) -> Generator[Asked, object, Observed]:
         return (yield Look(about))  # type: ignore[return-value]  # a driver answers a look with what it saw
 
-    def _do(self, act: Act) -> Generator[Asked, object, Outcome]:
-        outcome = yield Do(act)
+    def _do(self, act: Act, within: float | None = None) -> Generator[Asked, object, Outcome]:
+        outcome = yield Do(act, within)
+        if isinstance(outcome, Late):
+            raise _HeldUpError
         return outcome if isinstance(outcome, Outcome) else Outcome(result="unknown", why="no answer")
 
     def _write(self, record: Record) -> Generator[Asked, object, None]:

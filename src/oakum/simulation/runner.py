@@ -15,7 +15,7 @@ from typing import Literal
 import msgspec
 
 from oakum.changes.plans.model import Plan
-from oakum.changes.run import Do, Ended, Look, Machine, Wait, Write, run
+from oakum.changes.run import Do, Ended, Late, Look, Machine, Wait, Write, run
 from oakum.changes.running.acts import Act, Outcome
 from oakum.changes.running.journal import Answered, Journal, Meant, Noted, Record, Started, Turned, encode
 from oakum.policy.openings import Calendar
@@ -70,7 +70,7 @@ class _Process:
         self.name, self.machine, self.at = name, machine, at
         self.answer: object = None
         self.waits = False
-        self.since = at
+        self.since = self.looked = at
 
 
 class _Struck(Watch):
@@ -217,13 +217,14 @@ class Driver:
             case Write():
                 self._write(request.record, process)
             case Do():
-                process.answer = self.world.port(process.name).act(request.act)
+                late = request.late(time.now - process.looked)
+                process.answer = Late() if late else self.world.port(process.name).act(request.act)
                 process.at = time.now + ACT_TAKES
                 self._say(process.name, request.act, process.answer)
                 self._occasion(ACT, request.act.subject.id, process)
             case Look():
                 process.answer = self.world.port(process.name).observe(request.about)
-                process.at = time.now + LOOK_TAKES
+                process.at, process.looked = time.now + LOOK_TAKES, time.now
             case Wait():
                 until = time.seconds(request.until)
                 if self._eager and time.next is not None:
@@ -319,6 +320,8 @@ def _told(what: object) -> str:
             return f"writes: {what.step} -> {what.state}" + (f": {what.why}" if what.why else "")
         case Noted():
             return f"writes: {what.what} {what.about}".rstrip() + (f": {what.why}" if what.why else "")
+        case Late():
+            return "=> too late"
         case Ended():
             return what.result + (f": {what.why}" if what.why else "")
     return str(what)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from oakum import ports
 from oakum.changes.plans.model import Plan
-from oakum.changes.run import LEASE, Do, Ended, Look, Machine, Wait, Write, run
+from oakum.changes.run import LEASE, Do, Ended, Late, Look, Machine, Wait, Write, run
 from oakum.changes.running.acts import Act, Outcome
 from oakum.changes.running.journal import Record
 from oakum.changes.running.observed import Observed
@@ -28,6 +28,7 @@ def drive(
 ) -> Ended:
     """Runs a machine to its end. What a port raises ends the process as a crash would; the run can be resumed."""
     answer: object = None
+    looked = clock.now()
     while True:
         try:
             asked = machine.send(answer)
@@ -39,9 +40,11 @@ def drive(
             case Write():
                 journal.append(asked.record)
             case Do():
-                answer = world.act(asked.act)
+                late = asked.late((clock.now() - looked).total_seconds())
+                answer = Late() if late else world.act(asked.act)
             case Look():
                 answer = world.observe(asked.about)
+                looked = clock.now()
             case Wait():
                 clock.sleep_until(asked.until)
 
