@@ -1,4 +1,4 @@
-"""``oakum feeds``: import advisories, and see how old they are."""
+"""``oakum feeds``: fetch or import advisories, and see how old they are."""
 
 from __future__ import annotations
 
@@ -13,8 +13,10 @@ import msgspec
 from oakum.adapters.feeds.indexing import rebuild_index
 from oakum.adapters.feeds.store import FILE, Change, FeedStore, StoredSource
 from oakum.advisories.words import instant
+from oakum.cli import feeds_sync
 from oakum.errors import OakumError, UsageError
 from oakum.local.paths import feeds_folder
+from oakum.reports.printable import printable
 
 if TYPE_CHECKING:
     from oakum.adapters.feeds.inputs import Feed
@@ -29,10 +31,11 @@ _SHOWN_PROBLEMS = 5
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """The two commands below ``feeds``."""
-    parser.epilog = "Example: oakum feeds import go.jsonl.gz"
+    """The commands below ``feeds``."""
+    parser.epilog = "Example: oakum feeds sync"
     commands = parser.add_subparsers(dest="feeds_command", metavar="COMMAND", required=True)
     for name, line, example in (
+        ("sync", "fetch what publishers offer, where it changed", feeds_sync.EXAMPLE),
         ("import", "take files, archives or folders into the store", _IMPORT_EXAMPLE),
         ("status", "each source with its age, size and digest", _STATUS_EXAMPLE),
     ):
@@ -42,6 +45,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         )  # fmt: skip
         sub.add_argument("--data", metavar="DIR", help="the data folder (default: the user's)")
         sub.add_argument("-o", "--output", choices=("table", "json"), default="table", help="form of the answer")
+        if name == "sync":
+            feeds_sync.configure(sub)
         if name == "import":
             sub.add_argument("paths", nargs="+", metavar="PATH", help="a feed's file, archive or folder")
             sub.add_argument("--source", metavar="NAME", help="name of the source (default: the path's base name)")
@@ -56,6 +61,8 @@ def run(arguments: argparse.Namespace) -> int:
     folder = feeds_folder(arguments.data)
     if arguments.feeds_command == "status":
         return _status(folder, arguments.output)
+    if arguments.feeds_command == "sync":
+        return feeds_sync.run(arguments, folder)
     now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     recorded = now if arguments.recorded_at is None else instant(arguments.recorded_at)
     if not recorded:
@@ -147,6 +154,7 @@ def _status(folder: Path, output: str) -> int:
     if (folder / FILE).exists():
         with FeedStore.open(folder) as store:
             sources, digest = store.sources(), store.digest()
+    tries = _tries(folder)
     now = datetime.now(UTC)
     if output == "json":
         rows = [
@@ -163,11 +171,36 @@ def _status(folder: Path, output: str) -> int:
             }
             for one in sources
         ]
-        sys.stdout.write(msgspec.json.encode({"digest": digest, "sources": rows}).decode() + "\n")
+        answer = {"digest": digest, "sources": rows, "synced": tries}
+        sys.stdout.write(msgspec.json.encode(answer).decode() + "\n")
         return 0
     if not sources:
-        print("no feeds yet: oakum feeds import PATH")
-        return 0
+        print("no feeds yet: oakum feeds sync, or oakum feeds import PATH")
+    else:
+        _stored(sources, now)
+    if tries:
+        print()
+        _table(
+            ("SYNCED", "LAST TRIED", "RESULT", "KNOWN TO BE CURRENT", "WHY"),
+            [
+                tuple(printable(one[key] or "-") for key in ("source", "tried", "result", "confirmed", "why"))
+                for one in tries
+            ],
+        )
+    return 0
+
+
+def _tries(folder: Path) -> list[dict[str, str]]:
+    """How the last sync of each source went."""
+    from oakum.adapters.feeds.downloads import states
+
+    return [
+        {"source": name, "tried": one.tried, "result": one.result, "confirmed": one.confirmed, "why": one.why}
+        for name, one in states(folder).items()
+    ]
+
+
+def _stored(sources: list[StoredSource], now: datetime) -> None:
     _table(
         ("SOURCE", "FORMAT", "FACTS", "PUBLISHED", "RECORDED", "AGE", "PROBLEMS", "DIGEST"),
         [
@@ -178,7 +211,6 @@ def _status(folder: Path, output: str) -> int:
             for one in sources
         ],
     )  # fmt: skip
-    return 0
 
 
 def _age(source: StoredSource, now: datetime) -> int:
