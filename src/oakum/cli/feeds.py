@@ -12,8 +12,9 @@ import msgspec
 
 from oakum.adapters.feeds.indexing import rebuild_index
 from oakum.adapters.feeds.store import FILE, Change, FeedStore, StoredSource
+from oakum.advisories.index.state import content_digest
 from oakum.advisories.words import instant
-from oakum.cli import feeds_sync
+from oakum.cli import feeds_bundle, feeds_sync
 from oakum.errors import OakumError, UsageError
 from oakum.local.paths import feeds_folder
 from oakum.reports.printable import printable
@@ -37,6 +38,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     for name, line, example in (
         ("sync", "fetch what publishers offer, where it changed", feeds_sync.EXAMPLE),
         ("import", "take files, archives or folders into the store", _IMPORT_EXAMPLE),
+        ("export", "write what was synced as one signed file, for a machine without a network", feeds_bundle.EXAMPLE),
         ("status", "each source with its age, size and digest", _STATUS_EXAMPLE),
     ):
         sub = commands.add_parser(
@@ -47,6 +49,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         sub.add_argument("-o", "--output", choices=("table", "json"), default="table", help="form of the answer")
         if name == "sync":
             feeds_sync.configure(sub)
+        if name == "export":
+            feeds_bundle.configure(sub)
         if name == "import":
             sub.add_argument("paths", nargs="+", metavar="PATH", help="a feed's file, archive or folder")
             sub.add_argument("--source", metavar="NAME", help="name of the source (default: the path's base name)")
@@ -54,6 +58,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
             sub.add_argument(
                 "--recorded-at", metavar="TIME", help="RFC 3339; when this was known (default: now), for restoring"
             )
+            sub.add_argument(
+                "--key", dest="keys", metavar="KEY", action="append", default=[],
+                help="who may have signed a bundle of feeds export: a .pub file or its line; repeat for more",
+            )  # fmt: skip
+            sub.add_argument("--accept-older", action="store_true", help="take a bundle older than what is in force")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -63,6 +72,10 @@ def run(arguments: argparse.Namespace) -> int:
         return _status(folder, arguments.output)
     if arguments.feeds_command == "sync":
         return feeds_sync.run(arguments, folder)
+    if arguments.feeds_command == "export":
+        return feeds_bundle.export(arguments, folder)
+    if feeds_bundle.is_bundle(arguments.paths):
+        return feeds_bundle.take(arguments, folder)
     now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     recorded = now if arguments.recorded_at is None else instant(arguments.recorded_at)
     if not recorded:
@@ -171,7 +184,8 @@ def _status(folder: Path, output: str) -> int:
             }
             for one in sources
         ]
-        answer = {"digest": digest, "sources": rows, "synced": tries}
+        snapshot = content_digest((one.name, one.digest) for one in sources) if sources else ""
+        answer = {"digest": digest, "snapshot": snapshot, "sources": rows, "synced": tries}
         sys.stdout.write(msgspec.json.encode(answer).decode() + "\n")
         return 0
     if not sources:

@@ -15,13 +15,13 @@ from threading import Event
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.adapters.feeds.publisher import NOW, Handler, Publisher, cut_after, serving, status
 
 from oakum.adapters.feeds.fetching import Clockwork, SentAwayError, VanishedError, Wanted, fetch
 from oakum.adapters.feeds.incoming import Edition, Incoming
 from oakum.adapters.feeds.waiting import AWAY, FIRST, LONGEST, pause, retry_after
 from oakum.adapters.feeds.web import REDIRECTS, Web
 from oakum.errors import InputError, LimitError, OakumError, UsageError
-from tests.adapters.feeds.publisher import NOW, Handler, Publisher, cut_after, serving, status
 
 DATA = bytes(range(256)) * 2000
 OLD = formatdate(NOW - 7200, usegmt=True)

@@ -1,4 +1,4 @@
-"""A sync of sources in their publishers' layouts: what is new comes into force, and whatever goes wrong, the old stays."""
+"""A sync of sources in their publishers' layouts: what is new comes into force; whatever goes wrong, the old stays."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
+from tests.adapters.feeds.publisher import Publisher, cut_after, epss, kev, osv, serving, status, zipped
+from tests.data import shared
 
 from oakum.adapters.feeds import osv_delta
 from oakum.adapters.feeds.downloads import Download, alone, states
@@ -22,8 +24,6 @@ from oakum.adapters.feeds.web import Web
 from oakum.errors import InputError, NotAssessableError
 from oakum.local.feeds import open_index
 from oakum.local.syncing import sync
-from tests.adapters.feeds.publisher import Publisher, cut_after, epss, kev, osv, serving, status, zipped
-from tests.data import shared
 
 KEV = "/www.cisa.gov/sites/default/files/feeds/known_exploited_vulnerabilities.json"
 EPSS = "/epss.empiricalsecurity.com/epss_scores-current.csv.gz"

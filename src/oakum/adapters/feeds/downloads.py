@@ -91,7 +91,11 @@ def digest_of(path: Path) -> str:
 def states(store: Path) -> dict[str, State]:
     """Every source that was ever tried, by name."""
     folder = store / FOLDER
-    names = sorted(each.name for each in folder.iterdir() if each.is_dir()) if folder.is_dir() else []
+    names = (
+        sorted(each.name for each in folder.iterdir() if each.is_dir() and each.name[0] != ".")
+        if folder.is_dir()
+        else []
+    )
     return {name: Download(store, name).state for name in names}
 
 
