@@ -99,7 +99,7 @@ def test_wrong_use_ends_with_2_and_asks_nobody(publisher: Publisher, more: list[
 
 
 def test_plain_http_is_refused_without_a_word(publisher: Publisher, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["feeds", "sync", "kev", "--mirror", publisher.url]) == 3
+    assert main(["feeds", "sync", "kev", "--mirror", publisher.url]) == 2
     assert "--allow-http" in capsys.readouterr().err
     assert not publisher.asked
 

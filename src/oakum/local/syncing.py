@@ -86,8 +86,11 @@ def sync(
 ) -> list[Outcome]:
     """Bring sources up to date; an outcome for each, in their order.
 
-    Raises OakumError only where nothing could be begun: another sync is at work, or the store cannot be used.
+    Raises OakumError only where nothing could be begun: an address may not be asked, another sync is at work, or the
+    store cannot be used.
     """
+    for source in sources:
+        web.allowed(source.url)
     telling = telling or Telling()
     stop = Event()
     clock = clock or Clockwork(sleep=stop.wait)
@@ -125,8 +128,12 @@ def _look(web: Web, source: Source, folder: Path, clock: Clockwork, progress: Ca
     try:
         return look(web, source, Download(folder, source.name), clock, progress)
     except OSError as error:
-        why = error.strerror or type(error).__name__
-        raise InputError(f"cannot be kept: {why}", remedy="see to the space on the disk, and who may write") from None
+        raise _kept(error) from None
+
+
+def _kept(error: OSError) -> OakumError:
+    why = error.strerror or type(error).__name__
+    return InputError(f"cannot be kept: {why}", remedy="see to the space on the disk, and who may write")
 
 
 def _settled(
@@ -144,6 +151,8 @@ def _settled(
         return settle(store, source, download, coming, clock.now(), accept_shrink=accept_shrink)
     except OakumError as error:
         return failed(download, source, _remedied(error, source), clock.now(), "refused")
+    except OSError as error:
+        return failed(download, source, _kept(error), clock.now(), "failed")
 
 
 def _remedied(error: OakumError, source: Source) -> OakumError:

@@ -8,6 +8,7 @@ import io
 import json
 import re
 import socket
+import ssl
 import struct
 import zipfile
 from collections import Counter
@@ -173,8 +174,11 @@ def cut_after(size: int, *, reset: bool = False) -> Fault:
 
 
 @contextmanager
-def serving() -> Iterator[Publisher]:
+def serving(tls: ssl.SSLContext | None = None) -> Iterator[Publisher]:
     publisher = Publisher()
+    if tls is not None:
+        publisher.server.socket = tls.wrap_socket(publisher.server.socket, server_side=True)
+        publisher.url = publisher.url.replace("http://", "https://")
     thread = Thread(target=publisher.server.serve_forever, args=(0.02,))
     thread.start()
     try:

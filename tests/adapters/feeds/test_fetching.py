@@ -6,6 +6,7 @@ import base64
 import gzip
 import hashlib
 import socket
+import ssl
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import formatdate
@@ -13,6 +14,7 @@ from pathlib import Path
 from threading import Event
 
 import pytest
+import trustme
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.adapters.feeds.publisher import NOW, Handler, Publisher, cut_after, serving, status
@@ -74,7 +76,7 @@ def wanted(publisher: Publisher, held: Edition | None = None, **more: float) -> 
 
 
 def got(web: Web, publisher: Publisher, incoming: Incoming, time: Time | None = None, **more: float) -> Edition | None:
-    return fetch(web, wanted(publisher, **more), incoming, (time or Time()).clock)
+    return fetch(web, wanted(publisher, None, **more), incoming, (time or Time()).clock)
 
 
 def test_a_document_comes_whole_and_once(web: Web, publisher: Publisher, incoming: Incoming) -> None:
@@ -384,6 +386,24 @@ def test_the_proxy_of_the_environment_is_used(
         assert fetch(
             web, Wanted(url="http://feeds.invalid/x", largest=1 << 20, seconds=9), incoming, Time().clock
         ) is not None  # fmt: skip
+
+
+def test_an_authority_of_ones_own_is_trusted_and_nobody_else(incoming: Incoming, tmp_path: Path) -> None:
+    authority = trustme.CA()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    time = Time()
+    with serving(context) as publisher:
+        # The handshake that fails is told by the server's thread; only the client's word counts here.
+        publisher.server.handle_error = lambda *_: None  # type: ignore[method-assign]  # quiet
+        publisher.put("/x", DATA)
+        with Web(ca=str(tmp_path / "ca.pem")) as web:
+            assert got(web, publisher, incoming, time) is not None
+        incoming.drop()
+        with Web() as web, pytest.raises(InputError, match="signed by nobody who is trusted here"):
+            got(web, publisher, incoming, time)
+    assert not time.waited
 
 
 @pytest.mark.parametrize("more", [{"proxy": "what is this"}, {"ca": "/nonexistent.pem"}])

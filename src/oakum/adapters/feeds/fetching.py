@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import partial
 from typing import BinaryIO
 
 import httpx2 as httpx
@@ -118,6 +119,8 @@ class _Attempt(msgspec.Struct):
             with self.web.get(self.wanted.url, self._headers(begun)) as response:
                 return self._answered(response, begun)
         except httpx.TransportError as error:
+            if "CERTIFICATE_VERIFY_FAILED" in str(error):
+                raise unreached(error) from None
             raise _LaterError(unreached(error)) from None
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise InputError(f"cannot be fetched: {str(error)[:200]}", remedy="see to its address") from None
@@ -209,9 +212,7 @@ class _Attempt(msgspec.Struct):
     def _check(self, edition: Edition, *, resumed: bool) -> None:
         for kind, wanted in edition.checksums:
             with self.incoming.path.open("rb") as file:
-                found = hashlib.file_digest(
-                    file, lambda kind=kind: hashlib.new(kind, usedforsecurity=False)
-                ).hexdigest()
+                found = hashlib.file_digest(file, partial(hashlib.new, kind, usedforsecurity=False)).hexdigest()
             if found != wanted:
                 self.incoming.drop()
                 error = InputError(f"its {kind} is not what its publisher says", remedy="try again later")

@@ -78,7 +78,7 @@ TABLE: tuple[Source, ...] = (
     _osv("Rocky Linux", "BSD-3-Clause", usual=True, proven=_PART),
     _osv("Go", "CC-BY-4.0", usual=True, proven="4,291 records, whole"),
     _osv("Bitnami", "Apache-2.0", proven="2,000 records"),
-    _osv("Ubuntu", "CC-BY-SA-4.0", usual=True, proven=_PART),
+    _osv("Ubuntu", "CC-BY-SA-4.0", proven=_PART),
     _osv("Red Hat", "CC-BY-4.0"),
     _osv("SUSE", "CC-BY-4.0"),
     _osv("openSUSE", "CC-BY-4.0"),

@@ -68,7 +68,7 @@ class Web:
         Raises OakumError where a redirect may not be followed, httpx.TransportError where nobody answers.
         """
         for _ in range(REDIRECTS + 1):
-            self._allowed(url)
+            self.allowed(url)
             with self._turn(url):
                 self._client.cookies.clear()
                 request = self._client.build_request("GET", url, headers=dict(headers))
@@ -90,7 +90,8 @@ class Web:
         with turn:
             yield
 
-    def _allowed(self, url: str) -> None:
+    def allowed(self, url: str) -> None:
+        """Raises UsageError where an address may not be asked."""
         try:
             found = httpx.URL(url)
         except httpx.InvalidURL:
