@@ -2,9 +2,9 @@
 
 A line ``<!-- generated: help scan -->`` becomes that text when the pages are built; likewise ``help feeds import``,
 ``gaps``, ``context``, ``kinds``, ``facts``, for the simulation ``invariants``, ``faults``, ``events``, ``scenarios``,
-``words``, for the ledger ``entries``, ``remediations``, ``proof gaps``, ``actors``, ``vex``, and ``sources`` of feeds. The JSON Schema of the
-answer becomes reference/scan.schema.json, those of plans and what they are made from reference/plan.schema.json and so
-on.
+``words``, for the ledger ``entries``, ``remediations``, ``proof gaps``, ``actors``, ``vex``, and for feeds ``sources``.
+The JSON Schema of the answer becomes reference/scan.schema.json, those of plans and what they are made from
+reference/plan.schema.json and so on.
 Each kind of request about another actor has a page reference/actors/KIND.md, and schemas beside it.
 """
 

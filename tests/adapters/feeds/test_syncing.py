@@ -21,9 +21,10 @@ from oakum.adapters.feeds.settling import Outcome
 from oakum.adapters.feeds.sources import TABLE, Source, chosen, mirrored
 from oakum.adapters.feeds.store import FeedStore
 from oakum.adapters.feeds.web import Web
+from oakum.cli.main import main
 from oakum.errors import InputError, NotAssessableError
 from oakum.local.feeds import open_index
-from oakum.local.syncing import sync
+from oakum.local.syncing import Telling, sync
 
 KEV = "/www.cisa.gov/sites/default/files/feeds/known_exploited_vulnerabilities.json"
 EPSS = "/epss.empiricalsecurity.com/epss_scores-current.csv.gz"
@@ -359,6 +360,36 @@ def test_a_transfer_that_broke_off_goes_on_in_the_next_sync(site: Site) -> None:
     assert site.one("kev").result == "failed"
     assert site.one("kev").result == "new"
     assert site.publisher.sent(KEV) == len(data) + 4 * len(b"no")
+
+
+def test_ctrl_c_ends_it_and_the_old_state_stays(site: Site) -> None:
+    site.publisher.put(KEV, kev(20))
+    site.publisher.put(EPSS, epss(5))
+    site.sync("kev", "epss")
+    site.publisher.put(KEV, kev(21))
+    site.publisher.fault(EPSS, *[status(500)] * 9)
+
+    class Impatient(Telling):
+        def says(self, text: str) -> None:
+            raise KeyboardInterrupt
+
+    before = site.digest()
+    sources = chosen(site.table, ["kev", "epss"])
+    with pytest.raises(KeyboardInterrupt):
+        sync(site.folder, sources, site.web, telling=Impatient())
+    assert site.digest() == before
+    site.publisher.faults.clear()
+    assert site.one("kev").result == "new"
+    assert site.publisher.statuses(KEV)[-1] == 304, "what came in whole is not fetched again"
+
+
+def test_what_was_imported_by_hand_under_the_same_name_is_gone_on_with(site: Site, tmp_path: Path) -> None:
+    (tmp_path / "kev.json").write_bytes(kev(20))
+    words = ["feeds", "import", str(tmp_path / "kev.json"), "--source", "kev", "--data", str(site.folder.parent)]
+    assert main([*words, "--recorded-at", "2026-02-01T00:00:00Z"]) == 0
+    site.publisher.put(KEV, kev(21))
+    outcome = site.one("kev")
+    assert (outcome.result, outcome.added, site.facts()) == ("new", 1, {"kev": 21})
 
 
 def test_a_full_disk_is_told(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
