@@ -135,6 +135,17 @@ def test_the_sources_are_listed_without_asking_anybody(
     assert not publisher.asked
 
 
+def test_on_a_terminal_bars_come_and_go(
+    publisher: Publisher, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    monkeypatch.setenv("TERM", "xterm")
+    assert main(words(publisher, "kev", "epss")) == 0
+    told = capsys.readouterr()
+    assert told.out.startswith("2 new")
+    assert "kev: 20 facts" in told.err
+
+
 class Process:
     """A sync in a process of its own."""
 

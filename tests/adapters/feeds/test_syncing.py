@@ -362,6 +362,16 @@ def test_a_transfer_that_broke_off_goes_on_in_the_next_sync(site: Site) -> None:
     assert site.publisher.sent(KEV) == len(data) + 4 * len(b"no")
 
 
+def test_a_record_of_another_form_in_an_archive_is_a_problem_and_keeps_nothing_back(site: Site) -> None:
+    other = osv("CVE-1", affected=[{"package": {"ecosystem": "kubernetes", "name": "k8s.io/kubelet"}}])
+    site.publisher.put(f"{GO}/all.zip", zipped({"GO-1.json": osv("GO-1"), "GO-2.json": osv("GO-2"), "X.json": other}))
+    assert site.one("osv-go").result == "new"
+    with FeedStore.open(site.folder) as store:
+        (source,) = store.sources()
+    assert source.facts == 2
+    assert [problem.why for problem in source.problems] == ["1 facts in the form kubernetes"]
+
+
 def test_ctrl_c_ends_it_and_the_old_state_stays(site: Site) -> None:
     site.publisher.put(KEV, kev(20))
     site.publisher.put(EPSS, epss(5))

@@ -15,6 +15,7 @@ import msgspec
 from oakum.adapters.feeds.inputs import Feed, read_feeds
 from oakum.adapters.feeds.sources import Source
 from oakum.adapters.feeds.unpack import Limits
+from oakum.advisories.model import Problem
 from oakum.errors import InputError, LimitError
 
 _AGAIN = "the next sync fetches it again"
@@ -29,10 +30,19 @@ def read(path: Path, source: Source) -> Feed:
     if not reading.feeds:
         raise reading.errors[0]
     feeds = [feed for feed in reading.feeds if feed.parsed.format == source.format]
-    if len(feeds) != 1 or len(reading.feeds) != 1:
+    others = [feed for feed in reading.feeds if feed.parsed.format != source.format]
+    if len(feeds) != 1:
         found = ", ".join(sorted({feed.parsed.format for feed in reading.feeds}))
         raise InputError(f"holds {found} and not one feed of {source.format}", remedy="see to its address")
-    return msgspec.structs.replace(feeds[0], source=source.name, origin=source.url)
+    parsed = feeds[0].parsed
+    if others:
+        parsed = msgspec.structs.replace(parsed, problems=[*parsed.problems, *map(_stray, others)])
+    return msgspec.structs.replace(feeds[0], source=source.name, origin=source.url, parsed=parsed)
+
+
+def _stray(feed: Feed) -> Problem:
+    """Records of another form in an archive: one word of theirs keeps nothing else back, and is told."""
+    return Problem(feed.origin, feed.source, f"{len(feed.parsed.facts)} facts in the form {feed.parsed.format}")
 
 
 def _whole(path: Path, limits: Limits) -> None:
