@@ -326,6 +326,34 @@ def test_a_trickle_ends_at_the_limit_of_time_and_is_gone_on_with(
     assert publisher.asked[-1].sent == len(DATA) - had
 
 
+@pytest.mark.parametrize("tls", [False, True])
+@pytest.mark.parametrize(
+    "sent", [b"", b"HTTP/1.1 200 OK\r\n", b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1;"]
+)
+def test_a_head_that_trickles_is_cut_in_time(incoming: Incoming, tmp_path: Path, sent: bytes, tls: bool) -> None:
+    authority, context = trustme.CA(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    never = Event()
+
+    def trickle(handler: Handler) -> bool:
+        handler.close_connection = True
+        try:
+            handler.wfile.write(sent)
+            while not never.wait(0.02):
+                handler.wfile.write(b"x")
+        except OSError:
+            pass
+        return True
+
+    with serving(context if tls else None) as publisher, Web(ca=str(tmp_path / "ca.pem"), plain=True) as web:
+        publisher.fault("/x", *[trickle] * 9)
+        with pytest.raises(OakumError):
+            fetch(web, wanted(publisher, None, seconds=0.4), incoming, Clockwork(sleep=lambda _: None))
+        never.set()
+    assert len(publisher.asked) < 9
+
+
 def endless(handler: Handler) -> bool:
     handler.asked.status = 200
     handler.send_response_only(200)

@@ -116,7 +116,8 @@ class _Attempt(msgspec.Struct):
     def made(self) -> Edition | None:
         try:
             begun = self.incoming.edition(self.wanted.url)
-            with self.web.get(self.wanted.url, self._headers(begun)) as response:
+            left = self.until - self.clock.seconds()
+            with self.web.get(self.wanted.url, self._headers(begun), left) as response:
                 return self._answered(response, begun)
         except httpx.TransportError as error:
             if "CERTIFICATE_VERIFY_FAILED" in str(error):
