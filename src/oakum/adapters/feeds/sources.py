@@ -69,7 +69,7 @@ def _alpine(release: str, repository: str) -> Source:
     return Source(
         name=f"alpine-{release}-{repository}", group="alpine", url=f"{_ALPINE}/{release}/{repository}.json",
         format="alpine-secdb", about=f"Alpine {release}, {repository}", licence="not stated", largest=64 * _MIB,
-        proven="secdb of 3.3 to 3.11, whole",
+        proven="secdb of 3.3 to 3.11, whole, as YAML; small documents as JSON",
     )  # fmt: skip
 
 
@@ -98,12 +98,12 @@ TABLE: tuple[Source, ...] = (
     Source(
         name="debian-dsa", group="debian", url=f"{_DEBIAN}/DSA/list", format="dsa",
         about="Debian's security advisories", licence="not stated", largest=32 * _MIB,
-        proven="8,668 DSA and DLA, whole",
+        proven="excerpts of the list; 8,668 DSA and DLA as JSON",
     ),
     Source(
         name="debian-dla", group="debian", url=f"{_DEBIAN}/DLA/list", format="dsa",
         about="Debian's advisories of long-term support", licence="not stated", largest=32 * _MIB,
-        proven="8,668 DSA and DLA, whole",
+        proven="excerpts of the list; 8,668 DSA and DLA as JSON",
     ),
     *(
         _alpine(release, repository)
@@ -121,7 +121,7 @@ TABLE: tuple[Source, ...] = (
     Source(
         name="kubernetes", url="https://github.com/kubernetes-sigs/cve-feed-osv/archive/refs/heads/main.zip",
         format="kubernetes", about="Kubernetes' CVEs by component, as OSV", licence="Apache-2.0", entries=".json",
-        largest=64 * _MIB, unpacked=512 * _MIB, proven="47 records, whole",
+        largest=64 * _MIB, unpacked=512 * _MIB, proven="47 records, whole, repacked",
     ),
     Source(
         name="kubernetes-official",
@@ -144,7 +144,7 @@ TABLE: tuple[Source, ...] = (
         name="vulnrichment", group="intel",
         url="https://github.com/cisagov/vulnrichment/archive/refs/heads/develop.zip", format="vulnrichment",
         about="CISA's SSVC points and vectors", licence="CC0-1.0", entries=".json", largest=2048 * _MIB,
-        unpacked=16384 * _MIB, proven="44,130 rows; 16 records in the publisher's layout",
+        unpacked=16384 * _MIB, proven="16 records as published; 44,130 as a table",
     ),
     Source(
         name="endoflife", url="https://endoflife.date/api/v1/products/full", format="endoflife",
