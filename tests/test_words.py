@@ -10,6 +10,7 @@ from typing import get_args
 import pytest
 from tools import docs_hooks
 
+from oakum.adapters.feeds.sources import TABLE
 from oakum.cli import main as cli
 from oakum.fleet.assets import GAPS, RelationKind
 from oakum.fleet.cluster.component_rules import ROLES
@@ -95,6 +96,11 @@ def test_the_page_about_annotations_tells_every_fact_with_its_values() -> None:
         row = next(line for line in page.splitlines() if f"`{PREFIX}{fact.replace('_', '-')}`" in line)
         assert all(value in row for value in values)
     assert all(f"`{name}`" in page for name in OWNERS)
+
+
+def test_the_page_about_sources_tells_every_source() -> None:
+    filled = docs_hooks.on_page_markdown((DOCS / "reference/sources.md").read_text())
+    assert all(f"| `{source.name}` |" in filled and source.licence in filled for source in TABLE)
 
 
 def test_the_page_about_components_tells_every_role() -> None:

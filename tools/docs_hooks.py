@@ -2,9 +2,9 @@
 
 A line ``<!-- generated: help scan -->`` becomes that text when the pages are built; likewise ``help feeds import``,
 ``gaps``, ``context``, ``kinds``, ``facts``, for the simulation ``invariants``, ``faults``, ``events``, ``scenarios``,
-``words``, for the ledger ``entries``, ``remediations``, ``proof gaps``, ``actors``, and ``vex``. The JSON Schema of the
-answer becomes reference/scan.schema.json, those of plans and what they are made from reference/plan.schema.json and so
-on.
+``words``, for the ledger ``entries``, ``remediations``, ``proof gaps``, ``actors``, ``vex``, and for feeds ``sources``.
+The JSON Schema of the answer becomes reference/scan.schema.json, those of plans and what they are made from
+reference/plan.schema.json and so on.
 Each kind of request about another actor has a page reference/actors/KIND.md, and schemas beside it.
 """
 
@@ -23,6 +23,7 @@ from mkdocs.structure.files import File, Files
 
 from oakum.actors.kinds import answer, kinds
 from oakum.actors.model import Kind
+from oakum.adapters.feeds.sources import TABLE as SOURCES
 from oakum.adapters.ssh.remedies import shipped
 from oakum.advisories.vex import openvex
 from oakum.advisories.vex.rules import RULES
@@ -53,7 +54,7 @@ def generated(what: str) -> str:
         "gaps": _gaps, "context": _context, "kinds": _kinds, "facts": _facts, "invariants": _invariants,
         "faults": _faults, "events": _events, "scenarios": _scenarios, "words": _words,
         "entries": _kinds_of_entries, "remediations": _remediations, "proof": _proof_gaps,
-        "actors": _actors, "vex": _vex,
+        "actors": _actors, "vex": _vex, "sources": _sources,
     }[kind]()  # fmt: skip
 
 
@@ -140,6 +141,17 @@ def _vex() -> str:
             "| test | what OpenVEX asks for | source |", "|---|---|---|", *own,
         )
     )  # fmt: skip
+
+
+def _sources() -> str:
+    """Every source of ``feeds sync``."""
+    rows = [
+        f"| {'*' if one.usual else ''} | `{one.name}` | {one.group or ''} | [{one.about}]({one.url}) | {one.format} |"
+        f" {one.licence} | {one.hours} | {one.largest >> 20} | {one.proven} |"
+        for one in SOURCES
+    ]
+    head = "| | source | group | what | format | licence | hours | MiB at most | proven on |"
+    return "\n".join([head, "|---|---|---|---|---|---|---|---|---|", *rows])
 
 
 def _remediations() -> str:

@@ -117,6 +117,20 @@ def test_another_format_or_an_earlier_time_is_refused(store: FeedStore) -> None:
     assert len(store.sources()) == 1
 
 
+def test_what_is_confirmed_is_recorded_anew_and_keeps_its_facts(store: FeedStore) -> None:
+    store.replace("s", feed("A", problems=("B",)), DAY.format(1), digest="sha256:x")
+    before, known = store.digest(), history(store)
+    store.confirm("s", DAY.format(3))
+    (source,) = store.sources()
+    assert (source.recorded, source.digest, source.facts) == (DAY.format(3), "sha256:x", 1)
+    assert [(one.recorded, one.problems) for one in store.imports("s")] == [(DAY.format(1), 1), (DAY.format(3), 1)]
+    assert history(store) == known
+    assert store.digest() != before
+    for name, time_ in (("s", DAY.format(2)), ("other", DAY.format(4))):
+        with pytest.raises(UsageError, match="can be confirmed"):
+            store.confirm(name, time_)
+
+
 def test_a_refused_first_import_leaves_no_source(store: FeedStore) -> None:
     with pytest.raises(UsageError):
         store.replace("s", feed("A"), "")

@@ -1,4 +1,4 @@
-"""``oakum feeds``: import advisories, and see how old they are."""
+"""``oakum feeds``: fetch or import advisories, and see how old they are."""
 
 from __future__ import annotations
 
@@ -12,9 +12,12 @@ import msgspec
 
 from oakum.adapters.feeds.indexing import rebuild_index
 from oakum.adapters.feeds.store import FILE, Change, FeedStore, StoredSource
+from oakum.advisories.index.state import content_digest
 from oakum.advisories.words import instant
+from oakum.cli import feeds_bundle, feeds_sync
 from oakum.errors import OakumError, UsageError
 from oakum.local.paths import feeds_folder
+from oakum.reports.printable import printable
 
 if TYPE_CHECKING:
     from oakum.adapters.feeds.inputs import Feed
@@ -29,11 +32,13 @@ _SHOWN_PROBLEMS = 5
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """The two commands below ``feeds``."""
-    parser.epilog = "Example: oakum feeds import go.jsonl.gz"
+    """The commands below ``feeds``."""
+    parser.epilog = "Example: oakum feeds sync"
     commands = parser.add_subparsers(dest="feeds_command", metavar="COMMAND", required=True)
     for name, line, example in (
+        ("sync", "fetch what publishers offer, where it changed", feeds_sync.EXAMPLE),
         ("import", "take files, archives or folders into the store", _IMPORT_EXAMPLE),
+        ("export", "write what was synced as one signed file, for a machine without a network", feeds_bundle.EXAMPLE),
         ("status", "each source with its age, size and digest", _STATUS_EXAMPLE),
     ):
         sub = commands.add_parser(
@@ -42,6 +47,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
         )  # fmt: skip
         sub.add_argument("--data", metavar="DIR", help="the data folder (default: the user's)")
         sub.add_argument("-o", "--output", choices=("table", "json"), default="table", help="form of the answer")
+        if name == "sync":
+            feeds_sync.configure(sub)
+        if name == "export":
+            feeds_bundle.configure(sub)
         if name == "import":
             sub.add_argument("paths", nargs="+", metavar="PATH", help="a feed's file, archive or folder")
             sub.add_argument("--source", metavar="NAME", help="name of the source (default: the path's base name)")
@@ -49,6 +58,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
             sub.add_argument(
                 "--recorded-at", metavar="TIME", help="RFC 3339; when this was known (default: now), for restoring"
             )
+            sub.add_argument(
+                "--key", dest="keys", metavar="KEY", action="append", default=[],
+                help="who may have signed a bundle of feeds export: a .pub file or its line; repeat for more",
+            )  # fmt: skip
+            sub.add_argument("--accept-older", action="store_true", help="take a bundle older than what is in force")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -56,6 +70,12 @@ def run(arguments: argparse.Namespace) -> int:
     folder = feeds_folder(arguments.data)
     if arguments.feeds_command == "status":
         return _status(folder, arguments.output)
+    if arguments.feeds_command == "sync":
+        return feeds_sync.run(arguments, folder)
+    if arguments.feeds_command == "export":
+        return feeds_bundle.export(arguments, folder)
+    if feeds_bundle.is_bundle(arguments.paths):
+        return feeds_bundle.take(arguments, folder)
     now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     recorded = now if arguments.recorded_at is None else instant(arguments.recorded_at)
     if not recorded:
@@ -147,6 +167,7 @@ def _status(folder: Path, output: str) -> int:
     if (folder / FILE).exists():
         with FeedStore.open(folder) as store:
             sources, digest = store.sources(), store.digest()
+    tries = _tries(folder)
     now = datetime.now(UTC)
     if output == "json":
         rows = [
@@ -163,11 +184,37 @@ def _status(folder: Path, output: str) -> int:
             }
             for one in sources
         ]
-        sys.stdout.write(msgspec.json.encode({"digest": digest, "sources": rows}).decode() + "\n")
+        snapshot = content_digest((one.name, one.digest) for one in sources) if sources else ""
+        answer = {"digest": digest, "snapshot": snapshot, "sources": rows, "synced": tries}
+        sys.stdout.write(msgspec.json.encode(answer).decode() + "\n")
         return 0
     if not sources:
-        print("no feeds yet: oakum feeds import PATH")
-        return 0
+        print("no feeds yet: oakum feeds sync, or oakum feeds import PATH")
+    else:
+        _stored(sources, now)
+    if tries:
+        print()
+        _table(
+            ("SYNCED", "LAST TRIED", "RESULT", "KNOWN TO BE CURRENT", "WHY"),
+            [
+                tuple(printable(one[key] or "-") for key in ("source", "tried", "result", "confirmed", "why"))
+                for one in tries
+            ],
+        )
+    return 0
+
+
+def _tries(folder: Path) -> list[dict[str, str]]:
+    """How the last sync of each source went."""
+    from oakum.adapters.feeds.downloads import states
+
+    return [
+        {"source": name, "tried": one.tried, "result": one.result, "confirmed": one.confirmed, "why": one.why}
+        for name, one in states(folder).items()
+    ]
+
+
+def _stored(sources: list[StoredSource], now: datetime) -> None:
     _table(
         ("SOURCE", "FORMAT", "FACTS", "PUBLISHED", "RECORDED", "AGE", "PROBLEMS", "DIGEST"),
         [
@@ -178,7 +225,6 @@ def _status(folder: Path, output: str) -> int:
             for one in sources
         ],
     )  # fmt: skip
-    return 0
 
 
 def _age(source: StoredSource, now: datetime) -> int:

@@ -1,1 +1,1 @@
-"""Feeds on this machine: files and archives that are imported, and the store that keeps their facts with history."""
+"""Feeds: fetched from publishers, imported from files and bundles, kept with their history in a store."""

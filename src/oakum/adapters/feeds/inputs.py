@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -58,8 +58,11 @@ def source_name(path: str) -> str:
     return shown(name) or "feed"
 
 
-def read_feeds(path: Path, limits: Limits = DEFAULT_LIMITS) -> Reading:
-    """Everything that a file, an archive or a folder holds. Nothing is raised for what can be said of a part."""
+def read_feeds(path: Path, limits: Limits = DEFAULT_LIMITS, wanted: Callable[[str], bool] = lambda _: True) -> Reading:
+    """Everything that a file, an archive or a folder holds. Nothing is raised for what can be said of a part.
+
+    ``wanted`` tells by the name of an archive's entry whether it is looked at.
+    """
     files: list[_File] = []
     errors: list[OakumError] = []
     group = source_name(path.resolve().name if path.name in ("", ".", "..") else path.name)
@@ -73,7 +76,7 @@ def read_feeds(path: Path, limits: Limits = DEFAULT_LIMITS) -> Reading:
             continue
         whole = hashlib.sha256(data).hexdigest()
         for one in unpack(data, shown(name), limits):
-            if _is_no_feed(one.name):
+            if _is_no_feed(one.name) or (one.name != shown(name) and not wanted(one.name)):
                 continue
             try:
                 parsed = _parsed(one)

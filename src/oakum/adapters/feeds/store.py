@@ -203,6 +203,22 @@ class FeedStore:
             )
         return change
 
+    def confirm(self, source: str, recorded_at: str) -> None:
+        """The publisher still says what is in force: it is recorded anew, with no fact changed.
+
+        Raises ``UsageError`` where there is no such source, or the time lies before its last import.
+        """
+        with self.exclusive():
+            before = self._source(source)
+            if before is None or recorded_at < before.recorded:
+                raise UsageError(f"nothing of {source!r} can be confirmed at {recorded_at}", remedy="import it first")
+            self._connection.execute("UPDATE sources SET recorded = ? WHERE name = ?", (recorded_at, source))
+            self._connection.execute(
+                "INSERT OR REPLACE INTO imports SELECT id, recorded, as_of, digest, facts, ? FROM sources"
+                " WHERE name = ?",
+                (len(before.problems), source),
+            )
+
     def _check(self, before: StoredSource, parsed: Parsed, time: str) -> None:
         if before.format != parsed.format:
             raise InputError(

@@ -21,3 +21,8 @@ class Import(msgspec.Struct, frozen=True, array_like=True):
 def state_digest(sources: Iterable[tuple[str, str, str, int]]) -> str:
     """``sha256:`` over (name, digest, recorded, facts) of all sources, by name: what an answer was made from."""
     return f"sha256:{hashlib.sha256(msgspec.msgpack.encode(sorted(sources))).hexdigest()}"
+
+
+def content_digest(sources: Iterable[tuple[str, str]]) -> str:
+    """``sha256:`` over (name, digest) of sources, by name: what was known, whenever and wherever it was recorded."""
+    return f"sha256:{hashlib.sha256(msgspec.msgpack.encode(sorted(sources))).hexdigest()}"

@@ -1,0 +1,163 @@
+"""What a source's publisher has that is newer than what is held: the document, or that there is nothing newer.
+
+A file is asked for on condition. An OSV ecosystem is asked for its list of changes first; then for the changed records,
+or for the whole archive.
+"""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+
+from oakum.adapters.feeds import osv_delta
+from oakum.adapters.feeds.downloads import Download, State
+from oakum.adapters.feeds.fetching import Clockwork, VanishedError, Wanted, fetch
+from oakum.adapters.feeds.incoming import Edition, Incoming
+from oakum.adapters.feeds.sources import Source
+from oakum.adapters.feeds.web import Web
+from oakum.errors import InputError
+
+_LIST, _RECORD = 64 << 20, 16 << 20
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d")
+
+
+class Coming(msgspec.Struct, frozen=True, kw_only=True):
+    """``document`` is None where what is held is current.
+
+    ``listed`` is the edition of the list of changes that it follows, ``follows`` what that says (id -> time).
+    """
+
+    document: Path | None = None
+    edition: Edition | None = None
+    listed: Edition | None = None
+    follows: dict[str, str] = {}
+
+
+class _Record(msgspec.Struct):
+    id: str
+    modified: str = ""
+
+
+def look(
+    web: Web, source: Source, download: Download, clock: Clockwork, progress: Callable[[int, int], None]
+) -> Coming:
+    """Ask the publisher, and fetch what is newer. Raises OakumError; what is held is never touched."""
+    state = download.state
+    held = state if download.intact(state) and state.edition is not None and state.edition.url == source.url else None
+    if source.layout == "osv":
+        return _osv(web, source, download, clock, progress, held)
+    return _file(web, source, download, clock, progress, held)
+
+
+def _file(
+    web: Web,
+    source: Source,
+    download: Download,
+    clock: Clockwork,
+    progress: Callable[[int, int], None],
+    held: State | None,
+) -> Coming:
+    known = held.edition if held is not None else None
+    wanted = Wanted(url=source.url, largest=source.largest, seconds=source.seconds, held=known, coded=not source.packed)
+    edition = fetch(web, wanted, download.incoming, clock, progress)
+    if edition is None:
+        return Coming(edition=known)
+    return Coming(document=download.incoming.path, edition=edition)
+
+
+def _osv(
+    web: Web,
+    source: Source,
+    download: Download,
+    clock: Clockwork,
+    progress: Callable[[int, int], None],
+    held: State | None,
+) -> Coming:
+    before = _followed(download) if held is not None else {}
+    wanted = Wanted(
+        url=osv_delta.address(source, "modified_id.csv"), largest=_LIST, seconds=source.seconds, coded=True,
+        held=held.listed if held is not None and before else None,
+    )  # fmt: skip
+    try:
+        listed = fetch(web, wanted, download.list, clock)
+    except VanishedError:
+        # A mirror may hold the archives alone.
+        return _file(web, source, download, clock, progress, held)
+    if held is not None and listed is None:
+        return Coming(edition=held.edition, listed=held.listed, follows=before)
+    now = osv_delta.listed(_plain(download.list.path))
+    names = osv_delta.changed(before, now)
+    if held is not None and names is not None:
+        if not names:
+            return Coming(edition=held.edition, listed=listed, follows=now)
+        try:
+            records = {name: _record(web, source, download, name, clock) for name in names}
+        except VanishedError:
+            names = None
+        else:
+            built = download.folder / "built" / source.name
+            built.parent.mkdir(parents=True, exist_ok=True)
+            osv_delta.followed(download.held, records, built)
+            return Coming(document=built, edition=held.edition, listed=listed, follows=now)
+    whole = _file(web, source, download, clock, progress, held)
+    if whole.document is None:
+        # The archive lags behind its list: the list is asked for again next time.
+        return Coming(edition=whole.edition, listed=held.listed if held is not None else None, follows=before)
+    return msgspec.structs.replace(whole, listed=listed, follows=_contained(whole.document, now))
+
+
+def _followed(download: Download) -> dict[str, str]:
+    try:
+        return osv_delta.listed(download.followed.read_bytes())
+    except (OSError, InputError):
+        return {}
+
+
+def _plain(path: Path) -> bytes:
+    from oakum.adapters.feeds.unpack import Limits, raw, unpack
+
+    (one,) = unpack(raw(path, Limits(file=_LIST)), "modified_id.csv", Limits(file=_LIST * 4))
+    if one.error is not None:
+        raise one.error
+    return one.data
+
+
+def _record(web: Web, source: Source, download: Download, name: str, clock: Clockwork) -> bytes:
+    incoming = Incoming(download.folder / "incoming" / "record")
+    incoming.drop()
+    wanted = Wanted(url=osv_delta.address(source, f"{name}.json"), largest=_RECORD, seconds=source.seconds)
+    fetch(web, wanted, incoming, clock)
+    data = incoming.path.read_bytes()
+    incoming.drop()
+    try:
+        found = msgspec.json.decode(data, type=_Record)
+    except msgspec.MsgspecError as error:
+        raise InputError(f"the record {name} is no record: {error}", remedy="the next sync tries again") from None
+    if found.id != name:
+        raise InputError(f"in the place of the record {name} lies {found.id[:60]}", remedy="the next sync tries again")
+    return data
+
+
+def _contained(archive: Path, listed: dict[str, str]) -> dict[str, str]:
+    """Those lines of a list that an archive holds in no older state than it names."""
+    held: dict[str, str] = {}
+    try:
+        with zipfile.ZipFile(archive) as opened:
+            for entry in opened.infolist():
+                if entry.filename.endswith(".json") and entry.file_size <= _RECORD:
+                    with opened.open(entry) as stream:
+                        one = msgspec.json.decode(stream.read(_RECORD), type=_Record)
+                    held[one.id] = one.modified
+    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, ValueError, OSError, EOFError):
+        # Whoever reads the archive as a feed says what is wrong with it.
+        return {}
+    return {name: time for name, time in listed.items() if name in held and _second(held[name]) >= _second(time)}
+
+
+def _second(time: str) -> str:
+    found = _TIME.match(time)
+    return found[0] if found else ""
