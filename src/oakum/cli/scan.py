@@ -18,6 +18,7 @@ from oakum.fleet.assets import GAPS
 from oakum.reports.printable import printable
 
 if TYPE_CHECKING:
+    from oakum.advisories.statements.model import Stated
     from oakum.fleet.assets import Asset, Context
     from oakum.local.surveys import Survey
     from oakum.local.targets import Target
@@ -34,9 +35,10 @@ _EXAMPLES = """Examples:
 
 
 class _Known(msgspec.Struct):
-    """The identity of a finding in an earlier answer."""
+    """The identity of a finding in an earlier answer; one that was suppressed is new when it no longer is."""
 
     key: str
+    suppressed: bool = False
 
 
 class _Earlier(msgspec.Struct):
@@ -68,12 +70,14 @@ def configure_answer(parser: argparse.ArgumentParser) -> None:
     add("--as-of", metavar="DATE", default="", help="answer as of this day or RFC 3339 time")
     add("--context", metavar="FILE", type=Path, help="business context, YAML or CSV")
     add("--baseline", metavar="FILE", type=Path, help="an earlier JSON answer: show only what is new")
+    add("--vex", metavar="FILE", type=Path, action="append", default=[], help="statements (VEX): a file or a folder")
+    add("--vex-max-age", metavar="AGE", default="", help="older statements do not count, as 180d (default: any age)")
     add("--max-feed-age", metavar="AGE", default="", help="older sources do not count, as 7d or 12h")
     add("--accept-unassessed", metavar="KIND", action="append", default=[], choices=sorted(GAPS), help="a kind of gap")
     add("--fail-on", metavar="CEL", default="", help="end with 1 if a finding meets this condition")
     add("--table", default="cisa-bod-26-04", choices=("cisa-bod-26-04", "ssvc-deployer"), help="the decision table")
     add("--cleared", action="store_true", help="list what names a package and does not apply, with the evidence (json)")
-    add("--all", action="store_true", help="the table shows all rows")
+    add("--all", "-v", action="store_true", help="the table shows all rows")
     add("--now", metavar="TIME", default="", help="the time of the scan (default: the clock)")
     help_ = "table, json, sarif, cyclonedx, html; several by comma; FORM=FILE writes to a file"
     add("-o", "--output", metavar="FORM[=FILE],...", action="append", default=[], help=help_)
@@ -123,12 +127,14 @@ def answered(
         now=now,
         as_of=_time(arguments.as_of, "--as-of", end_of_day=True) if arguments.as_of else "",
         table=arguments.table,
-        max_age_days=_days(arguments.max_feed_age),
+        max_age_days=_days(arguments.max_feed_age, "--max-feed-age"),
         accepted=frozenset(arguments.accept_unassessed),
         fail_on=arguments.fail_on,
         baseline=_baseline(arguments.baseline),
         baseline_name=str(arguments.baseline or ""),
         show_cleared=arguments.cleared,
+        stated=_stated(arguments.vex),
+        max_statement_days=_days(arguments.vex_max_age, "--vex-max-age"),
     )
     contexts = context_of(arguments.context)
     if not targets and not surveys:
@@ -299,14 +305,23 @@ def _baseline(file: Path | None) -> frozenset[str]:
     if file is None:
         return frozenset()
     try:
-        return frozenset(each.key for each in msgspec.json.decode(file.read_bytes(), type=_Earlier).findings)
+        earlier = msgspec.json.decode(file.read_bytes(), type=_Earlier)
+        return frozenset(each.key for each in earlier.findings if not each.suppressed)
     except OSError as error:
         raise InputError(f"{error.strerror}", place=Place(str(file)), remedy="name an earlier JSON answer") from None
     except (msgspec.MsgspecError, RecursionError) as error:
         raise InputError(f"no JSON answer: {error}", place=Place(str(file)), remedy="write one with -o json") from None
 
 
-def _days(age: str) -> float | None:
+def _stated(files: list[Path]) -> Stated | None:
+    if not files:
+        return None
+    from oakum.local.statements import read_statements
+
+    return read_statements(files)
+
+
+def _days(age: str, option: str) -> float | None:
     if not age:
         return None
     unit = {"d": 1.0, "h": 1 / 24, "w": 7.0, "m": 1 / 1440}.get(age[-1:])
@@ -315,7 +330,7 @@ def _days(age: str) -> float | None:
     except ValueError:
         days = -1.0
     if not 0 <= days < 1e6:
-        raise UsageError(f"--max-feed-age {age!r} is no age", remedy="a number and a unit, as 7d, 12h, 30m, 2w")
+        raise UsageError(f"{option} {age!r} is no age", remedy="a number and a unit, as 7d, 12h, 30m, 2w")
     return days
 
 

@@ -126,10 +126,46 @@ class ScoreEntry(msgspec.Struct, frozen=True):
     rule: str
 
 
+class StatementEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """What somebody states about a vulnerability in products (VEX), with the file that says so.
+
+    ``products`` are as the document names them, a part of a product as "part in product". ``action`` is what to do
+    where they are affected.
+    """
+
+    vulnerability: str
+    aliases: tuple[str, ...]
+    products: tuple[str, ...]
+    status: str
+    justification: str
+    impact: str
+    action: str
+    author: str
+    time: str
+    file: str
+
+
+class UnusedEntry(msgspec.Struct, frozen=True):
+    """A statement that decided nothing, and why."""
+
+    statement: StatementEntry
+    why: str
+
+
+class StatementsEntry(msgspec.Struct, frozen=True):
+    """What became of the statements of ``files`` documents; ``unused`` are those that concern no finding here."""
+
+    files: int
+    statements: int
+    unused: tuple[UnusedEntry, ...]
+
+
 class FindingEntry(msgspec.Struct, frozen=True, kw_only=True):
     """One vulnerability on one package with its placements; see ``oakum.findings.model.Finding``.
 
-    ``assets`` are keys of ``assets``; the decision and the score are those of the most urgent placement.
+    ``assets`` are keys of ``assets``; the decision and the score are those of the most urgent placement. A finding that
+    a statement says does not apply is ``suppressed``: it counts for nothing. Where a statement holds on some assets
+    only, they have an entry of their own with the same key.
     """
 
     key: str
@@ -152,6 +188,7 @@ class FindingEntry(msgspec.Struct, frozen=True, kw_only=True):
     published: str
     notes: tuple[str, ...]
     suppressed: bool = False
+    statement: StatementEntry | msgspec.UnsetType = msgspec.UNSET
 
 
 class MoveEntry(msgspec.Struct, frozen=True):
@@ -273,6 +310,17 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     exposures: tuple[ExposureEntry, ...] = ()
     blast: tuple[BlastEntry, ...] = ()
     relations: tuple[Relation, ...] = ()
+    statements: StatementsEntry | msgspec.UnsetType = msgspec.UNSET
+
+    @property
+    def open(self) -> tuple[FindingEntry, ...]:
+        """The findings that count: no statement says that they do not apply."""
+        return tuple(one for one in self.findings if not one.suppressed)
+
+    @property
+    def suppressed(self) -> tuple[FindingEntry, ...]:
+        """The findings of which a statement says that they do not apply."""
+        return tuple(one for one in self.findings if one.suppressed)
 
 
 def gap_entry(gap: Gap, accepted: frozenset[str]) -> GapEntry:
