@@ -99,9 +99,14 @@ def names(name: str, aliases: tuple[str, ...]) -> tuple[str, ...]:
     An update notice closes several vulnerabilities, and two CVEs are two of them.
     """
     others = [alias for alias in aliases if alias and alias != name and is_bundle(alias) == is_bundle(name)]
-    cves = {cve for alias in others if (cve := cve_of(alias))}
-    several = len(cves | ({own} if (own := cve_of(name)) else set())) > 1
-    return unique(alias for alias in others if not (several and cve_of(alias)))
+    several = len({cve for each in (name, *others) if (cve := _cve(each))}) > 1
+    return unique(alias for alias in others if not (several and _cve(alias)))
+
+
+def _cve(name: str) -> str:
+    """The CVE that a name is or carries; empty for none. Its number is taken as it is written, right or not."""
+    upper = name.upper()
+    return cve_of(name) or (upper if upper.startswith("CVE-") else "")
 
 
 def identity(given: str, *, cpe: str = "", versions: str = "") -> Identity:
