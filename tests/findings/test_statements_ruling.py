@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from itertools import permutations
+from itertools import pairwise, permutations
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.findings.stated import NOW, asset, finding, of_kind, statement
 
 from oakum.advisories.statements.model import Product, Statement, Status
 from oakum.findings.model import Finding
@@ -15,10 +16,10 @@ from oakum.findings.statements.model import Ruled
 from oakum.findings.statements.ruling import Statements
 from oakum.findings.statements.scope import Place
 from oakum.fleet.assets import Asset
-from tests.findings.stated import NOW, asset, finding, of_kind, statement
 
 LEFT = asset("pkg:npm/left@1.0.0", subject="pkg:npm/app@3.0.0")
 PACKAGE = next(one for one in LEFT.packages.packages if one.name == "left")
+DSA = finding(PACKAGE, LEFT.key, id_="DSA-1-1", cves=("CVE-2026-1", "CVE-2026-2"))
 WORDS: tuple[Status, ...] = ("not_affected", "fixed", "under_investigation", "affected")
 EARLY, LATE, FUTURE = "2026-01-01T00:00:00Z", "2026-02-01T00:00:00Z", "2026-03-02T00:00:00Z"
 
@@ -73,7 +74,7 @@ def test_of_one_time_the_narrower_holds_then_the_more_cautious() -> None:
     assert all(goes(*order) for order in permutations([narrow, wide]))
     inside = statement("pkg:npm/left@1.0.0 in pkg:npm/app@3.0.0", status="under_investigation")
     assert not any(goes(*order) for order in permutations([narrow, wide, inside]))
-    for weaker, stronger in zip(WORDS, WORDS[1:], strict=False):
+    for weaker, stronger in pairwise(WORDS):
         pair = [statement("pkg:npm/left@1.0.0", status=word) for word in (weaker, stronger)]
         assert all(rule(*order)[0].statement == pair[1] for order in permutations(pair))
 
@@ -115,10 +116,10 @@ def test_old_statements_expire_where_the_site_says_so() -> None:
         ("CVE-2026-2", ("CVE-2026-1",), finding(PACKAGE, LEFT.key), False),
         ("GHSA-b", ("CVE-2026-1", "CVE-2026-2"), finding(PACKAGE, LEFT.key), False),
         # A notice is no alias of what it closes.
-        ("CVE-2026-1", ("DSA-1-1",), finding(PACKAGE, LEFT.key, id_="DSA-1-1", cves=("CVE-2026-1", "CVE-2026-2")), False),
+        ("CVE-2026-1", ("DSA-1-1",), DSA, False),
         ("DSA-1-1", (), finding(PACKAGE, LEFT.key), False),
         ("DSA-1-1", ("CVE-2026-1",), finding(PACKAGE, LEFT.key), False),
-        ("DSA-1-1", (), finding(PACKAGE, LEFT.key, id_="DSA-1-1", cves=("CVE-2026-1", "CVE-2026-2")), True),
+        ("DSA-1-1", (), DSA, True),
         ("CVE-2026-1", (), finding(PACKAGE, LEFT.key, id_="DSA-1-1", cves=("CVE-2026-1",)), True),
         ("CVE-2026-1", (), finding(PACKAGE, LEFT.key, id_="DSA-1-1"), False),
     ],

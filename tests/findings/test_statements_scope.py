@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from tests.findings.stated import asset, of_kind, product
 
 from oakum.findings.statements.platforms import is_platform
 from oakum.findings.statements.ranges import contains
 from oakum.findings.statements.scope import Place
 from oakum.fleet.packages import Package
 from oakum.fleet.releases import Release
-from tests.findings.stated import asset, of_kind, product
 
 DIGEST = f"sha256:{'ab' * 32}"
 OTHER = f"sha256:{'cd' * 32}"

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
-import shutil
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -13,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from oakum.cli.outputs import outputs_of, rendered, write
 from oakum.errors import InputError, OakumError, Place, UsageError
 from oakum.fleet.assets import GAPS
 from oakum.reports.printable import printable
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
     from oakum.reports.answer import Answer
 
 INTERMIXED = True
-FORMATS = ("table", "json", "sarif", "cyclonedx", "html")
 _EXAMPLES = """Examples:
   oakum scan host
   oakum scan app.cdx.json --context business.yaml -o table,html=report.html
@@ -79,7 +77,8 @@ def configure_answer(parser: argparse.ArgumentParser) -> None:
     add("--cleared", action="store_true", help="list what names a package and does not apply, with the evidence (json)")
     add("--all", "-v", action="store_true", help="the table shows all rows")
     add("--now", metavar="TIME", default="", help="the time of the scan (default: the clock)")
-    help_ = "table, json, sarif, cyclonedx, html; several by comma; FORM=FILE writes to a file"
+    add("--vex-author", metavar="NAME", default="Oakum", help="who stands for the statements of -o openvex")
+    help_ = "table, json, sarif, cyclonedx, html, openvex; several by comma; FORM=FILE writes to a file"
     add("-o", "--output", metavar="FORM[=FILE],...", action="append", default=[], help=help_)
 
 
@@ -93,7 +92,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise UsageError(
             "nothing to scan is named", remedy="name host, cluster, a root folder or an SBOM: oakum scan host"
         )
-    _outputs(arguments.output)
+    outputs_of(arguments.output)
     progress = _progress()
     contexts = context_of(arguments.context)
     surveys, bad = _surveys(arguments, contexts, progress)
@@ -121,7 +120,7 @@ def answered(
     from oakum.local.offers import offers_of
     from oakum.local.scan import Options, scan
 
-    outputs = _outputs(arguments.output)
+    outputs = outputs_of(arguments.output)
     now = _time(arguments.now, "--now") if arguments.now else _text(datetime.now(UTC))
     options = Options(
         now=now,
@@ -134,6 +133,7 @@ def answered(
         baseline_name=str(arguments.baseline or ""),
         show_cleared=arguments.cleared,
         stated=_stated(arguments.vex),
+        with_verdicts=any(form == "openvex" for form, _ in outputs),
         max_statement_days=_days(arguments.vex_max_age, "--vex-max-age"),
     )
     contexts = context_of(arguments.context)
@@ -158,7 +158,11 @@ def answered(
     progress("")
     told(outcome.answer)
     for form, file in outputs:
-        write(_rendered(outcome.answer, form, file, everything=arguments.all), file)
+        content = rendered(outcome, form, file, author=arguments.vex_author, everything=arguments.all)
+        if content:
+            write(content, file)
+        else:
+            print("oakum scan: openvex: there is nothing to state, so no document is written", file=sys.stderr)
     for failing in outcome.failing[:20]:
         print(printable(f"oakum scan: fails: {failing}"), file=sys.stderr)
     if bad:
@@ -228,77 +232,6 @@ def _complain(error: OakumError, progress: Callable[[str], None]) -> int:
     progress("")
     print(printable(f"oakum scan: {error}"), file=sys.stderr)
     return 1
-
-
-def _outputs(given: list[str]) -> list[tuple[str, Path | None]]:
-    outputs: list[tuple[str, Path | None]] = []
-    for word in ",".join(given or ["table"]).split(","):
-        form, _, file = word.strip().partition("=")
-        if form not in FORMATS:
-            raise UsageError(f"no output form {form!r}", remedy=f"one of {', '.join(FORMATS)}")
-        outputs.append((form, Path(file) if file else None))
-    if sum(file is None for _, file in outputs) > 1:
-        raise UsageError("two forms would share standard output", remedy="name files: -o table,json=answer.json")
-    return outputs
-
-
-def _rendered(answer: Answer, form: str, file: Path | None, *, everything: bool) -> bytes:
-    if form == "table":
-        from oakum.reports.plain import plain
-
-        width = shutil.get_terminal_size((100, 40)).columns if file is None else 100
-        text = plain(answer, width=max(60, width), everything=everything)
-        if file is None and sys.stdout.isatty() and "NO_COLOR" not in os.environ:
-            text = _painted(text)
-        return text.encode("utf-8", "replace")
-    if form == "json":
-        return msgspec.json.encode(answer) + b"\n"
-    if form == "sarif":
-        from oakum.reports.sarif import sarif
-
-        return sarif(answer)
-    if form == "cyclonedx":
-        from oakum.reports.cyclonedx import cyclonedx
-
-        return cyclonedx(answer)
-    from oakum.reports.html import html
-
-    return html(answer)
-
-
-def _painted(text: str) -> str:
-    """Headings bold and known exploitation red; every word stays, so that colour is never the only sign."""
-    lines = []
-    for line in text.splitlines():
-        heading = line[:4].isupper() and not line.startswith(("CVE", "GHSA", "DSA", "ALSA"))
-        painted = f"\x1b[1m{line}\x1b[0m" if heading else line.replace(" KEV ", " \x1b[1;31mKEV\x1b[0m ")
-        lines.append(painted)
-    return "\n".join(lines) + "\n"
-
-
-def write(content: bytes, file: Path | None) -> None:
-    """Writes an answer to a file, whole or not at all, or to standard output."""
-    if file is None:
-        sys.stdout.buffer.write(content)
-        sys.stdout.buffer.flush()
-        return
-    try:
-        if file.exists() and not file.is_file():
-            # A device or a pipe (/dev/null, /dev/stdout) is written to and never replaced.
-            file.write_bytes(content)
-            return
-        # Beside its place and then moved, so that a reader never sees half of it.
-        place = file.resolve()
-        beside = place.with_name(f".{place.name}.{os.getpid()}.part")
-        try:
-            beside.write_bytes(content)
-            beside.replace(place)
-        finally:
-            beside.unlink(missing_ok=True)
-    except OSError as error:
-        raise InputError(
-            f"cannot write {file}: {error.strerror}", remedy="name a file in a folder you may write"
-        ) from None
 
 
 def _baseline(file: Path | None) -> frozenset[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -43,6 +44,9 @@ from oakum.risk.assess import Assessor, Judgement, facts
 from oakum.risk.bundles import Ranked
 from oakum.risk.conditions import FAIL_ON_TYPES
 
+if TYPE_CHECKING:
+    from oakum.findings.verdicts import Verdict
+
 #: Reads what an asset's configured channels offer for the named packages.
 OffersOf = Callable[[Asset, frozenset[str]], Offers | None]
 #: What a machine or a root file system may hold and no reader looks for yet.
@@ -65,13 +69,18 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     show_cleared: bool = False
     stated: Stated | None = None
     max_statement_days: float | None = None
+    with_verdicts: bool = False
 
 
 class Outcome(msgspec.Struct, frozen=True):
-    """The answer, and the findings (id, package, asset) for which the ``fail_on`` condition holds or cannot be told."""
+    """The answer, and the findings (id, package, asset) for which the ``fail_on`` condition holds or cannot be told.
+
+    ``verdicts`` are for others to read, where they are asked for.
+    """
 
     answer: Answer
     failing: tuple[str, ...]
+    verdicts: tuple[Verdict, ...] = ()
 
 
 def scan(
@@ -125,7 +134,7 @@ def scan(
         relations=surveyed.relations,
         statements=statements,
     )
-    return Outcome(answer, tuple(failing))
+    return Outcome(answer, tuple(failing), _verdicts(by_key, matched, ruled) if options.with_verdicts else ())
 
 
 def _findings(
@@ -170,6 +179,14 @@ def _ruled(
     given = Statements(stated.statements, options.as_of or options.now, options.max_statement_days)
     ruled = list(given.rule(findings, assets))
     return ruled, statements_entry(stated, given.unused())
+
+
+def _verdicts(
+    assets: Mapping[str, Asset], matched: Mapping[str, Matched], ruled: Iterable[Ruled]
+) -> tuple[Verdict, ...]:
+    from oakum.findings.verdicts import verdicts
+
+    return tuple(verdicts(assets, matched, ruled))
 
 
 def _judged(

@@ -68,7 +68,7 @@ def read(whole: Json, file: str) -> Reading:
     if instant(issued) is None:
         raise refused("/document/tracking/current_release_date", "the document has no time")
     author = text(document.document.get("publisher", {}), "name", "/document/publisher")
-    told = list(_bearing(problems))
+    told = [*_bearing(problems), *_unknown(whole)]
     products = Products(document)
     statements: list[Statement] = []
     for path, vulnerability in document.each_vulnerability:
@@ -81,9 +81,18 @@ def read(whole: Json, file: str) -> Reading:
 
 def _bearing(problems: Sequence[Problem]) -> Iterator[Refusal]:
     for problem in problems:
-        # A field too many takes nothing away.
-        if _BEARING.fullmatch(problem.path) and "is not a field" not in problem.problem:
+        if _BEARING.fullmatch(problem.path):
             yield Refusal(problem.path, problem.problem)
+
+
+def _unknown(whole: Json) -> Iterator[Refusal]:
+    """Statuses that are no words of CSAF; what has been compared with the structure no longer has them."""
+    vulnerabilities = whole.get("vulnerabilities")
+    for at, each in enumerate(vulnerabilities if isinstance(vulnerabilities, list) else ()):
+        status = each.get("product_status") if isinstance(each, dict) else None
+        for word in status if isinstance(status, dict) else ():
+            if word not in _STATUSES:
+                yield Refusal(f"/vulnerabilities/{at}/product_status", f"{shown(word)} is not a known status")
 
 
 def _statements(
@@ -93,9 +102,7 @@ def _statements(
     said: defaultdict[_Word, dict[str, None]] = defaultdict(dict)
     notes = _Notes(vulnerability, path, document)
     for kind, members in vulnerability.get("product_status", {}).items():
-        if kind not in _STATUSES:
-            raise refused(f"{path}/product_status/{kind}", "not a known status")
-        status = _STATUSES[kind]
+        status = _STATUSES.get(kind)
         if status is not None:
             for member in members:
                 said[notes.word(status, member, issued)][member] = None

@@ -15,15 +15,14 @@ from functools import lru_cache
 from oakum.advisories.statements.model import Identity, Product
 from oakum.findings.statements.platforms import is_platform
 from oakum.findings.statements.ranges import contains
+from oakum.findings.statements.subjects import subjects
 from oakum.fleet.assets import Asset
-from oakum.fleet.cluster.images import parse as parse_reference
 from oakum.fleet.ecosystems import OS_TYPES, release_from_name
 from oakum.fleet.names import canonical
 from oakum.fleet.packages import Package
 from oakum.fleet.releases import Release
 from oakum.fleet.sbom.purls import Purl, parse
 
-_DIGEST = re.compile(r"sha256:[0-9a-f]{64}\Z")
 _EPOCH = re.compile(r"([0-9]+):(.*)", re.DOTALL)
 #: The architectures of a source package's package URL.
 _SOURCE = frozenset({"src", "source", "nosrc"})
@@ -38,18 +37,7 @@ class Place:
     def __init__(self, asset: Asset) -> None:
         self.release = asset.packages.release
         self._texts = {text.lower() for text in asset.subject}
-        self._purls = [(text, purl) for text in asset.subject if (purl := parse(text)) is not None]
-        if asset.kind == "image" and (digest := _DIGEST.search(asset.key)):
-            self._image(asset.name, digest[0])
-
-    def _image(self, name: str, digest: str) -> None:
-        reference = parse_reference(name)
-        if reference is not None:
-            qualifiers = {"repository_url": reference.name}
-            if reference.tag:
-                qualifiers["tag"] = reference.tag
-            last = reference.repository.rpartition("/")[2]
-            self._purls.append(("", Purl("oci", "", last, digest, qualifiers)))
+        self._purls = subjects(asset)
 
     def concerns(self, product: Product, package: Package) -> bool:
         """Whether a product is this package here, or this whole asset with all its packages."""
