@@ -104,13 +104,13 @@ def _statements(
     for kind, members in vulnerability.get("product_status", {}).items():
         status = _STATUSES.get(kind)
         if status is not None:
-            for member in members:
+            for member in filter(None, members):
                 said[notes.word(status, member, issued)][member] = None
     if not said:
         return
     name, aliases = _names(vulnerability, path)
     for word, ids in said.items():
-        found = distinct(product for each in ids if each for product in products.of(as_text(each, path)))
+        found = distinct(product for each in ids for product in products.of(as_text(each, path)))
         yield Statement(
             vulnerability=name, aliases=aliases, products=found, status=word.status,
             time=word.time, justification=word.justification, impact=word.impact, action=word.action, author=author,
