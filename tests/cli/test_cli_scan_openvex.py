@@ -23,9 +23,7 @@ def sbom(path: Path, release: str, *packages: str, subject: str = "") -> Path:
     for each in packages:
         name, _, version = each.partition("@")
         components.append({"type": "library", "name": name, "version": version, "purl": f"pkg:apk/alpine/{each}"})
-    component = {"type": "container" if subject else "application", "name": "web"} | (
-        {"purl": subject} if subject else {}
-    )
+    component = {"type": "container", "name": "web", "purl": subject} if subject else {"name": "web"}
     bom = {"bomFormat": "CycloneDX", "specVersion": "1.6", "metadata": {"component": component}}
     path.write_text(json.dumps({**bom, "components": components}))
     return path

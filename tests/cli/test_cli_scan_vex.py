@@ -97,8 +97,6 @@ def test_the_gate_opens_with_the_statement(run: Run, write: Callable[..., Path])
     assert run("--fail-on", condition, "-o", "json=/dev/null") == 1
     vex = write(said(purl("left", "1.0.0"), name=LEFT))
     assert run("--fail-on", condition, "--vex", vex, "-o", "json=/dev/null") == 0
-        run("--fail-on", condition, "--vex", write(said(purl("left", "1.0.0"), name=LEFT)), "-o", "json=/dev/null") == 0
-    )
     other = write(said(purl("left", "1.0.1"), name=LEFT), name="other.json")
     assert run("--fail-on", condition, "--vex", other, "-o", "json=/dev/null") == 1
 

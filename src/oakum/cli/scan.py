@@ -29,6 +29,7 @@ _EXAMPLES = """Examples:
   oakum scan app.cdx.json --context business.yaml -o table,html=report.html
   oakum scan cluster:prod --sbom sha256:8f4e...=web.cdx.json --save-dump prod.json
   oakum scan --from prod.json
+  oakum scan app.cdx.json --vex statements/ --vex-max-age 180d -v
   oakum scan rootfs/ --fail-on 'decision == "3 days" || kev' -o sarif=oakum.sarif"""
 
 
