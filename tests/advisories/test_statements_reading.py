@@ -117,7 +117,7 @@ def test_a_statement_has_its_own_time_or_its_documents(more: Json, time: str) ->
         (openvex({**said(LEFT), "vulnerability": {"name": 1}}), "not a text"),
         (openvex(said(LEFT, timestamp="yesterday")), "'yesterday' is no date-time (RFC 3339)"),
         (openvex(said(LEFT), timestamp=None), "neither the statement nor its document has a time"),
-        (openvex(said(LEFT, author=1), "no statement"), "not an object"),
+        ({**openvex(), "statements": [said(LEFT), "no statement"]}, "not an object"),
         (openvex(), "the document makes no statement about a product"),
         (openvex(said(LEFT), **{"@context": "https://openvex.dev/ns/v9"}), "no known context"),
         (openvex(said("pkg:npm/\ud800")), "not a text that UTF-8 can carry"),

@@ -19,7 +19,7 @@ FORMATS = ("table", "json", "sarif", "cyclonedx", "html", "openvex")
 
 
 def outputs_of(given: list[str]) -> list[tuple[str, Path | None]]:
-    """The forms that are asked for, each with its file. Raises UsageError where one is none, or two share the output."""
+    """The forms that are asked for, each with its file. Raises UsageError for an unknown one, or two without a file."""
     outputs: list[tuple[str, Path | None]] = []
     for word in ",".join(given or ["table"]).split(","):
         form, _, file = word.strip().partition("=")

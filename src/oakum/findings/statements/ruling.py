@@ -136,7 +136,7 @@ def _questions(finding: Finding) -> list[frozenset[str]]:
 
 
 def _specific(product: Product) -> tuple[int, int, int]:
-    """How narrow a product is: the versions that it names, what it stands inside of, its qualifiers."""
+    """How narrow a product is: the versions (or ranges of them) that it names, what it is inside of, its qualifiers."""
     path = product.path
-    named = sum(each.names_version or bool(each.versions) for each in path)
+    named = sum(2 if each.names_version else bool(each.versions) for each in path)
     return named, len(path), sum(len(each.purl.qualifiers) for each in path if each.purl is not None)

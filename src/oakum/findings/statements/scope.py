@@ -81,7 +81,9 @@ class Place:
         if not _same_name(said, name) or one.subpath != _subpath(package.purl):
             return False
         version = package.source_version if of_source else package.version
-        return self._versions_fit(one, said, own, package, version) and self._qualifiers_fit(said, own, package)
+        return self._versions_fit(one, said, own, package, version) and self._qualifiers_fit(
+            said, own, package, version
+        )
 
     def _versions_fit(self, one: Identity, said: Purl, own: Purl, package: Package, version: str) -> bool:
         if one.versions:
@@ -98,11 +100,11 @@ class Place:
         # Without a word about it, the epoch of a deb is 0, and that of an rpm is left open.
         return rest == own_rest and (stated or ("0" if said.type == "deb" else own_epoch)) == own_epoch
 
-    def _qualifiers_fit(self, said: Purl, own: Purl, package: Package) -> bool:
+    def _qualifiers_fit(self, said: Purl, own: Purl, package: Package, version: str) -> bool:
         """Whether the package is known to have every qualifier that the statement names."""
         for key, value in said.qualifiers.items():
             if key == "epoch":
-                fits = value == (_split(package.version)[0] or str(package.epoch or 0))
+                fits = value == (_split(version)[0] or str(package.epoch or 0))
             elif key == "arch":
                 fits = value in _SOURCE or value in (package.arch, own.qualifiers.get(key))
             elif key == "distro":
