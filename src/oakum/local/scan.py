@@ -14,7 +14,6 @@ import msgspec
 
 from oakum import __version__
 from oakum.advisories.index import Index
-from oakum.advisories.statements.model import Stated
 from oakum.expressions import Failure, compile
 from oakum.findings.judge import judge, merge
 from oakum.findings.lifecycle import ended
@@ -45,6 +44,7 @@ from oakum.risk.bundles import Ranked
 from oakum.risk.conditions import FAIL_ON_TYPES
 
 if TYPE_CHECKING:
+    from oakum.advisories.statements.model import Stated
     from oakum.findings.verdicts import Verdict
 
 #: Reads what an asset's configured channels offer for the named packages.

@@ -14,11 +14,11 @@ from oakum.reports.stated import reason
 
 
 def stated_section(answer: Answer, tables: Tables) -> Iterable[str]:
-    """A section of its own where statements were handed in."""
+    """A section behind that of the findings, where statements were handed in; its end is left to what follows."""
     given = answer.statements
     if isinstance(given, UnsetType):
         return
-    yield '<section aria-labelledby="stated"><h2 id="stated">Suppressed by statements</h2>'
+    yield '</section><section aria-labelledby="stated"><h2 id="stated">Suppressed by statements</h2>'
     yield (
         f'<p class="soft">{given.statements} statements in {given.files} files; '
         f"{len(answer.suppressed)} findings are suppressed and count for nothing above.</p>"
@@ -35,7 +35,6 @@ def stated_section(answer: Answer, tables: Tables) -> Iterable[str]:
         )
         count = f"{len(given.unused)} statements concern no finding here"
         yield f"<details><summary>{count}</summary><ul>{unused}</ul></details>"
-    yield "</section>"
 
 
 def stated_notes(finding: FindingEntry) -> Iterable[str]:

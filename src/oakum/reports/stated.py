@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from textwrap import wrap
+from typing import TYPE_CHECKING
 
 from msgspec import UnsetType
 
-from oakum.advisories.statements.model import Product, Stated, Statement
-from oakum.findings.statements.model import Unused
 from oakum.naming import listed
 from oakum.reports.answer import Answer, FindingEntry, StatementEntry, StatementsEntry, UnusedEntry
+
+if TYPE_CHECKING:
+    from oakum.advisories.statements.model import Product, Stated, Statement
+    from oakum.findings.statements.model import Unused
 
 #: Findings whose statement says what to do, on one screen.
 _LINES = 4

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import msgspec
 
-from oakum.advisories.statements.model import Product, Statement
 from oakum.findings.model import Finding
+
+if TYPE_CHECKING:
+    # Most scans have no statements, and need none of what reads them.
+    from oakum.advisories.statements.model import Product, Statement
 
 
 class Ruled(msgspec.Struct, frozen=True):
