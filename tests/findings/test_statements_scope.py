@@ -123,7 +123,9 @@ WHOLES = {
         asset(EPOCH.replace("rhel-8.9", "rhel-9.2"), distro="rhel:9.2"),
     ),
     "an operating system as a whole": (
-        "cpe:/o:redhat:enterprise_linux:8", asset(EPOCH, distro="rhel:8.9"), asset("pkg:npm/left@1.0.0"),
+        "cpe:/o:redhat:enterprise_linux:8",
+        asset(EPOCH, distro="rhel:8.9"),
+        asset("pkg:npm/left@1.0.0", distro="rhel:8.9"),
     ),
     "another operating system": (
         "pkg:rpm/redhat/bind in cpe:/o:redhat:enterprise_linux:8",
