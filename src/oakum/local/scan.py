@@ -31,13 +31,13 @@ from oakum.reports.answer import (
     ClearedEntry,
     FindingEntry,
     SourceAge,
-    StatementsEntry,
     Tool,
     gap_entry,
 )
 from oakum.reports.entries import action_entry, finding_entry
 from oakum.reports.exposures import exposure_entries
 from oakum.reports.stated import statements_entry
+from oakum.reports.statement_entries import StatementsEntry
 from oakum.risk.actions import actions
 from oakum.risk.assess import Assessor, Judgement, facts
 from oakum.risk.bundles import Ranked

@@ -10,6 +10,7 @@ import msgspec
 
 from oakum.findings.model import Coverage, Evidence, Fix
 from oakum.fleet.assets import Context, Gap, Host, Relation
+from oakum.reports.statement_entries import StatementEntry, StatementsEntry
 
 VERSION = "1"
 
@@ -124,40 +125,6 @@ class ScoreEntry(msgspec.Struct, frozen=True):
     value: float
     parts: tuple[PartEntry, ...]
     rule: str
-
-
-class StatementEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """What somebody states about a vulnerability in products (VEX), with the file that says so.
-
-    ``products`` are as the document names them, a part of a product as "part in product". ``action`` is what to do
-    where they are affected.
-    """
-
-    vulnerability: str
-    aliases: tuple[str, ...]
-    products: tuple[str, ...]
-    status: str
-    justification: str
-    impact: str
-    action: str
-    author: str
-    time: str
-    file: str
-
-
-class UnusedEntry(msgspec.Struct, frozen=True):
-    """A statement that decided nothing, and why."""
-
-    statement: StatementEntry
-    why: str
-
-
-class StatementsEntry(msgspec.Struct, frozen=True):
-    """What became of the statements of ``files`` documents; ``unused`` are those that concern no finding here."""
-
-    files: int
-    statements: int
-    unused: tuple[UnusedEntry, ...]
 
 
 class FindingEntry(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,10 +7,11 @@ from html import escape
 
 from msgspec import UnsetType
 
-from oakum.reports.answer import Answer, FindingEntry, StatementEntry
+from oakum.reports.answer import Answer, FindingEntry
 from oakum.reports.html_table import Tables
 from oakum.reports.plain import evr, named
 from oakum.reports.stated import reason
+from oakum.reports.statement_entries import StatementEntry
 
 
 def stated_section(answer: Answer, tables: Tables) -> Iterable[str]:

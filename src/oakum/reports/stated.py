@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from msgspec import UnsetType
 
 from oakum.naming import listed
-from oakum.reports.answer import Answer, FindingEntry, StatementEntry, StatementsEntry, UnusedEntry
+from oakum.reports.answer import Answer, FindingEntry
+from oakum.reports.statement_entries import StatementEntry, StatementsEntry, UnusedEntry
 
 if TYPE_CHECKING:
     from oakum.advisories.statements.model import Product, Stated, Statement
