@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from oakum.cli import scan as scanning
+from oakum.cli.outputs import write
 from oakum.errors import InputError, OakumError, Place, UsageError
 from oakum.reports.printable import printable
 
@@ -321,7 +322,7 @@ def _scan(arguments: argparse.Namespace) -> int:
         code = scanning.answered(arguments, targets, [], 0, lambda _: None, judged) if targets else 3
     finally:
         if arguments.save:
-            scanning.write(inventory(scans, known, datetime.now(UTC), closes), arguments.save)
+            write(inventory(scans, known, datetime.now(UTC), closes), arguments.save)
     return _joined(code, unread)
 
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
-import shutil
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -13,24 +11,26 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from oakum.cli.outputs import outputs_of, rendered, write
 from oakum.errors import InputError, OakumError, Place, UsageError
 from oakum.fleet.assets import GAPS
 from oakum.reports.printable import printable
 
 if TYPE_CHECKING:
+    from oakum.advisories.statements.model import Stated
     from oakum.fleet.assets import Asset, Context
     from oakum.local.surveys import Survey
     from oakum.local.targets import Target
     from oakum.reports.answer import Answer
 
 INTERMIXED = True
-FORMATS = ("table", "json", "sarif", "cyclonedx", "html")
 _EXAMPLES = """Examples:
   oakum scan host
   oakum scan app.cdx.json --context business.yaml -o table,html=report.html
   oakum scan cluster:prod --sbom sha256:8f4e...=web.cdx.json --save-dump prod.json
   oakum scan --from prod.json
   oakum scan layout/:1.27 saved.tar --platform linux/arm64
+  oakum scan app.cdx.json --vex statements/ --vex-max-age 180d -v
   oakum scan rootfs/ --fail-on 'decision == "3 days" || kev' -o sarif=oakum.sarif"""
 
 _TARGET = (
@@ -40,9 +40,10 @@ _TARGET = (
 
 
 class _Known(msgspec.Struct):
-    """The identity of a finding in an earlier answer."""
+    """The identity of a finding in an earlier answer; one that was suppressed is new when it no longer is."""
 
     key: str
+    suppressed: bool = False
 
 
 class _Earlier(msgspec.Struct):
@@ -76,14 +77,17 @@ def configure_answer(parser: argparse.ArgumentParser) -> None:
     add("--as-of", metavar="DATE", default="", help="answer as of this day or RFC 3339 time")
     add("--context", metavar="FILE", type=Path, help="business context, YAML or CSV")
     add("--baseline", metavar="FILE", type=Path, help="an earlier JSON answer: show only what is new")
+    add("--vex", metavar="FILE", type=Path, action="append", default=[], help="statements (VEX): a file or a folder")
+    add("--vex-max-age", metavar="AGE", default="", help="older statements do not count, as 180d (default: any age)")
     add("--max-feed-age", metavar="AGE", default="", help="older sources do not count, as 7d or 12h")
     add("--accept-unassessed", metavar="KIND", action="append", default=[], choices=sorted(GAPS), help="a kind of gap")
     add("--fail-on", metavar="CEL", default="", help="end with 1 if a finding meets this condition")
     add("--table", default="cisa-bod-26-04", choices=("cisa-bod-26-04", "ssvc-deployer"), help="the decision table")
     add("--cleared", action="store_true", help="list what names a package and does not apply, with the evidence (json)")
-    add("--all", action="store_true", help="the table shows all rows")
+    add("--all", "-v", action="store_true", help="the table shows all rows")
     add("--now", metavar="TIME", default="", help="the time of the scan (default: the clock)")
-    help_ = "table, json, sarif, cyclonedx, html; several by comma; FORM=FILE writes to a file"
+    add("--vex-author", metavar="NAME", default="Oakum", help="who stands for the statements of -o openvex")
+    help_ = "table, json, sarif, cyclonedx, html, openvex; several by comma; FORM=FILE writes to a file"
     add("-o", "--output", metavar="FORM[=FILE],...", action="append", default=[], help=help_)
 
 
@@ -97,7 +101,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise UsageError(
             "nothing to scan is named", remedy="name host, cluster, a root folder or an SBOM: oakum scan host"
         )
-    _outputs(arguments.output)
+    outputs_of(arguments.output)
     progress = _progress()
     contexts = context_of(arguments.context)
     surveys, bad = _surveys(arguments, contexts, progress)
@@ -125,18 +129,21 @@ def answered(
     from oakum.local.offers import offers_of
     from oakum.local.scan import Options, scan
 
-    outputs = _outputs(arguments.output)
+    outputs = outputs_of(arguments.output)
     now = _time(arguments.now, "--now") if arguments.now else _text(datetime.now(UTC))
     options = Options(
         now=now,
         as_of=_time(arguments.as_of, "--as-of", end_of_day=True) if arguments.as_of else "",
         table=arguments.table,
-        max_age_days=_days(arguments.max_feed_age),
+        max_age_days=_days(arguments.max_feed_age, "--max-feed-age"),
         accepted=frozenset(arguments.accept_unassessed),
         fail_on=arguments.fail_on,
         baseline=_baseline(arguments.baseline),
         baseline_name=str(arguments.baseline or ""),
         show_cleared=arguments.cleared,
+        stated=_stated(arguments.vex),
+        with_verdicts=any(form == "openvex" for form, _ in outputs),
+        max_statement_days=_days(arguments.vex_max_age, "--vex-max-age"),
     )
     contexts = context_of(arguments.context)
     if not targets and not surveys:
@@ -160,7 +167,11 @@ def answered(
     progress("")
     told(outcome.answer)
     for form, file in outputs:
-        write(_rendered(outcome.answer, form, file, everything=arguments.all), file)
+        content = rendered(outcome, form, file, author=arguments.vex_author, everything=arguments.all)
+        if content:
+            write(content, file)
+        else:
+            print("oakum scan: openvex: there is nothing to state, so no document is written", file=sys.stderr)
     for failing in outcome.failing[:20]:
         print(printable(f"oakum scan: fails: {failing}"), file=sys.stderr)
     if bad:
@@ -234,89 +245,27 @@ def _complain(error: OakumError, progress: Callable[[str], None]) -> int:
     return 1
 
 
-def _outputs(given: list[str]) -> list[tuple[str, Path | None]]:
-    outputs: list[tuple[str, Path | None]] = []
-    for word in ",".join(given or ["table"]).split(","):
-        form, _, file = word.strip().partition("=")
-        if form not in FORMATS:
-            raise UsageError(f"no output form {form!r}", remedy=f"one of {', '.join(FORMATS)}")
-        outputs.append((form, Path(file) if file else None))
-    if sum(file is None for _, file in outputs) > 1:
-        raise UsageError("two forms would share standard output", remedy="name files: -o table,json=answer.json")
-    return outputs
-
-
-def _rendered(answer: Answer, form: str, file: Path | None, *, everything: bool) -> bytes:
-    if form == "table":
-        from oakum.reports.plain import plain
-
-        width = shutil.get_terminal_size((100, 40)).columns if file is None else 100
-        text = plain(answer, width=max(60, width), everything=everything)
-        if file is None and sys.stdout.isatty() and "NO_COLOR" not in os.environ:
-            text = _painted(text)
-        return text.encode("utf-8", "replace")
-    if form == "json":
-        return msgspec.json.encode(answer) + b"\n"
-    if form == "sarif":
-        from oakum.reports.sarif import sarif
-
-        return sarif(answer)
-    if form == "cyclonedx":
-        from oakum.reports.cyclonedx import cyclonedx
-
-        return cyclonedx(answer)
-    from oakum.reports.html import html
-
-    return html(answer)
-
-
-def _painted(text: str) -> str:
-    """Headings bold and known exploitation red; every word stays, so that colour is never the only sign."""
-    lines = []
-    for line in text.splitlines():
-        heading = line[:4].isupper() and not line.startswith(("CVE", "GHSA", "DSA", "ALSA"))
-        painted = f"\x1b[1m{line}\x1b[0m" if heading else line.replace(" KEV ", " \x1b[1;31mKEV\x1b[0m ")
-        lines.append(painted)
-    return "\n".join(lines) + "\n"
-
-
-def write(content: bytes, file: Path | None) -> None:
-    """Writes an answer to a file, whole or not at all, or to standard output."""
-    if file is None:
-        sys.stdout.buffer.write(content)
-        sys.stdout.buffer.flush()
-        return
-    try:
-        if file.exists() and not file.is_file():
-            # A device or a pipe (/dev/null, /dev/stdout) is written to and never replaced.
-            file.write_bytes(content)
-            return
-        # Beside its place and then moved, so that a reader never sees half of it.
-        place = file.resolve()
-        beside = place.with_name(f".{place.name}.{os.getpid()}.part")
-        try:
-            beside.write_bytes(content)
-            beside.replace(place)
-        finally:
-            beside.unlink(missing_ok=True)
-    except OSError as error:
-        raise InputError(
-            f"cannot write {file}: {error.strerror}", remedy="name a file in a folder you may write"
-        ) from None
-
-
 def _baseline(file: Path | None) -> frozenset[str]:
     if file is None:
         return frozenset()
     try:
-        return frozenset(each.key for each in msgspec.json.decode(file.read_bytes(), type=_Earlier).findings)
+        earlier = msgspec.json.decode(file.read_bytes(), type=_Earlier)
+        return frozenset(each.key for each in earlier.findings if not each.suppressed)
     except OSError as error:
         raise InputError(f"{error.strerror}", place=Place(str(file)), remedy="name an earlier JSON answer") from None
     except (msgspec.MsgspecError, RecursionError) as error:
         raise InputError(f"no JSON answer: {error}", place=Place(str(file)), remedy="write one with -o json") from None
 
 
-def _days(age: str) -> float | None:
+def _stated(files: list[Path]) -> Stated | None:
+    if not files:
+        return None
+    from oakum.local.statements import read_statements
+
+    return read_statements(files)
+
+
+def _days(age: str, option: str) -> float | None:
     if not age:
         return None
     unit = {"d": 1.0, "h": 1 / 24, "w": 7.0, "m": 1 / 1440}.get(age[-1:])
@@ -325,7 +274,7 @@ def _days(age: str) -> float | None:
     except ValueError:
         days = -1.0
     if not 0 <= days < 1e6:
-        raise UsageError(f"--max-feed-age {age!r} is no age", remedy="a number and a unit, as 7d, 12h, 30m, 2w")
+        raise UsageError(f"{option} {age!r} is no age", remedy="a number and a unit, as 7d, 12h, 30m, 2w")
     return days
 
 

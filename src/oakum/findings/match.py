@@ -238,12 +238,13 @@ class _Matching:
             return
         detail = self._index.detail(row.detail)
         why = ""
+        installed = ""
         notes: tuple[str, ...] = ()
         if package.type in OS_TYPES:
             # Errata, module streams, architectures, channels and epochs are the distributions' own.
             why = no_vulnerability(record.advisory) or other_build(package, row.fix, detail)
             if not why and not detail.channel:
-                why = self._fixed_in_channel(package, key, row, rules, where.order)
+                why = installed = self._fixed_in_channel(package, key, row, rules, where.order)
             notes = epoch_unstated(package, version, row.fix, where.order)
             if detail.module:
                 notes += unproven(package, detail)
@@ -251,7 +252,7 @@ class _Matching:
             why = denied(record, detail.channel, rules, self._index)
             notes += disagreement(record, row, key, rules, where.order, self._index)
         if why:
-            self._cleared.append(Cleared(package, record, why))
+            self._cleared.append(Cleared(package, record, why, fixed=bool(installed)))
             return
         self._hits.append(Hit(package, where.scope, name, version, record, detail, row.fix, notes))
 

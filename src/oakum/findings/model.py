@@ -35,11 +35,12 @@ class Hit(msgspec.Struct, frozen=True, gc=False):
 
 
 class Cleared(msgspec.Struct, frozen=True, gc=False):
-    """A record that names the package and does not apply to it, with the evidence."""
+    """A record that names the package and does not apply to it, with the evidence; ``fixed``: its fix is installed."""
 
     package: Package
     record: Record
     why: str
+    fixed: bool = False
 
 
 class Coverage(msgspec.Struct, frozen=True):

@@ -38,6 +38,7 @@ GAPS: dict[str, str] = {
     "foreign-package": "the package comes from a third party whose advisories are not known",
     "stale-process": "running processes use files of a package that have been replaced on disk",
     "incomplete-inventory": "a part of the inventory is missing or could not be read",
+    "unreadable-statement": "a VEX document, or a statement in it, is not understood",
     "unread-objects": "objects of a kind could not be read, or a dump does not say that all of them are in it",
     "unread-image": "the contents of an image were not read",
     "unread-node": "the packages of a node were not read: only what its kubelet reports is known",
@@ -149,7 +150,8 @@ class Asset(msgspec.Struct, frozen=True, kw_only=True):
     ``key`` is natural and stable (machine-id, image digest, serial number, uid or file), never a display name alone.
     ``source`` says who read it ("dpkg", "CycloneDX 1.6 by syft 1.39.0"). ``platform`` is the operating system of the
     nodes that it runs on ("linux", "windows"), empty where it is not known or more than one. ``not_read`` names what
-    such an asset may hold and no reader here looks for.
+    such an asset may hold and no reader here looks for. ``subject`` is what the input itself calls the whole: package
+    URLs, the serial number or namespace of an SBOM.
     """
 
     kind: Kind
@@ -161,3 +163,4 @@ class Asset(msgspec.Struct, frozen=True, kw_only=True):
     gaps: tuple[Gap, ...] = ()
     platform: str = ""
     not_read: tuple[str, ...] = ()
+    subject: tuple[str, ...] = ()

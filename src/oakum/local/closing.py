@@ -27,7 +27,7 @@ def closing(answer: Answer, targets: Sequence[Target]) -> Closes:
     """What each offered version of a package closes on each machine of an answer."""
     offered = offers_of(targets)
     by_asset: defaultdict[str, list[FindingEntry]] = defaultdict(list)
-    for finding in answer.findings:
+    for finding in answer.open:
         for key in finding.assets if finding.fix.version else ():
             by_asset[key].append(finding)
     found: Closes = {}

@@ -8,28 +8,44 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from oakum import __version__
-from oakum.advisories.index import Index, Source
+from oakum.advisories.index import Index
 from oakum.expressions import Failure, compile
 from oakum.findings.judge import judge, merge
 from oakum.findings.lifecycle import ended
 from oakum.findings.match import match
 from oakum.findings.model import Cleared, Coverage, Finding, Matched
 from oakum.findings.stale import stale
+from oakum.findings.statements.model import Ruled
 from oakum.fleet.apt_lists import Offers
 from oakum.fleet.assets import Asset, Context, Gap, Kernel
+from oakum.local.ages import ages_of, stale_sources
 from oakum.local.surveys import Survey, combined
-from oakum.reports.answer import Answer, AssetEntry, ClearedEntry, FindingEntry, SourceAge, Tool, gap_entry
+from oakum.reports.answer import (
+    Answer,
+    AssetEntry,
+    ClearedEntry,
+    FindingEntry,
+    SourceAge,
+    Tool,
+    gap_entry,
+)
 from oakum.reports.entries import action_entry, finding_entry
 from oakum.reports.exposures import exposure_entries
+from oakum.reports.stated import statements_entry
+from oakum.reports.statement_entries import StatementsEntry
 from oakum.risk.actions import actions
 from oakum.risk.assess import Assessor, Judgement, facts
 from oakum.risk.bundles import Ranked
 from oakum.risk.conditions import FAIL_ON_TYPES
+
+if TYPE_CHECKING:
+    from oakum.advisories.statements.model import Stated
+    from oakum.findings.verdicts import Verdict
 
 #: Reads what an asset's configured channels offer for the named packages.
 OffersOf = Callable[[Asset, frozenset[str]], Offers | None]
@@ -38,7 +54,7 @@ Progress = Callable[[str], None]
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True):
-    """What the caller asks for beside the targets. ``max_age_days`` None means any age."""
+    """What the caller asks for beside the targets. A limit of days that is None means any age."""
 
     now: str
     as_of: str = ""
@@ -49,13 +65,20 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     baseline: frozenset[str] = frozenset()
     baseline_name: str = ""
     show_cleared: bool = False
+    stated: Stated | None = None
+    max_statement_days: float | None = None
+    with_verdicts: bool = False
 
 
 class Outcome(msgspec.Struct, frozen=True):
-    """The answer, and the findings (id, package, asset) for which the ``fail_on`` condition holds or cannot be told."""
+    """The answer, and the findings (id, package, asset) for which the ``fail_on`` condition holds or cannot be told.
+
+    ``verdicts`` are for others to read, where they are asked for.
+    """
 
     answer: Answer
     failing: tuple[str, ...]
+    verdicts: tuple[Verdict, ...] = ()
 
 
 def scan(
@@ -80,12 +103,14 @@ def scan(
         for asset in assets
     }
     progress(f"judging {len(findings)} findings")
-    ages = _ages(index, options.as_of or options.now)
+    ages = ages_of(index, options.as_of or options.now)
     catalogue = max(
         (each.as_of or each.recorded for each in index.sources.values() if each.format == "kev"), default=""
     )
     assessor = Assessor(index.intel, as_of=options.as_of, catalogue=catalogue, table=options.table)
-    entries, ranked, failing = _judged(findings, contexts, by_key, assessor, options)
+    ruled, statements = _ruled(findings, by_key, options)
+    open_ = [one.finding for one in ruled if not one.suppressed]
+    entries, ranked, failing = _judged(ruled, contexts, by_key, assessor, options)
     gaps = _gaps(assets, matched, index, ages, options)
     answer = Answer(
         tool=Tool("oakum", __version__),
@@ -101,12 +126,13 @@ def scan(
         cleared=_cleared(matched) if options.show_cleared else (),
         baseline=options.baseline_name,
         exposures=exposure_entries(
-            surveyed.reached, {key: asset.name for key, asset in by_key.items()}, findings, contexts, assessor
+            surveyed.reached, {key: asset.name for key, asset in by_key.items()}, open_, contexts, assessor
         ),
         blast=surveyed.blast,
         relations=surveyed.relations,
+        statements=statements,
     )
-    return Outcome(answer, tuple(failing))
+    return Outcome(answer, tuple(failing), _verdicts(by_key, matched, ruled) if options.with_verdicts else ())
 
 
 def _findings(
@@ -139,14 +165,39 @@ def _findings(
     return matched, findings
 
 
+def _ruled(
+    findings: Iterable[Finding], assets: Mapping[str, Asset], options: Options
+) -> tuple[list[Ruled], StatementsEntry | msgspec.UnsetType]:
+    """What is stated about each finding, and what became of the statements."""
+    stated = options.stated
+    if stated is None:
+        return [Ruled(finding) for finding in findings], msgspec.UNSET
+    from oakum.findings.statements.ruling import Statements
+
+    given = Statements(stated.statements, options.as_of or options.now, options.max_statement_days)
+    ruled = list(given.rule(findings, assets))
+    return ruled, statements_entry(stated, given.unused())
+
+
+def _verdicts(
+    assets: Mapping[str, Asset], matched: Mapping[str, Matched], ruled: Iterable[Ruled]
+) -> tuple[Verdict, ...]:
+    from oakum.findings.verdicts import verdicts
+
+    return tuple(verdicts(assets, matched, ruled))
+
+
 def _judged(
-    findings: Iterable[Finding],
+    ruled: Iterable[Ruled],
     contexts: Mapping[str, Context],
     assets: Mapping[str, Asset],
     assessor: Assessor,
     options: Options,
 ) -> tuple[list[FindingEntry], list[Ranked], list[str]]:
-    """Every finding in every business context it stands in; the entry shows the most urgent one."""
+    """Every finding in every business context it stands in; the entry shows the most urgent one.
+
+    A suppressed finding is judged as it would be, and asks for no action and fails nothing.
+    """
     condition = None
     if options.fail_on:
         condition = compile(options.fail_on, FAIL_ON_TYPES, name="--fail-on")
@@ -157,7 +208,8 @@ def _judged(
     distinct = {context: number for number, context in enumerate(dict.fromkeys(contexts.values()))}
     numbers = {key: distinct[context] for key, context in contexts.items()}
     numbered = list(distinct)
-    for finding in findings:
+    for one in ruled:
+        finding = one.finding
         placed: defaultdict[int, list[str]] = defaultdict(list)
         for key in finding.assets:
             placed[numbers[key]].append(key)
@@ -166,6 +218,8 @@ def _judged(
             context = numbered[number]
             judgement = assessor.judge(finding, context)
             judged.append(judgement)
+            if one.suppressed:
+                continue
             part = finding if len(placed) == 1 else msgspec.structs.replace(finding, assets=tuple(keys))
             decision = judgement.decision
             ranked.append(Ranked(part, decision.outcome, decision.urgency, decision.days, judgement.score.value))
@@ -178,34 +232,12 @@ def _judged(
                         unanswered = f": cannot be answered: {held.why}" if isinstance(held, Failure) else ""
                         where = f"{finding.id} in {finding.package.name} on {assets[key].name}"
                         failing.append(f"{where}{unanswered}")
-        worst = min(judged, key=lambda one: (one.decision.urgency, -one.score.value))
-        entries.append(finding_entry(finding, worst))
-    entries.sort(key=lambda one: (one.decision.order, -one.score.value, one.id, one.package.name, one.key))
+        worst = min(judged, key=lambda each: (each.decision.urgency, -each.score.value))
+        entries.append(finding_entry(one, worst))
+    entries.sort(
+        key=lambda one: (one.suppressed, one.decision.order, -one.score.value, one.id, one.package.name, one.key)
+    )
     return entries, ranked, failing
-
-
-def _ages(index: Index, now: str) -> dict[int, SourceAge]:
-    ages = {}
-    for number, source in index.sources.items():
-        ages[number] = SourceAge(
-            source.name, source.format, source.as_of, source.recorded, _age(source, now), source.facts, source.digest
-        )
-    return ages
-
-
-def _age(source: Source, now: str) -> float | None:
-    # A publisher's date later than our own copy is wrong; it must not make the copy look fresh.
-    times = [time for text in (source.as_of, source.recorded) if (time := _time(text))]
-    until = _time(now)
-    return round(max(0.0, (until - min(times)).total_seconds()) / 86400, 2) if times and until else None
-
-
-def _time(text: str) -> datetime | None:
-    try:
-        time = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return time if time.tzinfo else time.replace(tzinfo=UTC)
 
 
 def _gaps(
@@ -220,11 +252,12 @@ def _gaps(
         for gap in (
             *asset.gaps,
             *matched[asset.key].gaps,
-            *_stale(matched[asset.key].coverage, ages, options.max_age_days),
+            *stale_sources(matched[asset.key].coverage, ages, options.max_age_days),
             *stale(asset.host),
             *ended(asset.packages.release, index, options.as_of or options.now),
         ):
             found[msgspec.structs.replace(gap, asset=asset.key)] = None
+    found.update(dict.fromkeys(options.stated.gaps if options.stated is not None else ()))
     speaking = {name for one in matched.values() for part in one.coverage for name in part.sources}
     for source in index.sources.values():
         # What a source without any package says (KEV, an unreadable file) may bear on everything.
@@ -234,29 +267,6 @@ def _gaps(
             remedy = "see `oakum feeds status`, mend or replace the file, and import it again"
             found[Gap("unreadable-advisory", what, why, remedy)] = None
     return list(found)
-
-
-def _stale(coverage: Iterable[Coverage], ages: Mapping[int, SourceAge], limit: float | None) -> Iterable[Gap]:
-    """Beyond the allowed age of its sources, "not affected" is not an answer."""
-    if limit is None:
-        return
-    by_name = {age.name: age for age in ages.values()}
-    for part in coverage:
-        old = [age for name in part.sources if _older(age := by_name[name], limit)]
-        # One is enough: what only this source would have said is missing, however fresh the others are.
-        if old:
-            words = ", ".join(
-                f"{age.name} is {age.age_days:.0f} days old" if age.age_days is not None else f"{age.name} has no date"
-                for age in old
-            )
-            yield Gap(
-                "stale-feed", f"{part.assessed} packages of {part.scope}", f"{words}; {limit:g} days are allowed",
-                "import the feed again: oakum feeds import FILE",
-            )  # fmt: skip
-
-
-def _older(age: SourceAge, limit: float) -> bool:
-    return age.age_days is None or age.age_days > limit
 
 
 def _cleared(matched: Mapping[str, Matched]) -> tuple[ClearedEntry, ...]:

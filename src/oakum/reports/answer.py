@@ -10,6 +10,7 @@ import msgspec
 
 from oakum.findings.model import Coverage, Evidence, Fix
 from oakum.fleet.assets import Context, Gap, Host, Relation
+from oakum.reports.statement_entries import StatementEntry, StatementsEntry
 
 VERSION = "1"
 
@@ -129,7 +130,9 @@ class ScoreEntry(msgspec.Struct, frozen=True):
 class FindingEntry(msgspec.Struct, frozen=True, kw_only=True):
     """One vulnerability on one package with its placements; see ``oakum.findings.model.Finding``.
 
-    ``assets`` are keys of ``assets``; the decision and the score are those of the most urgent placement.
+    ``assets`` are keys of ``assets``; the decision and the score are those of the most urgent placement. A finding that
+    a statement says does not apply is ``suppressed``: it counts for nothing. Where a statement holds on some assets
+    only, they have an entry of their own with the same key.
     """
 
     key: str
@@ -152,6 +155,7 @@ class FindingEntry(msgspec.Struct, frozen=True, kw_only=True):
     published: str
     notes: tuple[str, ...]
     suppressed: bool = False
+    statement: StatementEntry | msgspec.UnsetType = msgspec.UNSET
 
 
 class MoveEntry(msgspec.Struct, frozen=True):
@@ -273,6 +277,17 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     exposures: tuple[ExposureEntry, ...] = ()
     blast: tuple[BlastEntry, ...] = ()
     relations: tuple[Relation, ...] = ()
+    statements: StatementsEntry | msgspec.UnsetType = msgspec.UNSET
+
+    @property
+    def open(self) -> tuple[FindingEntry, ...]:
+        """The findings that count: no statement says that they do not apply."""
+        return tuple(one for one in self.findings if not one.suppressed)
+
+    @property
+    def suppressed(self) -> tuple[FindingEntry, ...]:
+        """The findings of which a statement says that they do not apply."""
+        return tuple(one for one in self.findings if one.suppressed)
 
 
 def gap_entry(gap: Gap, accepted: frozenset[str]) -> GapEntry:

@@ -13,24 +13,43 @@ from uuid import NAMESPACE_URL, uuid5
 from cyclonedx.model import Property
 from cyclonedx.model.bom import Bom
 from cyclonedx.model.component import Component, ComponentType
+from cyclonedx.model.impact_analysis import ImpactAnalysisJustification, ImpactAnalysisState
 from cyclonedx.model.tool import Tool
 from cyclonedx.model.vulnerability import (
     BomTarget,
     Vulnerability,
+    VulnerabilityAnalysis,
     VulnerabilityRating,
     VulnerabilityReference,
     VulnerabilityScoreSource,
     VulnerabilitySource,
 )
 from cyclonedx.output.json import JsonV1Dot6
+from msgspec import UnsetType
 from packageurl import PackageURL
 
 from oakum.reports.answer import Answer, FindingEntry, SeverityEntry
+from oakum.reports.stated import reason
 
 _METHODS = {
     "CVSS_V2": VulnerabilityScoreSource.CVSS_V2,
     "CVSS_V3": VulnerabilityScoreSource.CVSS_V3_1,
     "CVSS_V4": VulnerabilityScoreSource.CVSS_V4,
+}
+
+
+_STATES = {
+    "affected": ImpactAnalysisState.EXPLOITABLE,
+    "fixed": ImpactAnalysisState.RESOLVED,
+    "not_affected": ImpactAnalysisState.NOT_AFFECTED,
+    "under_investigation": ImpactAnalysisState.IN_TRIAGE,
+}
+_JUSTIFICATIONS = {
+    **{each.value: each for each in ImpactAnalysisJustification},
+    "component_not_present": ImpactAnalysisJustification.CODE_NOT_PRESENT,
+    "inline_mitigations_already_exist": ImpactAnalysisJustification.PROTECTED_BY_MITIGATING_CONTROL,
+    "vulnerable_code_not_in_execute_path": ImpactAnalysisJustification.CODE_NOT_REACHABLE,
+    "vulnerable_code_not_present": ImpactAnalysisJustification.CODE_NOT_PRESENT,
 }
 
 
@@ -41,6 +60,7 @@ def cyclonedx(answer: Answer) -> bytes:
     bom.metadata.timestamp = datetime.fromisoformat(answer.now)
     bom.metadata.tools.tools.add(Tool(name=answer.tool.name, version=answer.tool.version))
     components: dict[tuple[str, str], Component] = {}
+    seen: dict[str, int] = {}
     for finding in answer.findings:
         package = finding.package
         at = (package.purl or package.name, package.version)
@@ -54,7 +74,9 @@ def cyclonedx(answer: Answer) -> bytes:
                 purl=_purl(package.purl),
             )
             bom.components.add(component)
-        bom.vulnerabilities.add(_vulnerability(finding, component))
+        count = seen[finding.key] = seen.get(finding.key, 0) + 1
+        reference = finding.key if count == 1 else f"{finding.key}#{count}"
+        bom.vulnerabilities.add(_vulnerability(finding, component, reference))
     for asset in answer.assets:
         bom.metadata.properties.add(Property(name="oakum:asset", value=f"{asset.kind} {asset.name}"))
     for gap in answer.not_assessable:
@@ -69,10 +91,10 @@ def _purl(text: str) -> PackageURL | None:
         return None
 
 
-def _vulnerability(finding: FindingEntry, component: Component) -> Vulnerability:
+def _vulnerability(finding: FindingEntry, component: Component, reference: str) -> Vulnerability:
     first = finding.evidence[0]
     return Vulnerability(
-        bom_ref=finding.key,
+        bom_ref=reference,
         id=finding.id,
         source=VulnerabilitySource(name=first.source),
         references=[
@@ -82,11 +104,24 @@ def _vulnerability(finding: FindingEntry, component: Component) -> Vulnerability
         description=finding.summary or None,
         recommendation=f"Upgrade to {finding.fix.version}" if finding.fix.version else None,
         affects=[BomTarget(ref=str(component.bom_ref))],
+        analysis=_analysis(finding),
         properties=[
             Property(name="oakum:decision", value=finding.decision.outcome),
             Property(name="oakum:score", value=str(Decimal(str(finding.score.value)))),
             Property(name="oakum:fix-state", value=finding.fix.state),
         ],
+    )
+
+
+def _analysis(finding: FindingEntry) -> VulnerabilityAnalysis | None:
+    """What is stated about the finding. Words that have no counterpart in CycloneDX stay in the detail."""
+    one = finding.statement
+    if isinstance(one, UnsetType):
+        return None
+    return VulnerabilityAnalysis(
+        state=_STATES[one.status],
+        justification=_JUSTIFICATIONS.get(one.justification) if one.status == "not_affected" else None,
+        detail=f"{reason(one)}{'. ' if one.action else ''}{one.action}",
     )
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from oakum.findings.model import Finding
+from msgspec import UNSET
+
+from oakum.findings.statements.model import Ruled
 from oakum.reports.answer import (
     ActionEntry,
     ChangeEntry,
@@ -15,12 +17,14 @@ from oakum.reports.answer import (
     ScoreEntry,
     SeverityEntry,
 )
+from oakum.reports.stated import statement_entry
 from oakum.risk.actions import Action
 from oakum.risk.assess import Judgement
 
 
-def finding_entry(finding: Finding, judgement: Judgement) -> FindingEntry:
-    """A finding as it was judged."""
+def finding_entry(ruled: Ruled, judgement: Judgement) -> FindingEntry:
+    """A finding as it was judged, with what is stated about it."""
+    finding = ruled.finding
     package = finding.package
     chosen = judgement.severity.chosen
     return FindingEntry(
@@ -53,6 +57,8 @@ def finding_entry(finding: Finding, judgement: Judgement) -> FindingEntry:
         summary=finding.summary,
         published=finding.published,
         notes=finding.notes,
+        suppressed=ruled.suppressed,
+        statement=UNSET if ruled.statement is None else statement_entry(ruled.statement, ruled.products),
     )
 
 

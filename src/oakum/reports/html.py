@@ -12,6 +12,7 @@ from html import escape
 
 from oakum.reports.answer import ActionEntry, Answer, FindingEntry, GapEntry
 from oakum.reports.html_reach import reach_section
+from oakum.reports.html_stated import stated_notes, stated_section
 from oakum.reports.html_style import STYLE
 from oakum.reports.html_table import Tables
 from oakum.reports.plain import age, assets, date, evr, named, not_read, when
@@ -36,6 +37,7 @@ def html(answer: Answer) -> bytes:
         *reach_section(answer, tables),
         '<section aria-labelledby="findings">',
         *_findings(answer, tables),
+        *stated_section(answer, tables),
         '</section><section aria-labelledby="gaps">',
         *_gaps(answer, tables),
         '</section><section aria-labelledby="sources">',
@@ -76,7 +78,7 @@ def _head(answer: Answer) -> Iterable[str]:
     yield f"<header><h1>Oakum: {_names(answer)}</h1>"
     yield (
         f'<p class="soft">Scanned {_moment(answer.now)}{as_of} by {escape(answer.tool.name)} '
-        f"{escape(answer.tool.version)}: {packages} packages, {assessed} assessed, {len(answer.findings)} findings, "
+        f"{escape(answer.tool.version)}: {packages} packages, {assessed} assessed, {len(answer.open)} findings, "
         f"{len(answer.not_assessable)} not assessable.</p>"
     )
     if answer.reconstructed:
@@ -85,7 +87,7 @@ def _head(answer: Answer) -> Iterable[str]:
         yield "<p><strong>No package could be assessed, so nothing is known to be clean.</strong></p>"
     if unread := not_read(answer):
         yield f"<p>Not looked for: {escape(unread)}.</p>"
-    yield from _bar(answer.findings)
+    yield from _bar(answer.open)
     yield "</header>"
     yield from _contents(answer)
 
@@ -96,7 +98,8 @@ def _contents(answer: Answer) -> Iterable[str]:
     if answer.exposures:
         parts += [("reach", "Reachable from outside")]
     parts += [
-        ("findings", f"Findings ({len(answer.findings)})"),
+        ("findings", f"Findings ({len(answer.open)})"),
+        *((("stated", f"Suppressed ({len(answer.suppressed)})"),) if answer.statements else ()),
         ("gaps", f"Not assessable ({len(answer.not_assessable)})"),
         ("sources", f"Sources ({len(answer.sources)})"),
         ("assets", f"Assets ({len(answer.assets)})"),
@@ -178,11 +181,11 @@ def _gap(same: Sequence[GapEntry]) -> Sequence[str]:
 
 def _findings(answer: Answer, tables: Tables) -> Iterable[str]:
     yield '<h2 id="findings">Findings</h2>'
-    if not answer.findings:
+    if not answer.open:
         yield "<p>None.</p>"
         return
     heads = ("Vulnerability", "Package", "Fixed in", "Deadline", "Severity", "Score")
-    yield from tables.table(heads, map(_finding, answer.findings), "Findings, most urgent first", numbers=(5,))
+    yield from tables.table(heads, map(_finding, answer.open), "Findings, most urgent first", numbers=(5,))
 
 
 def _finding(finding: FindingEntry) -> Sequence[str]:
@@ -214,7 +217,7 @@ def _finding(finding: FindingEntry) -> Sequence[str]:
         f"{' fixed in ' + escape(one.fix) if one.fix else ''}</li>"
         for one in finding.evidence
     )
-    notes = "".join(f"<li>{escape(note)}</li>" for note in finding.notes)
+    notes = "".join(f"<li>{escape(note)}</li>" for note in (*finding.notes, *stated_notes(finding)))
     tag = ' <span class="tag">known exploited</span>' if finding.kev else ""
     also = ", ".join((*finding.aliases, *finding.bundles))
     return (

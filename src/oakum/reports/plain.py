@@ -14,6 +14,7 @@ from oakum.naming import listed
 from oakum.reports.answer import ActionEntry, Answer, FindingEntry, GapEntry, SourceAge
 from oakum.reports.printable import printable
 from oakum.reports.reach import reach
+from oakum.reports.stated import stated
 
 #: Lines of actions, rows of findings, lines of gaps, rows of sources on one screen; the machine forms hold them all.
 ACTIONS, FINDINGS, GAPS, SOURCES = 13, 6, 8, 6
@@ -34,6 +35,7 @@ def plain(answer: Answer, *, width: int = 100, everything: bool = False) -> str:
     lines += _actions(answer, width, everything)
     lines += reach(answer, width, everything)
     lines += _findings(answer, width, everything)
+    lines += stated(answer, width, everything)
     lines += _gaps(answer, width, everything)
     lines += _sources(answer, width, everything)
     return "\n".join(map(printable, lines)) + "\n"
@@ -83,16 +85,16 @@ def not_read(answer: Answer) -> str:
 
 def _count(answer: Answer) -> str:
     new = f" new since {answer.baseline}" if answer.baseline else ""
-    states: Counter[str] = Counter(finding.fix.state for finding in answer.findings)
+    states: Counter[str] = Counter(finding.fix.state for finding in answer.open)
     words = {"none": "without a fix", "installed": "with a fix installed but not effective"}
     parts = [
         f"{states[state]} {words.get(state, f'with a fix {state}')}"
         for state in ("none", "published", "available", "installed")
         if states[state]
     ]
-    if exploited := sum(finding.kev for finding in answer.findings):
+    if exploited := sum(finding.kev for finding in answer.open):
         parts.append(f"{exploited} known exploited (KEV)")
-    return f"{_number(len(answer.findings), 'finding')}{new}" + (f": {', '.join(parts)}" if parts else "")
+    return f"{_number(len(answer.open), 'finding')}{new}" + (f": {', '.join(parts)}" if parts else "")
 
 
 def _number(count: int, thing: str) -> str:
@@ -107,11 +109,11 @@ def _actions(answer: Answer, width: int, everything: bool) -> Iterable[str]:
         return
     yield "WHAT TO DO FIRST"
     yield from _ranked(answer.actions, width, None if everything else ACTIONS)
-    defaults = Counter(each.key for one in answer.findings for each in one.decision.inputs if each.default)
+    defaults = Counter(each.key for one in answer.open for each in one.decision.inputs if each.default)
     if defaults:
         words = ", ".join(f"{key} ({count})" for key, count in sorted(defaults.items()))
         yield from wrap(
-            f"Deadlines use defaults where nobody answered: {words} of {_number(len(answer.findings), 'finding')}.",
+            f"Deadlines use defaults where nobody answered: {words} of {_number(len(answer.open), 'finding')}.",
             width,
         )
 
@@ -172,7 +174,7 @@ def evr(finding: FindingEntry) -> str:
 
 
 def _findings(answer: Answer, width: int, everything: bool) -> Iterable[str]:
-    if not answer.findings:
+    if not answer.open:
         return
     limit = None if everything else FINDINGS
     yield ""
@@ -188,11 +190,11 @@ def _findings(answer: Answer, width: int, everything: bool) -> Iterable[str]:
             one.severity + (" KEV" if one.kev else ""),
             f"{one.score.value:.0f}",
         )
-        for one in answer.findings[:limit]
+        for one in answer.open[:limit]
     ]
     yield from table(rows, width, stretch=1, right=(6,), optional=_OPTIONAL)
-    if limit is not None and len(answer.findings) > limit:
-        yield f"... and {_number(len(answer.findings) - limit, 'more finding')}; {_MORE}"
+    if limit is not None and len(answer.open) > limit:
+        yield f"... and {_number(len(answer.open) - limit, 'more finding')}; {_MORE}"
 
 
 def _gaps(answer: Answer, width: int, everything: bool) -> Iterable[str]:

@@ -12,6 +12,7 @@ from urllib.parse import quote
 import msgspec
 
 from oakum.reports.answer import Answer, AssetEntry, FindingEntry
+from oakum.reports.stated import reason
 
 _LEVELS = ("error", "error", "warning")
 
@@ -78,7 +79,7 @@ def _result(finding: FindingEntry, rule: int, asset: AssetEntry) -> dict[str, An
     fix = f"fixed in {finding.fix.version}" if finding.fix.version else "no fix is published"
     text = f"{package.name} {package.version} on {asset.name}: {finding.id}, {fix}; {finding.decision.outcome}"
     level = _LEVELS[min(finding.decision.order, len(_LEVELS) - 1)]
-    return {
+    result: dict[str, Any] = {
         "ruleId": finding.id,
         "ruleIndex": rule,
         "level": level,
@@ -97,3 +98,7 @@ def _result(finding: FindingEntry, rule: int, asset: AssetEntry) -> dict[str, An
             "fixVersion": finding.fix.version,
         },
     }
+    if finding.suppressed and not isinstance(finding.statement, msgspec.UnsetType):
+        said = {"kind": "external", "status": "accepted", "justification": reason(finding.statement)}
+        result["suppressions"] = [said]
+    return result

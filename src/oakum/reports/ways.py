@@ -68,7 +68,7 @@ class Reachable:
     def __init__(self, answer: Answer) -> None:
         self._answer = answer
         self._kinds = {asset.key: asset.kind for asset in answer.assets}
-        self._order = {one.decision.outcome: one.decision.order for one in answer.findings}
+        self._order = {one.decision.outcome: one.decision.order for one in answer.open}
         clusters = {asset.key: asset.name for asset in answer.assets if asset.kind == "cluster"}
         holds = {each.object: each.subject for each in answer.relations if each.kind == "holds"}
         #: The key and name of the cluster that holds an asset; none where there is only one cluster.
@@ -162,7 +162,7 @@ class Reachable:
     def _behind(self) -> Mapping[str, Sequence[FindingEntry]]:
         """The findings on each asset and in the images that it uses."""
         placed: defaultdict[str, list[FindingEntry]] = defaultdict(list)
-        for finding in self._answer.findings:
+        for finding in self._answer.open:
             for asset in finding.assets:
                 placed[asset].append(finding)
         images: defaultdict[str, list[str]] = defaultdict(list)

@@ -39,7 +39,7 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
 
 def lint(whole: Mapping[str, Any]) -> Judgement:
     """Judge a document. Raises InputError where its format is unknown, LimitError where it is too deep or explodes."""
-    _measure(whole)
+    measure(whole)
     context = whole.get("@context")
     if isinstance(context, str):
         version = openvex.CONTEXTS.get(context.rstrip("/"))
@@ -66,8 +66,8 @@ def _csaf_version(whole: Mapping[str, Any]) -> str:
     return version
 
 
-def _measure(whole: object) -> None:
-    """Walk down level by level, so that no depth can exhaust the stack."""
+def measure(whole: object) -> None:
+    """Raises LimitError where a document is too deep; it walks level by level, so that no depth exhausts the stack."""
     level = [whole]
     for _ in range(DEEPEST):
         below: list[object] = []

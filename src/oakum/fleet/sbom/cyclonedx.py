@@ -130,6 +130,7 @@ def read(data: bytes, *, name: str) -> Asset:
         source=f"CycloneDX {bom.spec_version}{tool}",
         packages=packages,
         gaps=gaps,
+        subject=tuple(filter(None, (subject.purl, bom.serial_number))),
     )
 
 

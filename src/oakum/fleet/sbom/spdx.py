@@ -87,10 +87,13 @@ def read(data: bytes, *, name: str) -> Asset:
     subjects = _described(document)
     inventory = Inventory()
     digest, kind = "", "sbom"
+    named: list[str] = []
     for package in packages:
         is_subject = package.spdxid in subjects
         purpose = package.primary_package_purpose or ""
         purls = _purls(package)
+        if is_subject:
+            named += purls
         if purpose == "OPERATING-SYSTEM" or package.spdxid.startswith("SPDXRef-OperatingSystem"):
             version = _given(package.version_info)
             inventory.system(f"{package.name} {version}".strip(), release_from_name(package.name, version))
@@ -109,6 +112,7 @@ def read(data: bytes, *, name: str) -> Asset:
         source=f"{document.spdx_version.replace('-', ' ')}{_tool(document)}",
         packages=found,
         gaps=gaps,
+        subject=tuple(dict.fromkeys(filter(None, (*named, document.document_namespace)))),
     )
 
 
