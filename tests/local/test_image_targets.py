@@ -43,6 +43,8 @@ def test_an_image_is_an_asset_of_its_digest_with_the_packages_of_its_last_layer(
         ]
         assert (asset.kind, asset.key, asset.name) == ("image", described["digest"], "quay.io/x/web:1.27")
         assert asset.source == "dpkg in OCI layout, linux/amd64"
+        digest = described["digest"]
+        assert asset.subject == (f"pkg:oci/web@{digest}?arch=amd64&repository_url=quay.io/x/web&tag=1.27",)
         assert asset.packages.release is not None
         assert (asset.packages.release.scope, asset.platform, asset.gaps) == ("debian:12", "linux", ())
         purls = {package.purl for package in asset.packages.packages}

@@ -82,6 +82,7 @@ def _image(path: Path, name: str, selector: str, wanted: Platform | None) -> Tar
     from oakum.adapters.files.images import image_store
     from oakum.adapters.files.zstd import unpackers
     from oakum.fleet.images.choice import Choice, machine_platform
+    from oakum.fleet.images.purls import purl_of
     from oakum.fleet.images.reading import read
     from oakum.fleet.rootfs import read_image
 
@@ -100,7 +101,9 @@ def _image(path: Path, name: str, selector: str, wanted: Platform | None) -> Tar
             )
         )  # fmt: skip
     asset = read_image(image.tree, name=called, key=image.digest, form=form, platform=image.platform.os)
-    return Target(asset, image.tree)
+    # A docker archive has no manifest, and its image id is not the digest by which others know it.
+    purl = purl_of(image.reference, image.digest if image.form == "OCI layout" else "", image.platform)
+    return Target(msgspec.structs.replace(asset, subject=(purl,) if purl else ()), image.tree)
 
 
 def _root(path: Path, name: str) -> Target:
