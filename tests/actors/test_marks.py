@@ -53,6 +53,8 @@ TABLE = [
     ("kured restarts it", node(notes={"weave.works/kured-reboot-in-progress": "2026-01-01T00:00:00Z"}), ["kured acts"]),
     ("kured has seen the sentinel", node(notes={"weave.works/kured-most-recent-reboot-needed": "2026-01-01T00:00:00Z"}),
      ["kured means-to"]),
+    ("left alone by health checks", node(labels={"remediation.medik8s.io/exclude-from-remediation": "true"}),
+     ["node-healthcheck-operator kept-away"]),
     ("a pool at rest", node(notes=pool("a", "a", "Done")), ["machine-config-operator means-to"]),
     ("a pool on its way", node(notes=pool("a", "b", "Working")), ["machine-config-operator acts"]),
     ("chosen and not begun", node(notes=pool("a", "b", "Done")), ["machine-config-operator acts"]),

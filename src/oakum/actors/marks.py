@@ -24,6 +24,7 @@ _MCO = "https://github.com/openshift/machine-config-operator/blob/main/docs/Mach
 _CAPI = "https://cluster-api.sigs.k8s.io/reference/api/labels-and-annotations"
 _TAINTS = "https://kubernetes.io/docs/reference/labels-annotations-taints/"
 _FLUO = "https://github.com/flatcar/flatcar-linux-update-operator"
+_NHC = "https://github.com/medik8s/node-healthcheck-operator/blob/main/docs/configuration.md"
 _SUC = "https://github.com/rancher/system-upgrade-controller"
 _NTH = "https://github.com/aws/aws-node-termination-handler"
 _MACHINE = "machineconfiguration.openshift.io"
@@ -221,6 +222,11 @@ MARKS: tuple[Mark, ...] = (
         actor="flatcar-linux-update-operator", stance="kept-away", source=_FLUO,
         says="it does not restart the node as long as this stands",
         look=_annotated(f"{_FLATCAR}/reboot-paused", value="true"),
+    ),
+    Mark(
+        actor="node-healthcheck-operator", stance="kept-away", source=_NHC,
+        says="it does not fence or restart the node as long as this stands",
+        look=_labelled("remediation.medik8s.io/exclude-from-remediation"),
     ),
     Mark(
         actor="system-upgrade-controller", stance="means-to", source=_SUC,

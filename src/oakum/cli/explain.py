@@ -15,6 +15,7 @@ from oakum.reports.printable import printable
 
 if TYPE_CHECKING:
     from oakum.actors.marks import Said
+    from oakum.actors.shields import Shield
     from oakum.changes.drain import Judged, Surroundings
     from oakum.reports.node_page import Drained, Page
 
@@ -91,7 +92,8 @@ def _answer(page: Page) -> dict[str, object]:
     ]  # fmt: skip
     gaps = [{"what": gap.what, "why": gap.why, "remedy": gap.remedy} for gap in page.gaps]
     return {
-        "node": to_builtins(page.node), "marks": to_builtins(page.marks), "drains": drains,
+        "node": to_builtins(page.node), "marks": to_builtins(page.marks), "shields": to_builtins(page.shields),
+        "drains": drains,
         "karpenter_guarded": list(page.guarded), "not_assessable": gaps,
     }  # fmt: skip
 
@@ -115,6 +117,11 @@ def _lines(page: Page) -> Iterable[str]:
         for one in group:
             yield f"  {one.actor}: {one.why}"
             yield f"    {one.mark} ({one.source})"
+    if page.shields:
+        yield ""
+        yield "What keeps them away while you work on it"
+    for shield in page.shields:
+        yield from _shield(shield, node.name)
     for each in page.drains:
         yield ""
         yield from _drain(each)
@@ -124,6 +131,15 @@ def _lines(page: Page) -> Iterable[str]:
         yield from (f"  {each}" for each in page.guarded)
     for gap in page.gaps:
         yield f"Not assessable: {gap.what}: {gap.why} ({gap.remedy})"
+
+
+def _shield(shield: Shield, node: str) -> Iterable[str]:
+    if shield.on in ("annotation", "label"):
+        verb = "annotate" if shield.on == "annotation" else "label"
+        yield f"  {shield.actor}: kubectl {verb} node {node} {shield.key}={shield.value}"
+        yield f"    {shield.says} ({shield.source}); undo: kubectl {verb} node {node} {shield.key}-"
+    else:
+        yield f"  {shield.actor}: {shield.says} ({shield.source})"
 
 
 def _stance(one: Said) -> str:

@@ -13,6 +13,7 @@ from datetime import datetime
 import msgspec
 
 from oakum.actors.marks import Said, cordoned_by, said_of
+from oakum.actors.shields import Shield, against
 from oakum.changes.drain import Judged, Surroundings, explain
 from oakum.changes.skew import State, check
 from oakum.errors import InputError, NotAssessableError, Place
@@ -54,10 +55,15 @@ class Drained(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Page(msgspec.Struct, frozen=True, kw_only=True):
-    """The whole page. ``guarded`` are pods that Karpenter may not disrupt; ``gaps`` what the dump does not tell."""
+    """The whole page.
+
+    ``shields`` is how the actors of the ``marks`` are kept away. ``guarded`` are pods that Karpenter may not disrupt;
+    ``gaps`` what the dump does not tell.
+    """
 
     node: Facts
     marks: tuple[Said, ...]
+    shields: tuple[Shield, ...]
     drains: tuple[Drained, ...]
     guarded: tuple[str, ...]
     gaps: tuple[Gap, ...]
@@ -83,7 +89,7 @@ def page_of(around: Surroundings, name: str, skew: State, gaps: Sequence[Gap], n
         )
         told |= {gap.what: gap for gap in found.gaps}
     return Page(
-        node=_facts(node, len(around.on(name)), broken), marks=marks, drains=tuple(drains),
+        node=_facts(node, len(around.on(name)), broken), marks=marks, shields=against(marks), drains=tuple(drains),
         guarded=tuple(_guarded(around.on(name))) if any(one.actor == "karpenter" for one in marks) else (),
         gaps=tuple(told.values()),
     )  # fmt: skip
