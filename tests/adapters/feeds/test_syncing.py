@@ -14,7 +14,7 @@ import pytest
 from tests.adapters.feeds.publisher import Publisher, cut_after, epss, kev, osv, serving, status, zipped
 from tests.data import shared
 
-from oakum.adapters.feeds import osv_delta
+from oakum.adapters.feeds import coming, osv_delta
 from oakum.adapters.feeds.downloads import Download, alone, states
 from oakum.adapters.feeds.fetching import Clockwork
 from oakum.adapters.feeds.settling import Outcome
@@ -483,3 +483,19 @@ def test_any_zip_that_was_built_is_the_same_for_the_same_records(tmp_path: Path)
     (tmp_path / "bad").write_bytes(b"PK")
     with pytest.raises(InputError, match="damaged"):
         osv_delta.followed(tmp_path / "bad", {}, tmp_path / "three")
+
+
+def test_damage_inside_what_is_packed_is_an_error_with_a_remedy_or_reads_as_nothing(tmp_path: Path) -> None:
+    archive = tmp_path / "all.zip"
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as made:
+        made.writestr("A.json", json.dumps({"id": "A", "modified": "2026-01-01T00:00:00Z", "text": "x" * 5_000}))
+    with zipfile.ZipFile(archive) as whole:
+        (entry,) = whole.infolist()
+    data = bytearray(archive.read_bytes())
+    begin = entry.header_offset + 30 + len(entry.filename)
+    # A block of a kind that deflate does not have (RFC 1951, 3.2.3).
+    data[begin] = 0x07
+    archive.write_bytes(data)
+    with pytest.raises(InputError, match="damaged"):
+        osv_delta.followed(archive, {"B": b"{}"}, tmp_path / "new.zip")
+    assert coming._contained(archive, {"A": "2026-01-01T00:00:00Z"}) == {}

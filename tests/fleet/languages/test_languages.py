@@ -21,10 +21,10 @@ from oakum.errors import InputError, LimitError, NotAssessableError, OakumError
 from oakum.fleet import languages
 from oakum.fleet.images.choice import Choice
 from oakum.fleet.images.reading import read as read_layers
+from oakum.fleet.images.sources import Memory
 from oakum.fleet.images.tree import ImageTree
 from oakum.fleet.languages import composer, go, java, node, python, ruby, rust
 from oakum.fleet.languages.elf import Elf
-from oakum.fleet.languages.zip import Content
 from oakum.fleet.packages import Package
 from oakum.fleet.rootfs import read_image
 
@@ -196,14 +196,14 @@ def test_go_programs_of_all_forms_tell_their_modules(wide: bool, order: str) -> 
         elf(None, wide=wide, order=order, data=bytes(48) + inline("go1.22.1 X:boringcrypto", MODULES)),
         elf(None, wide=wide, order=order, data=pointed("go1.22.1", MODULES, wide=wide, order=order)),
     ):
-        assert rows(go.read(Elf(Content(program)), "/x")) == FOUND
-    assert rows(go.read(Elf(Content(elf({b".go.buildinfo": inline("go1.20")}))), "/x")) == [("stdlib", "go1.20")]
+        assert rows(go.read(Elf(Memory(program)), "/x")) == FOUND
+    assert rows(go.read(Elf(Memory(elf({b".go.buildinfo": inline("go1.20")}))), "/x")) == [("stdlib", "go1.20")]
 
 
 def test_a_mark_elsewhere_is_no_build_information() -> None:
     mark = inline("go1.22.1", MODULES)
-    assert go.read(Elf(Content(elf({b".rodata": mark}, data=mark))), "/x") == []
-    assert go.read(Elf(Content(elf(None, data=bytes(8) + mark))), "/x") == []
+    assert go.read(Elf(Memory(elf({b".rodata": mark}, data=mark))), "/x") == []
+    assert go.read(Elf(Memory(elf(None, data=bytes(8) + mark))), "/x") == []
 
 
 def test_a_real_go_program_tells_what_go_version_says(tmp_path: Path) -> None:
@@ -217,7 +217,7 @@ def test_a_real_go_program_tells_what_go_version_says(tmp_path: Path) -> None:
         subprocess.run(["go", "build", *flags, "-o", "app", "."], cwd=tmp_path, env=environment, check=True)
         command = ["go", "version", "-m", "app"]
         said = subprocess.run(command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, text=True, check=True)
-        found = dict(rows(go.read(Elf(Content((tmp_path / "app").read_bytes())), "/x")))
+        found = dict(rows(go.read(Elf(Memory((tmp_path / "app").read_bytes())), "/x")))
         assert f": {found['stdlib']}\n" in said.stdout
         assert f"\tmod\texample.org/app\t{found['example.org/app']}\t" in said.stdout
 
@@ -229,10 +229,10 @@ def test_crates_of_a_rust_program_are_those_that_are_in_it() -> None:
         {"name": "cc", "version": "1.0.0", "source": "crates.io", "kind": "build"},
     ]
     program = elf({b".dep-v0": zlib.compress(json.dumps({"packages": packages}).encode())})
-    assert rows(rust.read(Elf(Content(program)), "/x")) == [("app", "0.1.0"), ("serde", "1.0.1")]
+    assert rows(rust.read(Elf(Memory(program)), "/x")) == [("app", "0.1.0"), ("serde", "1.0.1")]
     for content in (b"x", zlib.compress(b"{}"), zlib.compress(bytes(1 << 25))):
         with pytest.raises(InputError):
-            rust.read(Elf(Content(elf({b".dep-v0": content}))), "/x")
+            rust.read(Elf(Memory(elf({b".dep-v0": content}))), "/x")
 
 
 # Java.
@@ -243,23 +243,23 @@ def test_archives_in_archives_tell_their_artifacts() -> None:
     for method in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         outer = archive({"BOOT-INF/lib/inner.jar": inner, **pom("org.x", "outer", "1.0")}, method=method)
         for before in (b"", b"#!/bin/sh\nexec java -jar $0\n"):
-            assert rows(java.Archives().read(Content(before + outer), "/app.jar")) == [
+            assert rows(java.Archives().read(Memory(before + outer), "/app.jar")) == [
                 ("org.x:outer", "1.0"),
                 ("org.x:inner", "2.0"),
             ]
     shaded = archive(pom("org.x", "a", "1") | pom("org.y", "b", "2"))
-    assert rows(java.Archives().read(Content(shaded), "/app.jar")) == [("org.x:a", "1"), ("org.y:b", "2")]
+    assert rows(java.Archives().read(Memory(shaded), "/app.jar")) == [("org.x:a", "1"), ("org.y:b", "2")]
 
 
 def test_without_maven_the_manifest_and_the_name_of_the_file_tell_it() -> None:
     manifest = "Manifest-Version: 1.0\r\nImplementation-Vendor-Id: org.x\r\n"
-    content = Content(archive({"META-INF/MANIFEST.MF": manifest, "a.class": ""}))
+    content = Memory(archive({"META-INF/MANIFEST.MF": manifest, "a.class": ""}))
     assert rows(java.Archives().read(content, "/lib/some-name-1.2.jar")) == [("org.x:some-name", "1.2")]
     with pytest.raises(NotAssessableError, match="origin"):
         java.Archives().read(content, "/lib/name.jar")
     with pytest.raises(NotAssessableError, match="origin"):
-        java.Archives().read(Content(archive({"a.class": ""})), "/lib/name-1.jar")
-    assert java.Archives().read(Content(archive({"text": ""})), "/lib/name-1.jar") == []
+        java.Archives().read(Memory(archive({"a.class": ""})), "/lib/name-1.jar")
+    assert java.Archives().read(Memory(archive({"text": ""})), "/lib/name-1.jar") == []
 
 
 def test_archives_of_maven_itself_tell_their_artifacts() -> None:
@@ -269,14 +269,14 @@ def test_archives_of_maven_itself_tell_their_artifacts() -> None:
     with zipfile.ZipFile(jars[0]) as opened:
         (name,) = (name for name in opened.namelist() if name.endswith("pom.properties"))
         text = opened.read(name).decode()
-    (found,) = java.Archives().read(Content(jars[0].read_bytes()), str(jars[0]))
+    (found,) = java.Archives().read(Memory(jars[0].read_bytes()), str(jars[0]))
     assert found.name == "org.apache.maven:maven-core"
     assert f"version={found.version}" in text
 
 
 def test_all_archives_of_an_image_are_limited_together(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(java, "_ALL_LIMIT", 5000)
-    reader, content = java.Archives(), Content(archive({"text": "x" * 2000}, method=zipfile.ZIP_STORED))
+    reader, content = java.Archives(), Memory(archive({"text": "x" * 2000}, method=zipfile.ZIP_STORED))
     for _ in range(3):
         assert reader.read(content, "/x.jar") == []
     with pytest.raises(LimitError):
@@ -288,14 +288,14 @@ def test_bombs_and_archives_without_end_are_refused() -> None:
     for _ in range(6):
         nested = archive({"x.jar": nested})
     with pytest.raises(LimitError):
-        java.Archives().read(Content(nested), "/x.jar")
+        java.Archives().read(Memory(nested), "/x.jar")
     with pytest.raises(LimitError):
-        java.Archives().read(Content(archive({"x.jar": bytes(65 << 20)})), "/x.jar")
+        java.Archives().read(Memory(archive({"x.jar": bytes(65 << 20)})), "/x.jar")
     with pytest.raises(LimitError):
-        java.Archives().read(Content(archive({"META-INF/maven/a/b/pom.properties": bytes(1 << 20)})), "/x.jar")
+        java.Archives().read(Memory(archive({"META-INF/maven/a/b/pom.properties": bytes(1 << 20)})), "/x.jar")
     with pytest.raises(LimitError):
         inner = archive({})
-        java.Archives().read(Content(archive({f"{number}.jar": inner for number in range(2001)})), "/x.jar")
+        java.Archives().read(Memory(archive({f"{number}.jar": inner for number in range(2001)})), "/x.jar")
 
 
 GIVEN = [
@@ -317,7 +317,7 @@ def test_damaged_programs_and_archives_are_read_or_refused(
     changed = bytearray(data)
     for at, new in changes:
         changed[at : at + len(new)] = new
-    for content in (Content(bytes(changed)), Content(bytes(changed[:length]))):
+    for content in (Memory(bytes(changed)), Memory(bytes(changed[:length]))):
         with suppress(OakumError):
             java.Archives().read(content, "/x")
         with suppress(OakumError):

@@ -7,14 +7,13 @@ damaged entry is a damaged download, and nothing of it is used.
 from __future__ import annotations
 
 import zipfile
-import zlib
 from pathlib import Path
 
 import msgspec
 
 from oakum.adapters.feeds.inputs import Feed, read_feeds
 from oakum.adapters.feeds.sources import Source
-from oakum.adapters.feeds.unpack import Limits
+from oakum.adapters.feeds.unpack import UNREADABLE, Limits
 from oakum.advisories.model import Problem
 from oakum.errors import InputError, LimitError
 
@@ -63,5 +62,5 @@ def _whole(path: Path, limits: Limits) -> None:
                         total += len(chunk)
                         if total > limits.total or (total > limits.free and total > limits.ratio * path.stat().st_size):
                             raise LimitError("unpacks to more than such a feed may", remedy="see to its address")
-    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, ValueError, OSError, EOFError, zlib.error) as error:
+    except UNREADABLE as error:
         raise InputError(f"is a damaged archive: {error}", remedy=_AGAIN) from None

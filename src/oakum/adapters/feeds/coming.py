@@ -18,6 +18,7 @@ from oakum.adapters.feeds.downloads import Download, State
 from oakum.adapters.feeds.fetching import Clockwork, VanishedError, Wanted, fetch
 from oakum.adapters.feeds.incoming import Edition, Incoming
 from oakum.adapters.feeds.sources import Source
+from oakum.adapters.feeds.unpack import UNREADABLE
 from oakum.adapters.feeds.web import Web
 from oakum.errors import InputError
 
@@ -152,7 +153,7 @@ def _contained(archive: Path, listed: dict[str, str]) -> dict[str, str]:
                     with opened.open(entry) as stream:
                         one = msgspec.json.decode(stream.read(_RECORD), type=_Record)
                     held[one.id] = one.modified
-    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, ValueError, OSError, EOFError):
+    except UNREADABLE:
         # Whoever reads the archive as a feed says what is wrong with it.
         return {}
     return {name: time for name, time in listed.items() if name in held and _second(held[name]) >= _second(time)}

@@ -14,6 +14,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from oakum.adapters.feeds.sources import Source
+from oakum.adapters.feeds.unpack import UNREADABLE
 from oakum.errors import InputError
 
 #: Records that are fetched one by one at most.
@@ -62,7 +63,7 @@ def followed(archive: Path, records: Mapping[str, bytes], out: Path) -> None:
                 new.writestr(
                     zipfile.ZipInfo(name), fresh[name] if name in fresh else old.read(name), zipfile.ZIP_DEFLATED
                 )
-    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, ValueError, OSError, EOFError) as error:
+    except UNREADABLE as error:
         raise InputError(f"the archive that is here is damaged: {error}", remedy="sync again") from None
     with out.open("rb") as file:
         os.fsync(file.fileno())

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import lzma
 import stat
 import zipfile
 import zlib
@@ -22,6 +23,13 @@ from oakum.errors import InputError, LimitError, OakumError, Place, UsageError
 _CHUNK = 1 << 20
 #: Other compressions by their first bytes, and what unpacks them.
 _FOREIGN = {b"\x28\xb5\x2f\xfd": "zstd -d", b"\xfd7zXZ\x00": "xz -d", b"BZh": "bunzip2", b"7z\xbc\xaf": "7z x"}
+
+
+#: What zipfile raises for an archive or an entry that it cannot read: RuntimeError for one that is encrypted,
+#: NotImplementedError for a packing that it does not know, and what the packings themselves say of damage.
+UNREADABLE = (
+    zipfile.BadZipFile, RuntimeError, NotImplementedError, ValueError, OSError, EOFError, zlib.error, lzma.LZMAError,
+)  # fmt: skip
 
 
 class _Stream(Protocol):
@@ -115,8 +123,7 @@ def _zip(data: bytes, name: str, limits: Limits) -> Iterator[Unpacked]:
             with archive.open(entry) as stream:
                 content = _bounded(stream, inner, max(entry.compress_size, 1), limits)
             content = _single(content, inner, limits)
-        except (zipfile.BadZipFile, RuntimeError, NotImplementedError, ValueError, OSError, EOFError) as error:
-            # zipfile says by RuntimeError that an entry is encrypted.
+        except UNREADABLE as error:
             why = InputError(f"cannot be unpacked: {error}", place=Place(inner), remedy="fetch the archive again")
             yield Unpacked(inner, error=why)
             continue

@@ -63,6 +63,7 @@ class Memory:
 
     def __init__(self, data: bytes) -> None:
         self._data = data
+        self.size = len(data)
 
     def read_at(self, offset: int, size: int) -> bytes:
         """See ``Source``."""

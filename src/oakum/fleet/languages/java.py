@@ -13,8 +13,9 @@ from collections.abc import Callable
 from functools import partial
 
 from oakum.errors import InputError, LimitError, NotAssessableError
+from oakum.fleet.images.sources import Memory
 from oakum.fleet.languages.sources import Source, library, sound
-from oakum.fleet.languages.zip import Content, Member, Zip
+from oakum.fleet.languages.zip import Member, Zip
 from oakum.fleet.packages import Package
 
 WHERE = re.compile(r"\.(?:jar|war|ear|jpi|hpi|par)$")
@@ -41,7 +42,7 @@ class Archives:
         """
         if source.size <= _ARCHIVE_LIMIT:
             # Reading it to and fro in a packed layer would take longer.
-            source = Content(source.read_at(0, source.size))
+            source = Memory(source.read_at(0, source.size))
         found: list[Package] = []
         waiting: list[tuple[Callable[[], Source], str, int]] = [(lambda: source, path, 0)]
         seen = 0

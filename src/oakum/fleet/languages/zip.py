@@ -11,38 +11,13 @@ import zlib
 from typing import NamedTuple
 
 from oakum.errors import InputError, LimitError
+from oakum.fleet.images.sources import Memory, Part
 from oakum.fleet.languages.sources import Source
 
 #: Bytes of the list of members; fifty thousand classes have five megabytes.
 _LIST_LIMIT = 1 << 23
 _END, _MEMBER, _LOCAL = b"PK\5\6", b"PK\1\2", b"PK\3\4"
 _STORED, _DEFLATED = 0, 8
-
-
-class Slice:
-    """A part of a source."""
-
-    def __init__(self, whole: Source, offset: int, size: int) -> None:
-        self._whole = whole
-        self._offset = offset
-        self.size = size
-
-    def read_at(self, offset: int, size: int) -> bytes:
-        """See ``Source``."""
-        size = min(size, self.size - offset)
-        return self._whole.read_at(self._offset + offset, size) if size > 0 else b""
-
-
-class Content:
-    """A content in memory."""
-
-    def __init__(self, data: bytes) -> None:
-        self._data = data
-        self.size = len(data)
-
-    def read_at(self, offset: int, size: int) -> bytes:
-        """See ``Source``."""
-        return self._data[offset : offset + size]
 
 
 class Member(NamedTuple):
@@ -80,7 +55,7 @@ class Zip:
         if len(head) < 30 or head[:4] != _LOCAL:
             raise InputError(f"no sound zip archive: {member.name[:200]!a} is not where its list says")
         name, extra = struct.unpack_from("<HH", head, 26)
-        packed = Slice(self._source, member.offset + 30 + name + extra, member.packed)
+        packed = Part(self._source, member.offset + 30 + name + extra, member.packed)
         if member.method == _STORED:
             return packed
         if member.method != _DEFLATED:
@@ -94,7 +69,7 @@ class Zip:
             raise LimitError(f"{member.name[:200]!a} is larger than {limit} bytes")
         if not unpacking.eof:
             raise InputError(f"{member.name[:200]!a} is cut off")
-        return Content(data)
+        return Memory(data)
 
 
 def _members(listed: bytes, shift: int) -> list[Member]:
