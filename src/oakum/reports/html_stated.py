@@ -21,8 +21,8 @@ def stated_section(answer: Answer, tables: Tables) -> Iterable[str]:
         return
     yield '</section><section aria-labelledby="stated"><h2 id="stated">Suppressed by statements</h2>'
     yield (
-        f'<p class="soft">{given.statements} statements in {given.files} files; '
-        f"{len(answer.suppressed)} findings are suppressed and count for nothing above.</p>"
+        f'<p class="soft">Statements: {given.statements}, in files: {given.files}. Findings that they suppress, '
+        f"and that count for nothing above: {len(answer.suppressed)}.</p>"
     )
     rows = [(one, one.statement) for one in answer.suppressed if not isinstance(one.statement, UnsetType)]
     if rows:
@@ -34,7 +34,7 @@ def stated_section(answer: Answer, tables: Tables) -> Iterable[str]:
             f"{escape(one.why)} (<code>{escape(one.statement.file)}</code>)</li>"
             for one in given.unused
         )
-        count = f"{len(given.unused)} statements concern no finding here"
+        count = f"Statements that concern no finding here: {len(given.unused)}"
         yield f"<details><summary>{count}</summary><ul>{unused}</ul></details>"
 
 
