@@ -33,14 +33,28 @@ _FLATCAR = "flatcar-linux-update.v1.flatcar-linux.net"
 _PLAN = "plan.upgrade.cattle.io/"
 
 
+class Told(msgspec.Struct, frozen=True):
+    """A mark as it was found: the field of the node and the key without which it would say nothing; and in words."""
+
+    on: Literal["annotation", "label", "taint"]
+    key: str
+    text: str
+
+
 class Said(msgspec.Struct, frozen=True, kw_only=True):
-    """What a mark says: the ``actor``, its ``stance``, ``why`` for people, the ``mark`` itself, and its ``source``."""
+    """What a mark says: the ``actor``, its ``stance``, ``why`` for people, the ``mark`` itself, and its ``source``.
+
+    ``unasked`` says that the actor does so of its own will; else it waits for somebody to change its objects. ``found``
+    is where the mark stands.
+    """
 
     actor: str
     stance: Stance
     why: str
     mark: str
     source: str
+    unasked: bool
+    found: Told
 
 
 class Mark(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,16 +64,22 @@ class Mark(msgspec.Struct, frozen=True, kw_only=True):
     stance: Stance
     says: str
     source: str
-    look: Callable[[Node], Iterable[str]]
+    look: Callable[[Node], Iterable[Told]]
+    unasked: bool = True
 
 
 def said_of(node: Node) -> tuple[Said, ...]:
     """What the marks of a node say, in the order of the rules; those who act now come first."""
+    if not _speaks(node):
+        return ()
     found = [
-        Said(actor=each.actor, stance=each.stance, why=each.says, mark=mark, source=each.source)
+        Said(
+            actor=each.actor, stance=each.stance, why=each.says, mark=told.text, source=each.source,
+            unasked=each.unasked, found=told,
+        )
         for each in MARKS
-        for mark in each.look(node)
-    ]
+        for told in each.look(node)
+    ]  # fmt: skip
     return tuple(sorted(found, key=lambda one: one.stance != "acts"))
 
 
@@ -71,21 +91,30 @@ def cordoned_by(node: Node) -> str:
     return next(owners, "somebody")
 
 
-def _annotated(*keys: str, value: str = "") -> Callable[[Node], Iterator[str]]:
-    def look(node: Node) -> Iterator[str]:
+def _speaks(node: Node) -> bool:
+    """Whether any key of a node is one that some mark has: most nodes of a large fleet have none."""
+    meta = node.metadata
+    taints = node.spec.taints
+    return any(key.partition("/")[0] in _KEYS for keys in (meta.annotations, meta.labels) for key in keys) or any(
+        each.key.partition("/")[0] in _TAINT_KEYS for each in taints
+    )
+
+
+def _annotated(*keys: str, value: str = "") -> Callable[[Node], Iterator[Told]]:
+    def look(node: Node) -> Iterator[Told]:
         for key in keys:
             found = node.metadata.annotations.get(key)
             if found is not None and (found == value or not value):
-                yield f"annotation {key}={found}"
+                yield Told("annotation", key, f"annotation {key}={found}")
 
     return look
 
 
-def _tainted(*keys: str, effect: str = "") -> Callable[[Node], Iterator[str]]:
-    def look(node: Node) -> Iterator[str]:
+def _tainted(*keys: str, effect: str = "") -> Callable[[Node], Iterator[Told]]:
+    def look(node: Node) -> Iterator[Told]:
         for taint in node.spec.taints:
             if (taint.key in keys or taint.key.startswith(_prefixes(keys))) and effect in ("", taint.effect):
-                yield f"taint {taint.key}:{taint.effect}"
+                yield Told("taint", taint.key, f"taint {taint.key}:{taint.effect}")
 
     return look
 
@@ -94,34 +123,36 @@ def _prefixes(keys: Iterable[str]) -> tuple[str, ...]:
     return tuple(key for key in keys if key.endswith("/"))
 
 
-def _labelled(prefix: str) -> Callable[[Node], Iterator[str]]:
-    def look(node: Node) -> Iterator[str]:
+def _labelled(prefix: str) -> Callable[[Node], Iterator[Told]]:
+    def look(node: Node) -> Iterator[Told]:
         for key, value in sorted(node.metadata.labels.items()):
             if key == prefix or (prefix.endswith("/") and key.startswith(prefix)):
-                yield f"label {key}={value}"
+                yield Told("label", key, f"label {key}={value}")
 
     return look
 
 
-def _configured(*, moving: bool) -> Callable[[Node], Iterator[str]]:
+def _configured(*, moving: bool) -> Callable[[Node], Iterator[Told]]:
     """Whether a node of a pool is on its way to another configuration, or is where it should be."""
 
-    def look(node: Node) -> Iterator[str]:
+    def look(node: Node) -> Iterator[Told]:
         notes = node.metadata.annotations
         current, desired = notes.get(f"{_MACHINE}/currentConfig"), notes.get(f"{_MACHINE}/desiredConfig")
         state = notes.get(f"{_MACHINE}/state", "")
         if not current or not desired:
             return
         if (current != desired or state not in ("Done", "")) == moving:
-            yield f"annotation {_MACHINE}/state={state or '(none)'}, {current} -> {desired}"
+            text = f"annotation {_MACHINE}/state={state or '(none)'}, {current} -> {desired}"
+            yield Told("annotation", f"{_MACHINE}/desiredConfig", text)
 
     return look
 
 
-def _drained_by_pool(node: Node) -> Iterator[str]:
+def _drained_by_pool(node: Node) -> Iterator[Told]:
     wanted, done = (node.metadata.annotations.get(f"{_MACHINE}/{key}") for key in ("desiredDrain", "lastAppliedDrain"))
     if wanted and wanted != done and wanted.startswith("drain"):
-        yield f"annotation {_MACHINE}/desiredDrain={wanted}"
+        key = f"{_MACHINE}/desiredDrain"
+        yield Told("annotation", key, f"annotation {key}={wanted}")
 
 
 #: These set taints and leave the scheduling switch of a node alone.
@@ -197,12 +228,12 @@ MARKS: tuple[Mark, ...] = (
     ),
     Mark(
         actor="machine-config-operator", stance="means-to", source=_MCO,
-        says="it keeps the node's configuration, and changes it when that of its pool changes",
+        says="it keeps the node's configuration, and changes it when that of its pool changes", unasked=False,
         look=_configured(moving=False),
     ),
     Mark(
         actor="cluster-api", stance="means-to", source=_CAPI,
-        says="the node is a Machine's: it is drained and deleted when that Machine is",
+        says="the node is a Machine's: it is drained and deleted when that Machine is", unasked=False,
         look=_annotated("cluster.x-k8s.io/machine"),
     ),
     Mark(
@@ -231,11 +262,25 @@ MARKS: tuple[Mark, ...] = (
     Mark(
         actor="system-upgrade-controller", stance="means-to", source=_SUC,
         says="it has carried this plan out here, and does so again when the plan's version or image changes",
-        look=_labelled(_PLAN),
+        unasked=False, look=_labelled(_PLAN),
     ),
     Mark(
         actor="aws-node-termination-handler", stance="acts", source=_NTH,
         says="the provider is about to take the machine away, and its pods are moved",
         look=_tainted("aws-node-termination-handler/"),
     ),
+)  # fmt: skip
+
+#: What the keys of all marks begin with, up to their slash: of annotations and labels, and of taints.
+_KEYS = frozenset(
+    {
+        "oakum.dev", "cluster-autoscaler.kubernetes.io", "karpenter.sh", "weave.works", "cluster.x-k8s.io", _MACHINE,
+        _FLATCAR, "remediation.medik8s.io", "plan.upgrade.cattle.io",
+    }
+)  # fmt: skip
+_TAINT_KEYS = frozenset(
+    {
+        "node.kubernetes.io", "node.cloudprovider.kubernetes.io", "ToBeDeletedByClusterAutoscaler", "karpenter.sh",
+        "DeletionCandidateOfClusterAutoscaler", "node.cluster.x-k8s.io", "aws-node-termination-handler",
+    }
 )  # fmt: skip

@@ -6,7 +6,7 @@ concerns more than one node and is for people to set; against some there is noth
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Literal
 
 import msgspec
@@ -105,3 +105,38 @@ def against(said: Iterable[Said]) -> tuple[Shield, ...]:
     acting = {each.actor for each in several if each.stance == "acts"}
     actors = dict.fromkeys(each.actor for each in several if each.stance != "kept-away")
     return tuple(SHIELDS[each] for each in actors if each in SHIELDS and (each not in away or each in acting))
+
+
+#: Actors that leave no mark on the nodes that they act on: their own is set wherever a node is visited.
+UNSEEN = ("cluster-autoscaler", "node-healthcheck-operator")
+#: These act on a node whose health says so; health has rules of its own.
+_BY_HEALTH = frozenset({"node lifecycle controller"})
+_OURSELVES = "oakum"
+
+
+def beside(said: Iterable[Said]) -> tuple[str, ...]:
+    """The actors that a visit of a node has to reckon with, in the order of ``SHIELDS``."""
+    named = {*UNSEEN, *(each.actor for each in said)}
+    return tuple(name for name in SHIELDS if name in named and name not in _BY_HEALTH)
+
+
+def worn(actors: Iterable[str]) -> tuple[Shield, ...]:
+    """The marks that stand on a node against some actors while it is visited."""
+    return tuple(each for name in actors if (each := SHIELDS[name]).on in ("annotation", "label"))
+
+
+def in_the_way(said: Iterable[Said], kept_away: Collection[str] = ()) -> tuple[Said, ...]:
+    """Marks of actors that act on the node already, or will of their own accord, and that no mark of ours stops.
+
+    ``kept_away`` are actors that somebody keeps away by what they obey elsewhere; one that acts already does not count
+    as such.
+    """
+    return tuple(each for each in said if _acts(each) or (_will(each) and each.actor not in kept_away))
+
+
+def _acts(said: Said) -> bool:
+    return said.stance == "acts" and said.actor not in (_OURSELVES, *_BY_HEALTH)
+
+
+def _will(said: Said) -> bool:
+    return said.stance == "means-to" and said.unasked and SHIELDS[said.actor].on in ("elsewhere", "nowhere")

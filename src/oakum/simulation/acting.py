@@ -20,7 +20,7 @@ from oakum.changes.running.observed import Claim
 from oakum.simulation.answers import DONE, GONE, UNKNOWN, US, refused
 from oakum.simulation.disruption import GRANTED, SEVERAL, answer
 from oakum.simulation.host_program import HostProgram
-from oakum.simulation.things import MARKS, Cluster, Machine, Pod, Soft, Workload
+from oakum.simulation.things import Cluster, Machine, Pod, Soft, Workload
 
 if TYPE_CHECKING:
     from oakum.simulation.world import World
@@ -95,11 +95,13 @@ class Acting:
         if claim is not None and (claim.run, claim.step) != (act.run, step):
             return refused(f"{claim.run} holds it", "changed")
         if claim is None:
-            marks = {name: machine.annotations[name] for name in MARKS if name in machine.annotations}
+            wanted = [mark.partition("=") for mark in act.parameters.get("marks", "").split()]
+            marks = {place: _marked(machine, place) for place, _, _ in wanted}
             machine.claim = Claim(run=act.run, step=step, token=act.token, cordoned=machine.unschedulable, marks=marks)
             if act.parameters.get("cordon") != "false" and not machine.unschedulable:
                 machine.unschedulable, machine.cordoner = True, US
-            machine.annotations |= dict.fromkeys(MARKS, "true")
+            for place, _, value in wanted:
+                _mark(machine, place, value)
         else:
             machine.claim = Claim(
                 run=claim.run, step=claim.step, token=act.token, cordoned=claim.cordoned, marks=claim.marks
@@ -114,9 +116,8 @@ class Acting:
         if claim.run != act.run:
             return refused(f"{claim.run} holds it", "changed")
         machine.claim = None
-        for name in MARKS:
-            machine.annotations.pop(name, None)
-        machine.annotations |= claim.marks
+        for place, before in claim.marks.items():
+            _mark(machine, place, before)
         if machine.cordoner == US or act.parameters.get("cordon") != "false":
             machine.unschedulable = claim.cordoned
             machine.cordoner = machine.cordoner if machine.unschedulable else ""
@@ -260,3 +261,17 @@ def copy_of(soft: Soft, version: str) -> Soft:
 def image_of(workload: Workload) -> str:
     """The version of an object's pods."""
     return workload.image
+
+
+def _marked(machine: Machine, place: str) -> str | None:
+    """The mark at ON:KEY of a node; None where there is none."""
+    on, _, key = place.partition(":")
+    return machine.marks(on).get(key)
+
+
+def _mark(machine: Machine, place: str, value: str | None) -> None:
+    on, _, key = place.partition(":")
+    if value is None:
+        machine.marks(on).pop(key, None)
+    else:
+        machine.marks(on)[key] = value

@@ -121,7 +121,7 @@ class HealthCheck:
     """Restarts the machine of a node that has not been ready for five minutes, unless it is excluded.
 
     github.com/medik8s/node-healthcheck-operator: unhealthy conditions of 300 seconds by default, minHealthy of 51 %,
-    and the annotation remediation.medik8s.io/exclude-from-remediation.
+    and the label remediation.medik8s.io/exclude-from-remediation.
     """
 
     UNHEALTHY, LEAST = 300.0, 0.51
@@ -143,7 +143,7 @@ class HealthCheck:
         machines = self._cluster.machines.values()
         if sum(each.ready for each in machines) < self.LEAST * len(machines):
             return
-        if machine.annotations.get(NO_REMEDIATION) == "true":
+        if machine.labels.get(NO_REMEDIATION) == "true":
             return
         if machine.alive:
             self._world.hosts.reboot(machine, HEALTH_CHECK)

@@ -25,10 +25,9 @@ ZONE = "topology.kubernetes.io/zone"
 #: The label of a node's pool, by which workloads keep to it, and the taint of control planes.
 POOL = "simulation.oakum.dev/pool"
 CONTROL_PLANE = "node-role.kubernetes.io/control-plane"
-#: What other actors read on a node before they take it away, and what we write there while we hold it.
+#: What other actors read on a node before they take it away: an annotation, and a label.
 NO_SCALE_DOWN = "cluster-autoscaler.kubernetes.io/scale-down-disabled"
 NO_REMEDIATION = "remediation.medik8s.io/exclude-from-remediation"
-MARKS = (NO_SCALE_DOWN, NO_REMEDIATION)
 #: The annotation of our record on a node.
 CLAIM = "oakum.dev/claim"
 
@@ -117,6 +116,10 @@ class Machine(msgspec.Struct, eq=False, kw_only=True):
     attached: dict[str, bool] = msgspec.field(default_factory=dict)
     troubles: dict[str, float] = msgspec.field(default_factory=dict)
     slim: objects.Node | None = None
+
+    def marks(self, on: str) -> dict[str, str]:
+        """Its annotations or its labels, for whoever means to change them."""
+        return self.labels if on == "label" else self.annotations
 
     @property
     def boot_id(self) -> str:

@@ -86,11 +86,20 @@ def masters(count: int, cluster: str = "c", **more: Any) -> list[Machine]:
 
 
 def cluster(name: str, machines: Iterable[Machine], objects: Iterable[Json] = (), **more: Any) -> Cluster:
-    """A cluster with the nodes of its machines; etcd has a voter on every machine that runs one."""
+    """A cluster with the nodes of its machines; etcd has a voter on every machine that runs one.
+
+    ``marked`` are annotations, labels and taints (KEY:EFFECT) of nodes by their names.
+    """
     mine = [each for each in machines if each.cluster == name]
+    marked: dict[str, Json] = more.pop("marked", {})
     nodes = [
-        {"apiVersion": "v1", "kind": "Node", "metadata": {"name": each.name, "uid": each.uid, "labels": each.labels},
-         "spec": {"unschedulable": each.cordoned},
+        {"apiVersion": "v1", "kind": "Node",
+         "metadata": {"name": each.name, "uid": each.uid,
+                      "labels": {**each.labels, **marked.get(each.name, {}).get("labels", {})},
+                      "annotations": marked.get(each.name, {}).get("annotations", {})},
+         "spec": {"unschedulable": each.cordoned,
+                  "taints": [dict(zip(("key", "effect"), taint.split(":"), strict=True))
+                             for taint in marked.get(each.name, {}).get("taints", ())]},
          "status": {"conditions": [{"type": "Ready", "status": "True" if each.healthy else "False"}]}}
         for each in mine
     ]  # fmt: skip

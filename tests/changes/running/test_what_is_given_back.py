@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 import pytest
 from tests.changes.running.looks import ALL, DONE, NEW, NOW, OLD, Play, change, open_for, plan, step
 
-from oakum.changes.plans import Step, Stop
+from oakum.changes.plans import Actor, Step, Stop
 from oakum.changes.running.acts import Outcome
 from oakum.changes.running.observed import Claim, Etcd, Seen, Work
 from oakum.changes.running.verifying import differing, expected
@@ -37,6 +38,21 @@ def visit(state: str, made: Step | None = None, calendar: Any = None, /, **given
 
 
 # The claim
+
+
+def test_a_claim_sets_the_marks_that_the_plan_names_for_its_step() -> None:
+    others = (
+        Actor(name="a", does=(), on="annotation", key="a.example/keep", value="true", says="", source=""),
+        Actor(name="b", does=(), on="elsewhere", says="", source=""),
+        Actor(name="c", does=(), on="label", key="c.example/away", value="yes", says="", source=""),
+        Actor(name="d", does=(), on="annotation", key="d.example/keep", value="true", says="", source=""),
+    )
+    made = msgspec.structs.replace(plan(step(actors=("a", "b", "c"))), actors=others)
+    play = Play(made)
+    play.puts(STEP, "admitted")
+    play.turn()
+    (claim,) = [each for each in play.acts() if each.do == "claim"]
+    assert claim.parameters["marks"] == "annotation:a.example/keep=true label:c.example/away=yes"
 
 
 def stopped(play: Play) -> None:

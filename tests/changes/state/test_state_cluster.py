@@ -285,6 +285,42 @@ def test_a_word_of_a_node_is_a_short_line_in_an_annotation_or_a_label(meta: Item
     assert machine_of(with_node(**meta)).facts.get("environment") == environment
 
 
+@pytest.mark.parametrize(
+    ("node_says", "cluster_says", "kept_away"),
+    [
+        ("", "", ()),
+        ("kured", "", ("kured",)),
+        (" kured, cluster-api ", "kured", ("cluster-api", "kured")),
+        ("", "karpenter,", ("karpenter",)),
+    ],
+)
+def test_people_say_on_a_node_or_for_all_of_them_whom_they_keep_away(
+    node_says: str, cluster_says: str, kept_away: tuple[str, ...]
+) -> None:
+    spaces = namespace(annotations={"oakum.dev/kept-away": cluster_says})
+    assert machine_of(dump(spaces, node(annotations={"oakum.dev/kept-away": node_says}))).kept_away == kept_away
+
+
+@pytest.mark.parametrize(
+    ("lock", "held"),
+    [
+        ('{"nodeID":"manual"}', True),
+        ('{"nodeID":"w-1"}', False),
+        ('{"nodeID":""}', False),
+        ('{"nodeID":7}', False),
+        ("[" * 5000, False),
+        ("", False),
+    ],
+)
+def test_kured_is_kept_away_while_its_lock_is_held_by_none_of_the_nodes(lock: str, held: bool) -> None:
+    made = {
+        "apiVersion": "apps/v1", "kind": "DaemonSet",
+        "metadata": {"name": "kured", "namespace": "kube-system", "annotations": {"weave.works/kured-node-lock": lock}},
+        "spec": {"selector": {"matchLabels": {"name": "kured"}}},
+    }  # fmt: skip
+    assert machine_of(dump(namespace(), node(), made)).kept_away == (("kured",) if held else ())
+
+
 @pytest.mark.parametrize(("said", "snapshots"), [("yes", True), ("true", True), ("no", False), ("", False)])
 def test_a_machine_can_be_copied_where_its_node_says_so(said: str, snapshots: bool) -> None:
     assert machine_of(with_node(annotations={"oakum.dev/snapshots": said})).snapshots is snapshots

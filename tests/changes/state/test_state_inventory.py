@@ -121,6 +121,12 @@ def test_an_inventory_adds_to_a_node_what_the_dump_cannot_tell() -> None:
     assert found.software["containerd"].offers is None
 
 
+def test_an_inventory_says_whom_people_keep_away() -> None:
+    assert machine_of(NODE, on_node("{kept_away: [kured, cluster-api]}")).kept_away == ("kured", "cluster-api")
+    with pytest.raises(InputError, match="'kurd' is no actor that is known"):
+        machine_of(NODE, on_node("{kept_away: [kurd]}"))
+
+
 def test_the_running_kernel_of_a_node_may_be_older_than_the_installed_one() -> None:
     found = machine_of(NODE, on_node("{software: {kernel: {installed: 6.1.0-30-amd64, offers: []}}}")).software[
         "kernel"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from tests.changes.drain.makings import budget
+from tests.changes.drain.makings import budget, node
 from tests.changes.verify import edits
 from tests.changes.verify.edits import replace
 from tests.changes.verify.worlds import (
@@ -100,6 +100,14 @@ apis:
   - {api: policy/v1, kinds: [PodDisruptionBudget], removed: "1.31", source: "https://example.org/c", read: 2026-11-24}
 """,
 }  # fmt: skip
+
+
+def marked(taint: str) -> Callable[[World], object]:
+    """The node w-2 bears a taint, KEY:EFFECT."""
+    key, _, effect = taint.partition(":")
+    made = node("w-2")
+    made["spec"] = {"taints": [{"key": key, "effect": effect}]}
+    return lambda world: world.nodes.update({"w-2": made})
 
 
 def lone_backend(world: World) -> None:

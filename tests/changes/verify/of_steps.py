@@ -15,6 +15,7 @@ from tests.changes.verify.corrupting import (
     Corrupt,
     after_world,
     external_etcd,
+    marked,
     planned,
     policy,
 )
@@ -22,8 +23,10 @@ from tests.changes.verify.edits import replace
 from tests.changes.verify.worlds import (
     NOW,
     POLICY,
+    UNSEEN,
     kernels,
     kubelet,
+    packages,
     upgrade,
 )
 
@@ -71,6 +74,38 @@ OF_STEPS: dict[str, tuple[str, Base, Corrupt]] = {
     "made from another state": ("other-state", kernels, planned(lambda p: replace(p, state="sha256:other"))),
     "made before the state": ("other-state", kernels, planned(lambda p: replace(p, at=NOW - timedelta(days=1)))),
     "made under another policy": ("other-policy", kernels, planned(lambda p: replace(p, policy="sha256:other"))),
+    # others
+    "a mark that is not set": ("actors", kernels, planned(lambda p: edits.step(p, W2, actors=UNSEEN[:1]))),
+    "marks in another order": ("actors", kernels, planned(lambda p: edits.step(p, W2, actors=UNSEEN[::-1]))),
+    "others of a host": ("actors", packages, planned(lambda p: edits.step(p, "db-1/p", actors=UNSEEN))),
+    "an unknown other": ("actors", kernels, planned(lambda p: edits.step(p, W2, actors=(*UNSEEN, "kured")))),
+    "one of the others told of twice": (
+        "actors",
+        kernels,
+        planned(lambda p: replace(p, actors=(*p.actors, p.actors[0]))),
+    ),
+    "one of the others not told of": ("actors", kernels, planned(lambda p: replace(p, actors=p.actors[:1]))),
+    "an other of no step": (
+        "actors",
+        kernels,
+        planned(lambda p: replace(p, actors=(*p.actors, replace(p.actors[0], name="kured")))),
+    ),
+    "a mark with another key": (
+        "actors",
+        kernels,
+        planned(lambda p: replace(p, actors=(replace(p.actors[0], key="example.org/leave-me"), *p.actors[1:]))),
+    ),
+    "a deed that no mark tells": (
+        "actors",
+        kernels,
+        planned(lambda p: replace(p, actors=(replace(p.actors[0], does=("it sleeps",)), *p.actors[1:]))),
+    ),
+    "the autoscaler removes it": ("actors", kernels, after_world(marked("ToBeDeletedByClusterAutoscaler:NoSchedule"))),
+    "it is of an outdated revision": (
+        "actors",
+        kernels,
+        after_world(marked("node.cluster.x-k8s.io/outdated-revision:PreferNoSchedule")),
+    ),
     # subjects
     "another uid": (
         "subject",

@@ -13,11 +13,12 @@ from typing import Any
 import msgspec
 from tests.changes.drain.makings import EVERY_KIND, Json, budget, controller, node, owned, pod
 
+from oakum.actors.shields import SHIELDS
 from oakum.changes.compat import Knowledge
 from oakum.changes.drain import Surroundings
 from oakum.changes.intents.catalogue import wanted
 from oakum.changes.intents.model import Intent
-from oakum.changes.plans import Change, Evictions, Group, LeftOut, Plan, Step, Stop, Subject, Takes, Times, Wave
+from oakum.changes.plans import Actor, Change, Evictions, Group, LeftOut, Plan, Step, Stop, Subject, Takes, Times, Wave
 from oakum.changes.state import Cluster, EtcdMember, Machine, Software, State, Webhook
 from oakum.changes.verify import Violation, verify
 from oakum.local.drain import of_value
@@ -135,6 +136,7 @@ class World:
         self.webhooks: tuple[Webhook, ...] = ()
         self.listed = EVERY_KIND
         self.version = ""
+        self.nodes: dict[str, Json] = {}
 
     def add(self, one: Machine) -> None:
         self.machines[one.id] = one
@@ -153,7 +155,7 @@ class World:
 
     @property
     def state(self) -> State:
-        nodes = [node(one.name) for one in self.machines.values() if one.cluster]
+        nodes = [self.nodes.get(one.name, node(one.name)) for one in self.machines.values() if one.cluster]
         read = of_value({"apiVersion": "v1", "kind": "List", "items": [*nodes, *self.objects]}, "made up")
         snapshot = msgspec.structs.replace(read.snapshot, listed=self.listed, gaps=(), version=self.version)
         around = Surroundings(snapshot, read.machines, read.storage)
@@ -174,6 +176,21 @@ class World:
     def rules(self, plan: Plan) -> set[str]:
         """The rules that a plan breaks."""
         return {each.rule for each in self.ask(plan)}
+
+
+#: Actors that leave no mark on a node, so that nobody can tell that they are not there, and the marks that they obey.
+UNSEEN = ("cluster-autoscaler", "node-healthcheck-operator")
+ACTORS = (
+    Actor(
+        name="cluster-autoscaler", does=(), on="annotation", key="cluster-autoscaler.kubernetes.io/scale-down-disabled",
+        value="true", says=SHIELDS["cluster-autoscaler"].says, source=SHIELDS["cluster-autoscaler"].source,
+    ),
+    Actor(
+        name="node-healthcheck-operator", does=(), on="label", key="remediation.medik8s.io/exclude-from-remediation",
+        value="true", says=SHIELDS["node-healthcheck-operator"].says,
+        source=SHIELDS["node-healthcheck-operator"].source,
+    ),
+)  # fmt: skip
 
 
 def back_of(change: Change) -> Change:
@@ -232,6 +249,7 @@ class Draft:
             "snapshot": worst == "needs-snapshot",
             "domain": self.groups[group].domain_of.get(id_, ""),
             "reversibility": worst,
+            "actors": UNSEEN if found is not None and found.cluster else (),
         }  # fmt: skip
         return Step(subject=subject, group=group, changes=tuple(changes), **{**fields, **more})
 
@@ -252,6 +270,7 @@ class Draft:
             "at": NOW, "state": self.state.digest, "policy": self.world.policy.digest, "intents": self.intents,
             "groups": tuple(self.groups.values()), "waves": tuple(self.waves), "left_out": tuple(self.left_out),
             "stop": Stop(failed=1, lost=1, alarms=("EtcdMembersDown",)),
+            "actors": ACTORS if any(step.actors for wave in self.waves for step in wave.steps) else (),
         }  # fmt: skip
         return Plan(**{**fields, **more})
 

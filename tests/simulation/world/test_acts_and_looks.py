@@ -47,20 +47,25 @@ def test_whoever_has_lost_the_lease_changes_nothing() -> None:
 def test_a_claim_records_what_was_there_and_a_release_restores_exactly_that() -> None:
     made = Made()
     made.lease()
-    made.machine("w-1").annotations[NO_SCALE_DOWN] = "true"
+    made.machine("w-1").annotations[NO_SCALE_DOWN] = "no"
     made.machine("w-1").annotations["other"] = "stays"
-    made.act("claim", "w-1", parameters={"step": "s"})
+    marks = f"annotation:{NO_SCALE_DOWN}=true label:{NO_REMEDIATION}=true annotation:karpenter.sh/do-not-disrupt=true"
+    made.act("claim", "w-1", parameters={"step": "s", "marks": marks})
     seen = made.seen("w-1")
     assert seen.cordoned
     assert seen.claim is not None
     assert (seen.claim.run, seen.claim.step, seen.claim.cordoned, seen.claim.marks) == (
-        "r", "s", False, {NO_SCALE_DOWN: "true"}
+        "r", "s", False,
+        {f"annotation:{NO_SCALE_DOWN}": "no", f"label:{NO_REMEDIATION}": None,
+         "annotation:karpenter.sh/do-not-disrupt": None},
     )  # fmt: skip
-    assert made.machine("w-1").annotations[NO_REMEDIATION] == "true"
+    assert made.machine("w-1").labels[NO_REMEDIATION] == "true"
+    assert made.machine("w-1").annotations[NO_SCALE_DOWN] == "true"
     made.act("release", "w-1")
     assert not made.seen("w-1").cordoned
     assert made.seen("w-1").claim is None
-    assert made.machine("w-1").annotations == {NO_SCALE_DOWN: "true", "other": "stays"}
+    assert made.machine("w-1").annotations == {NO_SCALE_DOWN: "no", "other": "stays"}
+    assert NO_REMEDIATION not in made.machine("w-1").labels
 
 
 def test_a_humans_cordon_is_there_after_the_release() -> None:

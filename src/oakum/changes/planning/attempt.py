@@ -15,6 +15,7 @@ import msgspec
 from oakum.changes.compat import Knowledge
 from oakum.changes.durations import Durations
 from oakum.changes.intents.model import Intent
+from oakum.changes.planning.actors import reckon, table
 from oakum.changes.planning.agreeing import disagreeing
 from oakum.changes.planning.compatible import Compatible
 from oakum.changes.planning.drafts import Draft, Drafted, drafts_of, natural
@@ -83,7 +84,7 @@ def attempt(question: Question) -> Attempt:
     limits = Limits(question.state, policies)
     placed = [each for each in drafts if each.settings is not None]
     for draft in placed:
-        for reason in (*unfit(draft), *disagreeing(draft)):
+        for reason in (*unfit(draft), *reckon(draft), *disagreeing(draft)):
             draft.block(reason)
         limits.place(draft)
     _drain(question.state, placed)
@@ -226,6 +227,7 @@ def _plan(question: Question, drafted: Drafted, free: Sequence[Draft], limits: L
         groups=tuple(limits.groups[id] for id in sorted(used, key=natural)),
         waves=waves,
         stop=_stop(free),
+        actors=table(free),
         left_out=_left_out(drafted),
         override=question.override,
         undoes="" if question.undo is None else question.undo.plan,

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
+from oakum.actors.marks import Said
 from oakum.changes.intents.catalogue import wanted
 from oakum.changes.intents.kinds import Wanted
 from oakum.changes.intents.model import Intent
@@ -30,7 +31,10 @@ REPLACEMENT = "node-replacement"
 
 
 class Draft(msgspec.Struct, eq=False, kw_only=True):
-    """A step in the making. ``leaving`` are the pods that its drain moves; ``group`` the id of its limits."""
+    """A step in the making. ``leaving`` are the pods that its drain moves; ``group`` the id of its limits.
+
+    ``said`` is what other actors' marks on its node say, ``actors`` are those that its visit has to reckon with.
+    """
 
     phase: Phase
     subject: Subject
@@ -45,6 +49,8 @@ class Draft(msgspec.Struct, eq=False, kw_only=True):
     group: str = ""
     domain: str = ""
     undoes: bool = False
+    said: tuple[Said, ...] = ()
+    actors: tuple[str, ...] = ()
     reasons: list[Reason] = msgspec.field(default_factory=list)
 
     @property

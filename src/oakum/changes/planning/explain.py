@@ -46,14 +46,17 @@ def _plan(plan: Plan) -> Iterator[str]:
         yield from _does(steps)
         for title, lines in (
             ("What people may notice, and why it is safe", _disturbs(plan, steps)),
+            ("Who else acts there", _others(plan, steps)),
             ("In which order", _order(plan)),
             ("When", _when(plan)),
             ("The way back, and who has to agree", _back(plan, steps)),
             ("When it stops", _stops(plan)),
         ):
-            yield ""
-            yield title
-            yield from lines
+            told = list(lines)
+            if told:
+                yield ""
+                yield title
+                yield from told
     else:
         yield "Nothing is to be done: what can be changed is in effect already."
     if plan.left_out:
@@ -132,6 +135,18 @@ def _limit(group: Group, steps: Sequence[Step]) -> str:
         f"{group.id}: at most {group.max_unavailable} of {_count(len(group.members), 'machine')} out of service at "
         f"once{one}; those that others have taken out count."
     )
+
+
+def _others(plan: Plan, steps: Sequence[Step]) -> Iterator[str]:
+    for actor in plan.actors:
+        names = [step.subject.id for step in steps if actor.name in step.actors]
+        does = f": {'; '.join(actor.does)}" if actor.does else ", if it is there"
+        where = _count(len(set(names)), "machine") if len(names) > _TOLD else _names(names)
+        yield f"- {actor.name} on {where}{does}."
+        if actor.mark:
+            yield f"  While a machine is ours it bears the {actor.on} {actor.key}={actor.value}: {actor.says}."
+        else:
+            yield f"  Nothing on a node keeps it away: {actor.says}."
 
 
 def _order(plan: Plan) -> Iterator[str]:

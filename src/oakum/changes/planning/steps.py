@@ -65,6 +65,7 @@ def step_of(draft: Draft) -> Step:
         snapshot=has_snapshot(draft),
         domain=draft.domain,
         disturbs=tuple(_disturbs(draft)),
+        actors=draft.actors,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from oakum.changes.plans.model import (
+    Actor,
     Change,
     Evictions,
     Group,
@@ -22,6 +23,7 @@ from oakum.changes.plans.model import (
 from oakum.changes.plans.why_not import Edit, Reason, Remedy, WhyNot
 
 __all__ = [
+    "Actor",
     "Change",
     "Edit",
     "Evictions",

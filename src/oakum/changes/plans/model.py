@@ -97,6 +97,8 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     ``group`` is the id of the limits that it obeys. ``reversibility`` is the worst of its changes'. ``back`` are the
     changes of the way back, in their order; empty where it is forward-only. ``after`` are the versions in effect on the
     subject when it is done. ``disturbs`` says in plain words what people may notice. ``domain`` is the failure domain.
+    ``actors`` are others that act on the machine, by their names in ``Plan.actors``: the mark of each that has one on a
+    node stands there from the first patch of the visit to the last.
     """
 
     id: str
@@ -113,6 +115,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     snapshot: bool = False
     domain: str = ""
     disturbs: tuple[str, ...] = ()
+    actors: tuple[str, ...] = ()
 
 
 class Group(msgspec.Struct, frozen=True, kw_only=True):
@@ -165,6 +168,28 @@ class LeftOut(msgspec.Struct, frozen=True, kw_only=True):
     edits: tuple[Edit, ...] = ()
 
 
+class Actor(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody else who acts on machines of the plan, and what keeps it away.
+
+    ``does`` are what its marks on these machines say that it does or would do. ``on`` says where the mark stands that
+    it obeys: an annotation or a label of the node (``key``, ``value``), which a visit sets and takes away; elsewhere,
+    which is for people to set; or nowhere. ``says`` is what that keeps away, or what to do elsewhere.
+    """
+
+    name: str
+    does: tuple[str, ...]
+    on: Literal["annotation", "label", "elsewhere", "nowhere"]
+    says: str
+    source: str
+    key: str = ""
+    value: str = ""
+
+    @property
+    def mark(self) -> str:
+        """The mark on the node as an act writes it, ON:KEY=VALUE; empty where there is none."""
+        return f"{self.on}:{self.key}={self.value}" if self.key else ""
+
+
 class Stop(msgspec.Struct, frozen=True, kw_only=True):
     """When the whole run stops: at so many failed or lost steps, or when one of the alarms fires."""
 
@@ -203,6 +228,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     groups: tuple[Group, ...]
     waves: tuple[Wave, ...]
     stop: Stop
+    actors: tuple[Actor, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
     override: Override | None = None
     undoes: str = ""
@@ -215,6 +241,15 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     def step(self, id: str) -> Step:
         """The step of an id."""
         return self.steps[id]
+
+    def marks(self, step: Step) -> tuple[str, ...]:
+        """The marks that stand on the machine of a step while it is visited, each as ON:KEY=VALUE."""
+        return tuple(mark for name in step.actors if (mark := self.acting[name].mark))
+
+    @cached_property
+    def acting(self) -> dict[str, Actor]:
+        """The others that act on its machines, by name."""
+        return {each.name: each for each in self.actors}
 
     @cached_property
     def steps(self) -> dict[str, Step]:

@@ -59,7 +59,7 @@ def admitted(visit: Visit, seen: Seen) -> Iterator[Action]:
     cordon = "true" if visit.drains else "false"
     yield visit.ask(
         "claim", "our record is on the machine" + (", and it is cordoned" if visit.drains else ""),
-        version=True, step=visit.step.id, cordon=cordon,
+        version=True, step=visit.step.id, cordon=cordon, marks=" ".join(visit.turn.plan.marks(visit.step)),
     )  # fmt: skip
 
 

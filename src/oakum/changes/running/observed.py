@@ -20,14 +20,14 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True):
     """Our record on a node, in its annotation: which run and step took it, with which token, and how it was before.
 
     ``cordoned`` and ``marks`` are the node's scheduling state and the marks for other actors as they were found, which
-    a release restores exactly.
+    a release restores exactly: by ON:KEY (an annotation or a label), None where there was none.
     """
 
     run: str
     step: str
     token: int
     cordoned: bool
-    marks: dict[str, str] = msgspec.field(default_factory=dict)
+    marks: dict[str, str | None] = msgspec.field(default_factory=dict)
 
 
 class Work(msgspec.Struct, frozen=True, kw_only=True):

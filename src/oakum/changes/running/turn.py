@@ -187,7 +187,8 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True):
             key=f"{turn.journal.run}/{step.id}/{name}/{number}", do=do, run=turn.journal.run, plan=turn.compiled.hash,
             token=turn.journal.token, subject=subject or step.subject, uid=uid,
             resource_version=self.seen.resource_version if version and self.seen is not None else "",
-            boot_id=boot_id, pod=pod, changes=changes, parameters=parameters, expects=expects,
+            boot_id=boot_id, pod=pod, changes=changes, expects=expects,
+            parameters={name: value for name, value in parameters.items() if value},
         )  # fmt: skip
         return Meant(at=turn.now, act=act, step=step.id)
 

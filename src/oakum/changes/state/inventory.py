@@ -50,6 +50,7 @@ class MachineEntry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     snapshots: bool | None = None
     image: str | None = None
     ours: bool | None = None
+    kept_away: tuple[str, ...] | None = None
     software: dict[str, SoftwareEntry] = {}
 
 

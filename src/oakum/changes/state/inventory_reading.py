@@ -11,6 +11,7 @@ from typing import Annotated, Any, TypeVar, get_args
 
 import msgspec
 
+from oakum.actors.shields import SHIELDS
 from oakum.changes.compat.facts import OF_CLUSTER
 from oakum.changes.state.inventory import (
     FORMAT,
@@ -156,10 +157,19 @@ def _machine(fields: Fields, *, host: bool) -> MachineEntry:
         snapshots=_flag(fields, "snapshots"),
         image=_word(fields, "image"),
         ours=_flag(fields, "ours"),
+        kept_away=_kept_away(fields),
         software={name: _software(each, whole=host) for name, each in _named(fields, "software").items()},
     )
     fields.done()
     return made
+
+
+def _kept_away(fields: Fields) -> tuple[str, ...] | None:
+    names = _texts(fields, "kept_away")
+    for name in names or ():
+        if name not in SHIELDS:
+            fields.fail("kept_away", f"{name[:40]!r} is no actor that is known", f"one of {', '.join(SHIELDS)}")
+    return names
 
 
 def _software(fields: Fields, *, whole: bool) -> SoftwareEntry:

@@ -33,7 +33,7 @@ def laid(machine: Machine, entry: MachineEntry) -> Machine:
     changes: dict[str, object] = {}
     facts = {key: value for key in _FACTS if (value := getattr(entry, key)) is not None}
     changes["facts"] = {**machine.facts, **facts}
-    for key in ("pool", "speed", "image", "snapshots", "ours", "healthy", "cordoned"):
+    for key in ("pool", "speed", "image", "snapshots", "ours", "healthy", "cordoned", "kept_away"):
         value = getattr(entry, key)
         if value is not None:
             changes[key] = value

@@ -65,7 +65,8 @@ class Machine(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     ``cordoned`` says that somebody has taken it out of service; ``owner`` which run of ours did, empty for anybody
     else. ``speed`` names the class of machines that start and drain alike (a model, an instance type).
     ``snapshots`` says whether a copy of it can be made and put back; ``image`` is what it was made from. ``ours``
-    marks the machine that Oakum itself, or something that it needs to act, runs on.
+    marks the machine that Oakum itself, or something that it needs to act, runs on. ``kept_away`` names actors
+    (``oakum.actors.shields``) that somebody keeps away from it by what they obey elsewhere.
     """
 
     name: str
@@ -84,6 +85,7 @@ class Machine(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     snapshots: bool = False
     image: str = ""
     ours: bool = False
+    kept_away: tuple[str, ...] = ()
 
     @property
     def id(self) -> str:

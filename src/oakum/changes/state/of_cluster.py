@@ -21,7 +21,7 @@ from oakum.fleet.assets import Gap
 from oakum.fleet.cluster.components import Components
 from oakum.fleet.cluster.context import PREFIX, Statements
 from oakum.fleet.cluster.nodes import facts_of
-from oakum.fleet.cluster.objects import Namespace, Node, Pod
+from oakum.fleet.cluster.objects import Namespace, Node, Object, Pod
 
 #: Annotation on a node: the run that has taken it.
 CLAIM = f"{PREFIX}claim"
@@ -29,6 +29,10 @@ CLAIM = f"{PREFIX}claim"
 FACTS = ("environment", "region")
 #: Annotation of kube-system: what policies call the cluster.
 CLUSTER = f"{PREFIX}cluster"
+#: Annotation on a node, or on kube-system for all nodes: actors that somebody keeps away, with commas between them.
+KEPT_AWAY = f"{PREFIX}kept-away"
+#: By this annotation of kured's DaemonSet a person holds its lock: kured.dev/docs/operation, "Manual Lock".
+_KURED_LOCK = "weave.works/kured-node-lock"
 #: Annotation on a node: its machine can be copied and put back.
 SNAPSHOTS = f"{PREFIX}snapshots"
 _ROLES = ("node-role.kubernetes.io/control-plane", "node-role.kubernetes.io/master")
@@ -90,12 +94,15 @@ class _Reading:
         self._members: list[EtcdMember] = []
         self._gaps: list[Gap] = []
         self._own_plane = False
+        self._locked: frozenset[str] = frozenset()
 
     def found(self, said: frozenset[str]) -> Found:
         """Everything."""
         snapshot = self._around.snapshot
         nodes = snapshot.of(Node, "Node")
         known = {node.metadata.name for node in nodes}
+        if any(_held_by_hand(each, known) for each in snapshot.all("DaemonSet")):
+            self._locked = frozenset({"kured"})
         for pod, name, software in of_pods(self._around.pods, self._components):
             self._pod(pod, name, software, known)
         machines = tuple(self._machine(node) for node in nodes)
@@ -147,7 +154,7 @@ class _Reading:
             labels=_modern(labels), healthy=None if not ready else ready == "True", cordoned=_cordoned(node),
             owner=owner_of(meta.annotations.get(CLAIM, "")), boot_id=node.status.node_info.boot_id,
             software=software, snapshots=_noted(node, SNAPSHOTS) in ("yes", "true"),
-            image=_first(labels, _IMAGES), ours=any(_is_ours(pod) for pod in pods),
+            image=_first(labels, _IMAGES), ours=any(_is_ours(pod) for pod in pods), kept_away=self._kept_away(node),
         )  # fmt: skip
 
     def _facts(self, node: Node | None) -> dict[str, str]:
@@ -162,6 +169,12 @@ class _Reading:
         if "tier" in stated.facts:
             facts["tier"] = stated.facts["tier"].value
         return facts
+
+    def _kept_away(self, node: Node) -> tuple[str, ...]:
+        """The actors that somebody says to be kept away from a node, and kured where a person holds its lock."""
+        said = [_noted(each, KEPT_AWAY) for each in (node, self._system) if each is not None]
+        names = {name for text in said for part in text.split(",") if (name := part.strip())}
+        return tuple(sorted(names | self._locked))
 
     def _gap(self, kind: str, what: str, why: str, remedy: str) -> Gap:
         return Gap(kind, what, why, remedy, asset=self._name)
@@ -199,6 +212,16 @@ def with_listed(around: Surroundings, listed: frozenset[str]) -> Surroundings:
     gaps = tuple(gap for gap in snapshot.gaps if gap.what.removesuffix(" objects") not in listed)
     snapshot = msgspec.structs.replace(snapshot, listed=snapshot.listed | listed, gaps=gaps)
     return Surroundings(snapshot, around.machines, around.storage)
+
+
+def _held_by_hand(one: Object, nodes: Collection[str]) -> bool:
+    """Whether the lock of kured is held, and by none of the nodes."""
+    try:
+        held = msgspec.json.decode(one.metadata.annotations.get(_KURED_LOCK, ""))
+    except (msgspec.DecodeError, RecursionError):
+        return False
+    holder = held.get("nodeID") if isinstance(held, dict) else None
+    return isinstance(holder, str) and bool(holder) and holder not in nodes
 
 
 def _cordoned(node: Node) -> bool:

@@ -13,6 +13,7 @@ _DRAIN = "https://kubernetes.io/docs/tasks/administer-cluster/safely-drain-node/
 _ETCD = "https://etcd.io/docs/latest/faq/"
 _WEBHOOKS = "https://kubernetes.io/docs/concepts/cluster-administration/admission-webhooks-good-practices/"
 _APIS = "https://kubernetes.io/docs/reference/using-api/deprecation-guide/"
+_ACTORS = "oakum.actors.shields"
 _ADR = "docs/decisions/0010-waves-form-a-graph.md"
 
 RULES: dict[str, Rule] = {
@@ -33,6 +34,7 @@ RULES: dict[str, Rule] = {
     "undoes": Rule("a roll-back makes only changes of the way back of the plan that it names", _PLANS),
     "reboot": Rule("a step reboots where, and only where, one of its changes asks for it", _INTENTS),
     "untouchable": Rule("no step on what is unhealthy, of unknown health, or cordoned by somebody else", _DRAIN),
+    "actors": Rule("a visit bears the marks against others on its node, and is of none that they act on", _ACTORS),
     "protected": Rule("no step on what the policy protects", _POLICY),
     # How much at once.
     "members": Rule("a group counts all machines that its budget is for, changed or not, and no others", _POLICY),

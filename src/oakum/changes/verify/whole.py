@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from oakum.changes.compat import Knowledge
 from oakum.changes.plans import Plan
 from oakum.changes.state import State
+from oakum.changes.verify.actors import reckoned
 from oakum.changes.verify.form import form, origin
 from oakum.changes.verify.given import Given
 from oakum.changes.verify.governed import governed
@@ -22,7 +23,7 @@ from oakum.policy.model import Policy
 from oakum.policy.openings import Calendar
 
 _CHECKS: tuple[Callable[[Given], Iterator[Violation]], ...] = (
-    accounted, untouched, walked, limited, quorate, in_order, governed, leaving, beside,
+    accounted, untouched, reckoned, walked, limited, quorate, in_order, governed, leaving, beside,
 )  # fmt: skip
 
 
