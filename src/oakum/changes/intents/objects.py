@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from oakum.actors.owners import owner_of
 from oakum.changes.intents.kinds import Field, Found, Kind, left_out
 from oakum.changes.intents.model import Intent
 from oakum.changes.plans.model import Change, Subject, Times
@@ -17,7 +18,6 @@ from oakum.policy.scopes import Target
 
 _KINDS = ("Deployment", "DaemonSet", "StatefulSet")
 _ROLLOUT = "https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#updating-a-deployment"
-_MANAGED_BY = "app.kubernetes.io/managed-by"
 
 
 def _of_cluster(intent: Intent, cluster: Cluster) -> Iterable[tuple[Subject, Found]]:
@@ -37,10 +37,10 @@ def _found(intent: Intent, subject: Subject, one: Workload) -> Found:
     (container,) = containers
     if container.image == wanted:
         return ()
-    owner = one.metadata.labels.get(_MANAGED_BY, "")
-    if owner and owner != "oakum" and not intent.wants.get("managed"):
-        why = f"{owner} owns it and would put its own image back"
-        return left_out(subject.id, "managed", why, f"change the version where {owner} reads it, or say managed: yes")
+    owner = owner_of(one)
+    if owner is not None and not intent.wants.get("managed"):
+        why = f"{owner.name} owns it and {owner.does}"
+        return left_out(subject.id, "managed", why, f"{owner.instead}, or say managed: yes", owner.source)
     if one.spec.paused:
         return left_out(subject.id, "paused", "its rollouts are paused", "let its owner resume it")
     return (

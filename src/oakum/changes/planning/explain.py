@@ -18,6 +18,8 @@ from oakum.policy.amounts import spoken
 
 _WIDTH = 110
 _TOLD = 6
+#: By these words a step says that its object has another owner.
+_OWNED = " owns it and "
 #: What a step says of itself that is no drain and no restart of the machine.
 _SAFE = ("the API server", "the etcd member", "the kubelet", "the container runtime", "its pods are replaced")
 
@@ -147,6 +149,10 @@ def _others(plan: Plan, steps: Sequence[Step]) -> Iterator[str]:
             yield f"  While a machine is ours it bears the {actor.on} {actor.key}={actor.value}: {actor.says}."
         else:
             yield f"  Nothing on a node keeps it away: {actor.says}."
+    for step in steps:
+        for text in step.disturbs if step.subject.kind == "object" else ():
+            if _OWNED in text:
+                yield f"- {step.subject.id}: {text}."
 
 
 def _order(plan: Plan) -> Iterator[str]:

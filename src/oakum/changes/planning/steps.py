@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
+from oakum.actors.owners import owner_of
 from oakum.changes.durations import Durations
 from oakum.changes.intents.scripts import EFFECT
 from oakum.changes.planning.drafts import Draft
@@ -107,3 +108,6 @@ def _restarts(draft: Draft, changes: Sequence[Change]) -> Iterable[str]:
     if draft.machine is None:
         names = ", ".join(each.component.removeprefix("image/") for each in changes)
         yield f"its pods are replaced by its own rollout ({names})"
+        owner = owner_of(draft.object) if draft.object is not None else None
+        if owner is not None:
+            yield f"{owner.name} owns it and {owner.does}: {owner.instead} as well"
