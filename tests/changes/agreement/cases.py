@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 from hypothesis import strategies as st
-from tests.changes.drain.makings import Json, budget, controller, owned, pod
+from tests.changes.drain.makings import Json, budget, controller, node, owned, pod
 from tests.changes.verify.worlds import ALL, NOW, World, control, kubelet, machine, runtime
 
 from oakum.changes.compat import Knowledge
@@ -74,6 +74,11 @@ class Case(msgspec.Struct, frozen=True):
         return verify(found, self.state, policy=self.policy, calendar=self.calendar, knowledge=KNOWLEDGE)
 
 
+#: Marks of other actors on one node: annotations, and taints without a slash.
+REMOVED, NEEDED = "ToBeDeletedByClusterAutoscaler", "weave.works/kured-most-recent-reboot-needed"
+MARKED = ((REMOVED,), (NEEDED,), (NEEDED, REMOVED), ("cluster.x-k8s.io/machine",))
+
+
 def often(value: Any, *others: Any, times: int = 6) -> st.SearchStrategy[Any]:
     """Mostly one value, and now and then another."""
     return st.sampled_from([value] * times + list(others))
@@ -100,6 +105,17 @@ def machines(draw: st.DrawFn, name: str, role: str) -> Any:
     if draw(often(False, True, times=20)):
         del software["kubelet"]
     return msgspec.structs.replace(made, software=software)
+
+
+@st.composite
+def marked(draw: st.DrawFn, name: str, others: Sequence[str]) -> Json:
+    """A node with the marks of other actors."""
+    made = node(name)
+    made["metadata"]["annotations"] = {key: "true" for key in others if "/" in key}
+    made["spec"] = {"taints": [{"key": key, "effect": "NoSchedule"} for key in others if "/" not in key]}
+    if draw(st.booleans()):
+        made["metadata"]["labels"] = {"karpenter.sh/nodepool": "a"}
+    return made
 
 
 @st.composite
@@ -206,6 +222,11 @@ def cases(draw: st.DrawFn, *, whole: bool | None = None) -> Case:
     names = [f"cp-{n + 1}" for n in range(planes)] + [f"w-{n + 1}" for n in range(workers)]
     for name in names:
         world.add(draw(machines(name, "control-plane" if name.startswith("cp") else "worker")))
+    for name in names:
+        others = draw(often((), *MARKED, times=16))
+        if others:
+            world.nodes[name] = draw(marked(name, others))
+            world.change(f"edge/{name}", kept_away=draw(st.sampled_from([(), ("kured",), ("karpenter", "kured")])))
     world.objects = []
     for name in ("one", "two", "three")[: draw(st.integers(0, 3))]:
         world.objects += draw(workloads(name, names))

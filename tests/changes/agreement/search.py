@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import msgspec
-from tests.changes.agreement.cases import Case
+from tests.changes.agreement.cases import NEEDED, REMOVED, Case
 from tests.changes.verify.worlds import NOW
 
 from oakum.changes.budgets import is_finished, is_ready, is_terminating
@@ -20,7 +20,7 @@ from oakum.changes.intents.model import Intent
 from oakum.changes.plans import Change
 from oakum.changes.skew import Instance, State, check, parse_release
 from oakum.changes.state import Cluster, Machine
-from oakum.fleet.cluster.objects import Pod
+from oakum.fleet.cluster.objects import Node, Pod
 from oakum.policy.openings import Opening
 from oakum.policy.scopes import Target
 
@@ -85,7 +85,7 @@ def safe_order(case: Case, several: list[Move]) -> list[Move] | None:
 def _possible(case: Case, move: Move) -> bool:
     """What does not depend on the order: nobody is impaired by what is done, and what is done is whole again."""
     machine, policy = move.machine, case.policy
-    if machine.healthy is not True or machine.cordoned or machine.owner:
+    if machine.healthy is not True or machine.cordoned or machine.owner or _others_act(case, machine):
         return False
     for target in move.targets:
         if policy.protections_for(target):
@@ -98,6 +98,15 @@ def _possible(case: Case, move: Move) -> bool:
         and _keeps_quorum(case, move)
         and (not any(change.drain for change in move.changes) or _drains(case, move))
     )
+
+
+def _others_act(case: Case, machine: Machine) -> bool:
+    """Whether the autoscaler removes the node, or kured waits to restart it and nobody keeps it away."""
+    snapshot = case.state.clusters_by_name[machine.cluster].around.snapshot
+    (one,) = [each for each in snapshot.of(Node, "Node") if each.metadata.name == machine.name]
+    if any(taint.key == REMOVED for taint in one.spec.taints):
+        return True
+    return NEEDED in one.metadata.annotations and "kured" not in machine.kept_away
 
 
 def _knows_kubelets(case: Case, move: Move) -> bool:
