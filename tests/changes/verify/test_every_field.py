@@ -16,6 +16,7 @@ from tests.changes.verify.worlds import World, kernels, upgrade
 
 from oakum.changes.intents.model import Intent
 from oakum.changes.plans import (
+    Actor,
     Change,
     Evictions,
     Group,
@@ -43,7 +44,7 @@ OF_POLICY = (Approval, Drain, Escalation, Gate, Scope)
 
 
 #: Words that fields of few words may hold.
-WORDS = ("forward-only", "reversible", "object", "set-object", "replace")
+WORDS = ("forward-only", "reversible", "object", "set-object", "replace", "label", "elsewhere")
 
 
 def others(value: object) -> Iterator[object]:
@@ -138,5 +139,5 @@ def test_each_field_is_found_out_or_harmless(caught: dict[str, bool]) -> None:
 
 
 def test_no_part_of_a_plan_was_forgotten(caught: dict[str, bool]) -> None:
-    parts = (Plan, Intent, Wave, Step, Subject, Change, Times, Evictions, Group, Stop, LeftOut, Override)
+    parts = (Plan, Intent, Wave, Step, Subject, Change, Times, Evictions, Group, Actor, Stop, LeftOut, Override)
     assert {name.partition(".")[0] for name in caught} == {part.__name__ for part in parts}

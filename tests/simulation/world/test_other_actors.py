@@ -7,6 +7,7 @@ from tests.simulation.world.made import OPENSSL, Made
 
 from oakum.errors import InputError
 from oakum.simulation.events import EVENTS
+from oakum.simulation.things import NO_REMEDIATION, NO_SCALE_DOWN
 
 AUTOSCALER = ", actors: {autoscaler: true}"
 HEALTH_CHECK = ", actors: {health_check: true}"
@@ -24,7 +25,7 @@ def test_the_autoscaler_deletes_a_node_that_was_empty_for_ten_minutes() -> None:
 def test_the_autoscaler_leaves_a_node_that_we_have_marked() -> None:
     made = Made("[{name: web, replicas: 2, on: [w-1, w-2]}]", more=AUTOSCALER)
     made.lease()
-    made.act("claim", "w-3")
+    made.act("claim", "w-3", parameters={"marks": f"annotation:{NO_SCALE_DOWN}=true"})
     made.wait(3600)
     assert "c/w-3" in made.world.machines
     assert not made.world.event("autoscale-in", "c/w-3")
@@ -58,7 +59,7 @@ def test_a_health_check_restarts_a_node_after_five_minutes() -> None:
 def test_a_health_check_leaves_a_node_that_we_have_marked() -> None:
     made = Made(more=HEALTH_CHECK)
     made.lease()
-    made.act("claim", "w-1")
+    made.act("claim", "w-1", parameters={"marks": f"label:{NO_REMEDIATION}=true"})
     made.world.event("crash", "c/w-1")
     made.wait(3600)
     assert made.machine("w-1").boots == 1
