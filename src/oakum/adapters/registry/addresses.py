@@ -20,6 +20,8 @@ from oakum.fleet.images.sources import UnreachedError
 _HUB = {"docker.io": "registry-1.docker.io"}
 _NAMED = re.compile(r"(?:[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:]+\])(?::[0-9]{1,5})?")
 _PORTS = {"http": 80, "https": 443}
+#: Characters of a name and of one of its labels (RFC 1035, 2.3.4).
+_LONGEST_NAME, _LONGEST_LABEL = 253, 63
 
 
 class Origin(NamedTuple):
@@ -32,7 +34,7 @@ class Origin(NamedTuple):
 
 def origin(url: httpx.URL) -> Origin:
     """The origin of an address."""
-    return Origin(url.scheme, url.host, url.port or _PORTS.get(url.scheme, 0))
+    return Origin(url.scheme, url.host, _PORTS.get(url.scheme, 0) if url.port is None else url.port)
 
 
 def address(text: str) -> httpx.URL:
@@ -41,9 +43,16 @@ def address(text: str) -> httpx.URL:
         found = httpx.URL(text)
     except httpx.InvalidURL:
         found = httpx.URL("")
-    if found.scheme not in _PORTS or not found.host or found.userinfo:
+    if not _askable(found):
         raise UnreachedError("it names an address that is none", remedy="see to the registry's own settings")
     return found
+
+
+def _askable(url: httpx.URL) -> bool:
+    """Whether an address can be asked at all: by HTTP, of a host that a name server could know, without a password."""
+    labels = url.host.split(".")
+    named = len(url.host) <= _LONGEST_NAME and all(len(label) <= _LONGEST_LABEL for label in labels)
+    return url.scheme in _PORTS and bool(url.host) and named and 0 < origin(url).port < 1 << 16 and not url.userinfo
 
 
 def insecure_hosts(words: Iterable[str]) -> frozenset[str]:
@@ -66,6 +75,8 @@ class Addresses:
             self.secure = httpx.URL(f"https://{host}/v2/")
             self.plain = httpx.URL(f"http://{host}/v2/")
         except httpx.InvalidURL:
+            self.secure = httpx.URL("")
+        if not _askable(self.secure):
             raise UsageError(f"{registry[:100]!a} is no registry", remedy="HOST or HOST:PORT") from None
 
     @property

@@ -7,6 +7,7 @@ client says of it, and no cookie is kept.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import NamedTuple
@@ -59,6 +60,9 @@ class Wire:
         """Raises UsageError where the environment's certificates or proxy cannot be used."""
         self.addresses = addresses
         self.clock = clock
+        for client in ("httpx2", "httpcore2"):
+            # They would tell every address, and what a server has sent, to whoever keeps a log.
+            logging.getLogger(client).setLevel(logging.WARNING)
         try:
             self._client = httpx.Client(
                 verify=httpx.create_ssl_context(),
