@@ -239,6 +239,12 @@ def test_a_part_of_something_else_is_not_added(stated: str) -> None:
     assert asked == [None, "bytes=1000-", None]
 
 
+def test_a_length_that_is_never_reached_is_refused() -> None:
+    lie = Reply(body=blob(LAYER), headers={"Content-Length": str(len(blob(LAYER)) + 100)}, cut=len(blob(LAYER)))
+    with Server(but({LAYER: lie})) as server, pytest.raises(UnreachedError, match=f"there: layer {LAYER}: "):
+        pull(server)
+
+
 def test_a_layer_that_always_breaks_off_is_no_gap_but_an_error() -> None:
     with (
         Server(but({LAYER: lambda _: Reply(body=blob(LAYER), cut=1000)})) as server,
@@ -297,14 +303,15 @@ def test_a_refusal_of_a_layer_is_an_error(code: int) -> None:
 
 def test_nobody_there_is_said() -> None:
     with pytest.raises(UnreachedError, match=r"cannot be reached: .*refused"):
-        pull(f"localhost:{free_port()}")
+        pull(f"localhost:{free_port()}", world := World())
+    assert not world.waited, "who has never answered is not asked again"
 
 
 # Where it leads, and what goes along.
 
 
 def moved(there: str, code: int = 307) -> Reply:
-    return Reply(code, headers={"Location": there})
+    return Reply(code, headers={"Location": there, "Set-Cookie": "session=hush-hush"})
 
 
 def guarded(request: Request) -> Reply | None:
@@ -388,6 +395,14 @@ def test_plain_http_is_for_this_machine_and_for_hosts_that_are_named(monkeypatch
             pull(host)
         assert not server.asked
         assert pull(host, insecure=frozenset({host})).digest == MANIFEST
+
+
+def test_no_proxy_stands_between_this_machine_and_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
+        monkeypatch.setenv(name, f"http://127.0.0.1:{free_port()}")
+    with Server(HONEST) as server:
+        for host in (server.host, f"127.0.0.1:{server.port}"):
+            assert pull(host).digest == MANIFEST
 
 
 # Tokens.

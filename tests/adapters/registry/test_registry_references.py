@@ -128,6 +128,8 @@ def test_this_machine_is_known(host: str, here: bool) -> None:
 def test_registries_that_may_be_asked_plainly_are_named() -> None:
     assert insecure_hosts(["Mirror.lan:5000", "[::1]:80"]) == {"mirror.lan:5000", "[::1]:80"}
     assert Addresses("mirror.lan:5000", frozenset({"mirror.lan:5000"})).named_insecure
+    assert Addresses("mirror.lan:80", insecure_hosts(["mirror.lan"])).named_insecure
+    assert Addresses("mirror.lan", insecure_hosts(["mirror.lan:80"])).named_insecure
     assert not Addresses("mirror.lan", frozenset({"mirror.lan:5000"})).named_insecure
     for word in ("", "http://mirror.lan", "mirror.lan/x", "*", "a b", "mirror.lan:"):
         with pytest.raises(UsageError, match="is no registry"):

@@ -61,7 +61,7 @@ def insecure_hosts(words: Iterable[str]) -> frozenset[str]:
     for host in hosts:
         if not _NAMED.fullmatch(host):
             raise UsageError(f"{host[:100]!a} is no registry", remedy="HOST or HOST:PORT, as mirror.lan:5000")
-    return hosts
+    return frozenset(host.removesuffix(":80") for host in hosts)
 
 
 class Addresses:

@@ -60,6 +60,7 @@ class Session:
         self._wire = Wire(self._addresses, clock)
         self._authority = Authority(self._wire, registry, repository, credentials)
         self._found: httpx.URL | None = None
+        self._reached = False
 
     def close(self) -> None:
         """End all connections."""
@@ -79,7 +80,9 @@ class Session:
                 return self._attempt(path, accept, sink, most, until, resumable=resumable)
             except LaterError as problem:
                 wait = pause(attempt, self._clock.chance()) if problem.seconds is None else problem.seconds
-                if attempt + 1 == ATTEMPTS or wait > PATIENCE or self._clock.seconds() + wait > until:
+                late = wait > PATIENCE or self._clock.seconds() + wait > until
+                # Who has never answered is more likely to be misspelt than to be busy.
+                if attempt + 1 == ATTEMPTS or late or not self._reached:
                     told = f", and asks to come back after {wait:.0f} s" if problem.seconds else ""
                     raise UnreachedError(problem.error.what + told, remedy=problem.error.remedy) from None
                 self._clock.sleep(wait)
@@ -126,6 +129,7 @@ class Session:
     def _asked(self, url: httpx.URL, headers: Mapping[str, str], until: float) -> Iterator[Answer]:
         """The answer to a request, after we were let in where the registry wants that."""
         with self._wire.get(url, headers, until, self._authority.header) as answer:
+            self._reached = True
             if answer.response.status_code != 401 or not answer.home:
                 yield answer
                 return

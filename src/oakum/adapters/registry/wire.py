@@ -27,7 +27,7 @@ REDIRECTS = 5
 _MOVED = frozenset({301, 302, 303, 307, 308})
 _TIMEOUT = httpx.Timeout(15.0, read=30.0)
 #: A proxy is another machine, which cannot lead to this one.
-_DIRECT = ("all://localhost", "all://127.0.0.1", "all://[::1]")
+_DIRECT = ("all://localhost", "all://*.localhost", "all://127.0.0.1", "all://[::1]")
 
 
 class Patience(msgspec.Struct, frozen=True):
