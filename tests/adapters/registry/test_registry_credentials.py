@@ -107,3 +107,13 @@ def test_a_helper_for_one_registry_goes_before_the_store_for_all(tmp_path: Path)
     content = {"credHelpers": {"quay.io": "one"}, "credsStore": "all", "auths": {"quay.io": ENTRY}}
     assert known(tmp_path, "quay.io", content) == Credentials("one", "s")
     assert known(tmp_path, "ghcr.io", content) == Credentials("all", "s")
+
+
+def test_a_helper_is_a_name_and_never_a_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "docker-credential-x").mkdir()
+    (tmp_path / "evil").write_text(f"#!/bin/sh\ntouch {tmp_path}/ran\n")
+    (tmp_path / "evil").chmod(0o755)
+    with pytest.raises(InputError, match="names a helper that is no name"):
+        known(tmp_path, "quay.io", {"credsStore": "x/../evil"})
+    assert not (tmp_path / "ran").exists()

@@ -126,7 +126,7 @@ def test_this_machine_is_known(host: str, here: bool) -> None:
 
 
 def test_registries_that_may_be_asked_plainly_are_named() -> None:
-    assert insecure_hosts(["Mirror.lan:5000", "[::1]:80"]) == {"mirror.lan:5000", "[::1]:80"}
+    assert insecure_hosts(["Mirror.lan:5000", "[::1]:80"]) == {"mirror.lan:5000", "[::1]"}
     assert Addresses("mirror.lan:5000", frozenset({"mirror.lan:5000"})).named_insecure
     assert Addresses("mirror.lan:80", insecure_hosts(["mirror.lan"])).named_insecure
     assert Addresses("mirror.lan", insecure_hosts(["mirror.lan:80"])).named_insecure
