@@ -269,8 +269,17 @@ def test_a_head_that_never_comes_is_not_waited_for() -> None:
         time.sleep(3)
         return HONEST(request)
 
-    with Server(but({"manifests/1": silent})) as server, pytest.raises(UnreachedError, match="too slow"):
+    with Server(but({"manifests/1": silent})) as server, pytest.raises(UnreachedError, match=r"too slow|in time"):
         pull(server, patience=Patience(0.3, 1 << 30))
+
+
+def test_the_head_of_a_large_layer_is_not_waited_for_as_long_as_its_body() -> None:
+    def silent(_: Request) -> Reply:
+        time.sleep(5)
+        return Reply(body=blob(LAYER))
+
+    with Server(but({LAYER: silent})) as server, pytest.raises(UnreachedError, match=f"layer {LAYER}: .*in time"):
+        pull(server, patience=Patience(1.5, 1))
 
 
 @pytest.mark.parametrize(("code", "asks", "waits"), [(429, "7", 7.0), (503, "", 0.75), (500, "soon", 0.75)])

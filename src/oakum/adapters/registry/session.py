@@ -57,7 +57,7 @@ class Session:
         self._repository = repository
         self._clock = clock
         self._patience = patience
-        self._wire = Wire(self._addresses, clock)
+        self._wire = Wire(self._addresses, clock, patience)
         self._authority = Authority(self._wire, registry, repository, credentials)
         self._found: httpx.URL | None = None
         self._reached = False

@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from typing import NamedTuple
 
 import httpx2 as httpx
@@ -24,6 +25,7 @@ from oakum.fleet.images.sources import UnreachedError
 
 #: Redirects that are followed for one answer.
 REDIRECTS = 5
+_SETTINGS = "see to the registry's own settings"
 _MOVED = frozenset({301, 302, 303, 307, 308})
 _TIMEOUT = httpx.Timeout(15.0, read=30.0)
 #: A proxy is another machine, which cannot lead to this one.
@@ -31,7 +33,7 @@ _DIRECT = ("all://localhost", "all://*.localhost", "all://127.0.0.1", "all://[::
 
 
 class Patience(msgspec.Struct, frozen=True):
-    """How long an answer may take: ``seconds``, and more for what has come, at ``slowest`` bytes in each."""
+    """How long an answer may take: ``seconds`` for its head, and more for what came, at ``slowest`` bytes in each."""
 
     seconds: float = 150.0
     slowest: int = 1 << 15
@@ -56,10 +58,11 @@ class Answer(NamedTuple):
 class Wire:
     """The connections to a registry and to all that it names; to be closed."""
 
-    def __init__(self, addresses: Addresses, clock: Clockwork) -> None:
+    def __init__(self, addresses: Addresses, clock: Clockwork, patience: Patience) -> None:
         """Raises UsageError where the environment's certificates or proxy cannot be used."""
         self.addresses = addresses
         self.clock = clock
+        self._patience = patience
         for client in ("httpx2", "httpcore2"):
             # They would tell every address, and what a server has sent, to whoever keeps a log.
             logging.getLogger(client).setLevel(logging.WARNING)
@@ -67,6 +70,8 @@ class Wire:
             self._client = httpx.Client(
                 verify=httpx.create_ssl_context(),
                 timeout=_TIMEOUT,
+                # The end of a request is watched at its connection, which only tells of itself when it is made.
+                limits=httpx.Limits(max_keepalive_connections=0),
                 mounts=dict.fromkeys(_DIRECT),
                 headers={"User-Agent": f"oakum/{__version__} (scan)", "Accept-Encoding": "identity"},
             )
@@ -112,21 +117,25 @@ class Wire:
 
     @contextmanager
     def _sent(self, request: httpx.Request, until: float) -> Iterator[httpx.Response]:
-        host = request.url.host
+        host, begun, waiting = request.url.host, self.clock.seconds(), True
         try:
-            with Watch(until - self.clock.seconds()) as watch:
+            left = until - begun
+            with Watch(left) as watch:
                 self._client.cookies.clear()
-                request.extensions["trace"] = watch.traced
-                response = self._client.send(request, stream=True)
+                with Watch(min(left, self._patience.seconds)) as head:
+                    request.extensions["trace"] = partial(_both, watch, head)
+                    response = self._client.send(request, stream=True)
+                waiting = False
                 watch.add(response.extensions.get("network_stream"))
                 try:
                     yield response
                 finally:
                     response.close()
         except httpx.TransportError as error:
-            if self.clock.seconds() >= until:
+            now = self.clock.seconds()
+            if now >= until:
                 raise UnreachedError(f"{host} is too slow to wait for", remedy="try again later") from None
-            raise _unreached(host, error) from None
+            raise _unreached(host, error, slow=waiting and now - begun >= self._patience.seconds) from None
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError):
             raise UnreachedError(f"{host} does not answer as HTTP has it", remedy=_SETTINGS) from None
 
@@ -138,10 +147,12 @@ class Wire:
         return self.addresses.led(url, there)
 
 
-_SETTINGS = "see to the registry's own settings"
+def _both(watch: Watch, head: Watch, event: str, info: Mapping[str, object]) -> None:
+    watch.traced(event, info)
+    head.traced(event, info)
 
 
-def _unreached(host: str, error: httpx.TransportError) -> Exception:
+def _unreached(host: str, error: httpx.TransportError, *, slow: bool) -> Exception:
     """Why nobody answered, in words for people; the client's own words only where they tell of no address."""
     if "CERTIFICATE_VERIFY_FAILED" in str(error):
         return UnreachedError(
@@ -150,7 +161,7 @@ def _unreached(host: str, error: httpx.TransportError) -> Exception:
         )
     if isinstance(error, httpx.ConnectError):
         why = str(error).strip()[:200] or "no connection"
-    elif isinstance(error, httpx.TimeoutException):
+    elif slow or isinstance(error, httpx.TimeoutException):
         why = "it does not answer in time"
     else:
         why = "the connection broke off"
