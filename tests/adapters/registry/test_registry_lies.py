@@ -390,7 +390,9 @@ def test_no_redirect_leads_where_nothing_may_be_asked(there: str) -> None:
     assert SECRET not in str(told.value)
 
 
-def test_plain_http_is_for_this_machine_and_for_hosts_that_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_plain_http_is_for_this_machine_and_for_hosts_that_are_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     # A name that leads here without being known to.
     import socket
 
@@ -406,6 +408,12 @@ def test_plain_http_is_for_this_machine_and_for_hosts_that_are_named(monkeypatch
             pull(host)
         assert not server.asked
         assert pull(host, insecure=frozenset({host})).digest == MANIFEST
+        server.asked.clear()
+        words = ["scan", f"image:{host}/web:1", "--data", str(tmp_path), "--insecure-registry"]
+        assert main([*words, f"http://{host}"]) == 2
+        assert not server.asked
+        assert main([*words, "elsewhere.test", "--insecure-registry", host]) == 3, "without feeds nothing is assessed"
+        assert server.asked
 
 
 def test_no_proxy_stands_between_this_machine_and_itself(monkeypatch: pytest.MonkeyPatch) -> None:
