@@ -66,3 +66,4 @@ def test_a_scan_of_one_sbom_loads_no_reader_of_machines(tmp_path: Path) -> None:
     sbom.write_text(json.dumps(SBOM), encoding="utf-8")
     _, modules = imported("scan", str(sbom), "--data", str(tmp_path / "data"))
     assert modules.isdisjoint({"oakum.fleet.rootfs", "oakum.fleet.rpmdb", "oakum.adapters.files.tree"})
+    assert not {name for name in modules if name.startswith(("oakum.adapters.registry", "httpx2"))}

@@ -30,12 +30,13 @@ _EXAMPLES = """Examples:
   oakum scan cluster:prod --sbom sha256:8f4e...=web.cdx.json --save-dump prod.json
   oakum scan --from prod.json
   oakum scan layout/:1.27 saved.tar --platform linux/arm64
+  oakum scan image:nginx:1.27 image:localhost:5000/web
   oakum scan app.cdx.json --vex statements/ --vex-max-age 180d -v
   oakum scan rootfs/ --fail-on 'decision == "3 days" || kev' -o sarif=oakum.sarif"""
 
 _TARGET = (
-    "host, cluster[:CONTEXT], a root folder, an SBOM, or an image on disk (OCI layout or archive, docker archive), as "
-    "PATH, PATH:TAG or PATH@DIGEST"
+    "host, cluster[:CONTEXT], a root folder, an SBOM, an image on disk (OCI layout or archive, docker archive), as "
+    "PATH, PATH:TAG or PATH@DIGEST, or one in a registry, as image:REF"
 )
 
 
@@ -59,6 +60,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add("targets", nargs="*", metavar="TARGET", help=_TARGET)
     help_ = "of an image for several: os/arch[/variant] (default: this machine's)"
     add("--platform", metavar="PLATFORM", default="", help=help_)
+    help_ = "a registry that may be asked over plain http; repeat for more"
+    add("--insecure-registry", metavar="HOST[:PORT]", action="append", default=[], help=help_)
     help_ = "a cluster's dump: a file, a folder, or '-'"
     add("--from", dest="dumps", metavar="DUMP", action="append", default=[], help=help_)
     help_ = "the SBOM of an image that a cluster runs; repeat for more"
@@ -106,7 +109,7 @@ def run(arguments: argparse.Namespace) -> int:
     contexts = context_of(arguments.context)
     surveys, bad = _surveys(arguments, contexts, progress)
     named = [word for word in arguments.targets if not _is_cluster(word)]
-    targets, unread = _targets(named, arguments.platform, progress)
+    targets, unread = _targets(named, arguments.platform, arguments.insecure_registry, progress)
     return answered(arguments, targets, surveys, bad + unread, progress)
 
 
@@ -189,7 +192,9 @@ def _schema() -> int:
     return 0
 
 
-def _targets(words: list[str], platform: str, progress: Callable[[str], None]) -> tuple[list[Target], int]:
+def _targets(
+    words: list[str], platform: str, insecure: list[str], progress: Callable[[str], None]
+) -> tuple[list[Target], int]:
     from oakum.fleet.images.choice import read_platform
     from oakum.local.targets import distinct, read_target
 
@@ -198,7 +203,7 @@ def _targets(words: list[str], platform: str, progress: Callable[[str], None]) -
     for word in words:
         progress(f"reading {word}")
         try:
-            targets.append(read_target(word, wanted))
+            targets.append(read_target(word, wanted, insecure))
         except OakumError as error:
             bad += _complain(error, progress)
     return distinct(targets), bad
