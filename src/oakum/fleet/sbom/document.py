@@ -35,7 +35,7 @@ T = TypeVar("T")
 
 
 def unpack(data: bytes, name: str) -> bytes:
-    """UTF-8 JSON text as it stands or out of gzip, without a byte order mark.
+    """UTF-8 text as it stands or out of gzip, without a byte order mark.
 
     Raises InputError (empty, truncated, another encoding) or LimitError (larger than MAX_BYTES when
     unpacked).
@@ -56,9 +56,7 @@ def unpack(data: bytes, name: str) -> bytes:
             data.decode()
         except UnicodeDecodeError as error:
             line = data.count(b"\n", 0, error.start) + 1
-            raise InputError(
-                "the file is not UTF-8", place=Place(name, line), remedy="convert it to UTF-8 (JSON knows no other)"
-            ) from None
+            raise InputError("the file is not UTF-8", place=Place(name, line), remedy="convert it to UTF-8") from None
     return data
 
 
