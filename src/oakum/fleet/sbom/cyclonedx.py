@@ -180,6 +180,8 @@ def tools_of(metadata: Metadata) -> list[Component]:
 
 def is_cluster(subject: Component) -> bool:
     """Whether a document is a bill of materials of a whole Kubernetes cluster (KBOM), as Trivy makes it."""
+    if subject.type == "platform" and (subject.purl or "").startswith("pkg:k8s/"):
+        return True
     return ("aquasecurity:trivy:resource:Type", "cluster") in {
         (each.name, each.value) for each in subject.properties or ()
     }
