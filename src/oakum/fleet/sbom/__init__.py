@@ -55,11 +55,24 @@ class _Head(msgspec.Struct):
 
 _HEAD = msgspec.json.Decoder(_Head)
 
+_COMPARE = "a report lists findings, not packages: scan the image or its SBOM, with --compare REPORT"
 #: What else people hand over: the telling key, its name, the remedy.
 _OTHERS = (
-    ("matches", "a Grype report", "a report lists findings, not packages: scan the SBOM that it was made from"),
-    ("results", "a Trivy report", "a report lists findings, not packages: trivy image --format cyclonedx"),
-    ("artifact_name", "a Trivy report", "a report lists findings, not packages: trivy image --format cyclonedx"),
+    (
+        "matches",
+        "a Grype report",
+        _COMPARE,
+    ),
+    (
+        "results",
+        "a Trivy report",
+        _COMPARE,
+    ),
+    (
+        "artifact_name",
+        "a Trivy report",
+        _COMPARE,
+    ),
     ("payload", "a signed envelope (DSSE)", "verify it, then take the SBOM out of its predicate"),
     ("predicate", "an in-toto statement", "take the SBOM out of its predicate field"),
     ("runs", "a SARIF report", "a report lists findings, not packages: make an SBOM"),
