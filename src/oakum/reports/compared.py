@@ -67,9 +67,9 @@ def compared(answer: Answer, width: int, everything: bool) -> Iterator[str]:
     for one in answer.comparisons:
         yield ""
         made = ", ".join(filter(None, (one.file, one.built and f"of {one.built}")))
-        yield from wrap(f"COMPARED WITH {one.tool} ({made})", width)
+        yield from wrap(f"COMPARED WITH {one.tool} ({made})", width, break_on_hyphens=False)
         whose = f" ({one.subject})" if one.subject else ""
-        yield from wrap(f"{names.get(one.asset, one.asset)}{whose}: {_FITS[one.fit]}", width)
+        yield from wrap(f"{names.get(one.asset, one.asset)}{whose}: {_FITS[one.fit]}", width, break_on_hyphens=False)
         for doubt in (*one.doubts, *one.notes):
             yield from wrap(f"- {doubt}", width, subsequent_indent="  ", break_on_hyphens=False)
         counts = Counter(row.kind for row in one.rows)
