@@ -68,6 +68,13 @@ def test_a_scan_of_one_sbom_loads_no_reader_of_machines(tmp_path: Path) -> None:
     assert modules.isdisjoint({"oakum.fleet.rootfs", "oakum.fleet.rpmdb", "oakum.adapters.files.tree"})
 
 
+def test_a_scan_without_a_report_loads_nothing_that_compares(tmp_path: Path) -> None:
+    sbom = tmp_path / "image.cdx.json"
+    sbom.write_text(json.dumps(SBOM), encoding="utf-8")
+    _, modules = imported("scan", str(sbom), "--data", str(tmp_path / "data"))
+    assert not {name for name in modules if name.startswith(("oakum.findings.foreign", "oakum.local.comparing"))}
+
+
 FORMS = {"cyclonedx", "cyclonedx_xml", "markup", "spdx", "spdx_tags", "spdx3", "syft", "kbom"}
 
 

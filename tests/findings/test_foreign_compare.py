@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 import re
 from pathlib import Path
 
@@ -14,6 +16,7 @@ from tests.traps.answers import ALMA, DEBIAN, deb, findings, index_of, library, 
 
 from oakum.advisories.index import Index
 from oakum.advisories.model import Affected
+from oakum.findings.foreign.differences import Judged, differences
 from oakum.findings.foreign.model import Comparison, Report, Row
 from oakum.findings.foreign.reading import read
 from oakum.findings.foreign.rules import RULES
@@ -275,6 +278,14 @@ class TestBothDiffer:
             )
         assert self.differences(one, flaw(), severity="unknown") == []
 
+    def test_who_says_that_it_is_exploited(self) -> None:
+        (finding,) = findings(flaw(), None, *APP.packages.packages)
+        report = grype(matching("CVE-2025-1", LEFT, "1.0.0", "2.0.0", knownExploited=[{"cve": "CVE-2025-1"}]))
+        claims = read(json.dumps(report).encode(), name="x").claims
+        for exploited, expected in ((True, []), (None, []), (False, ["exploited"])):
+            found = differences(Ruled(finding), claims, Judged("high", "", exploited), by_source=False)
+            assert [each.what for each in found] == expected
+
     def test_the_vendor_s_word_where_nobody_names_a_fix(self) -> None:
         index = distribution(state="will_not_fix", state_class="will-not-fix")
         open_ = grype(matching("CVE-2025-1", ZLIB, "1.2.13"), os=OS)
@@ -334,6 +345,12 @@ def test_a_report_of_another_target_is_noticed() -> None:
     assert fit(grype(known, os=("debian", "11"))) == ("other", ["it is about debian"])
     moved = matching("CVE-2025-1", ZLIB.replace("1.2.13", "1.2.11"), "1.2.11")
     assert fit(grype(moved, os=OS)) == ("other", ["1 package that it names stand here at other versions"])
+    again = matching("CVE-2025-1", "pkg:deb/debian/bash@5.1-1?arch=amd64&distro=debian-12", "5.1-1")
+    assert fit(grype(known, moved, again, os=OS)) == (
+        "other",
+        ["2 packages that it names stand here at other versions"],
+    )
+    assert fit(grype(known, moved, os=OS)) == ("doubtful", ["1 package that it names stand here at other versions"])
     gone = matching("CVE-2025-1", "pkg:npm/left@1.0.0", "1.0.0")
     assert fit(grype(gone, os=OS)) == ("other", ["1 package that it names are not here"])
     assert fit(grype(known, gone, os=OS)) == ("doubtful", ["1 package that it names are not here"])
@@ -408,9 +425,6 @@ def test_a_real_report_beside_a_feed_that_says_the_same() -> None:
 
 
 def of_bytes(data: bytes, asset: Asset, index: Index) -> Comparison:
-    import gzip
-    import json
-
     report = json.loads(gzip.decompress(data))
     return beside(report, asset, index, severity="unknown")
 
