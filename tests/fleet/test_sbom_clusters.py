@@ -63,7 +63,7 @@ def test_the_parts_of_a_real_cluster_are_assessed() -> None:
     kubernetes = {p.name: p.version for p in asset.packages.packages if p.type == "kubernetes"}
     assert kubernetes == {
         f"k8s.io/{name}": "1.27.4"
-        for name in ("kubernetes", "apiserver", "controller-manager", "kube-proxy", "kube-scheduler", "kubelet")
+        for name in ("apiserver", "controller-manager", "kube-proxy", "kube-scheduler", "kubelet")
     }
     modules = {p.name: p.version for p in asset.packages.packages if p.type == "golang"}
     assert modules == {
@@ -115,6 +115,14 @@ def test_a_runtime_is_its_module(name: str, version: str, module: str, expected:
     one = part(name, version, f"pkg:golang/{name}@{version}", **{"resource:Type": "node"})
     (package,) = [each for each in cluster(one).packages.packages if each.type == "golang"]
     assert (package.name, package.version, package.vendor) == (module, expected, vendor)
+
+
+def test_a_control_plane_that_is_not_seen_is_the_cluster_as_a_whole() -> None:
+    assert found(cluster(part("k8s.io/kubelet", "1.29.3"))) == {
+        "k8s.io/kubelet": "1.29.3",
+        "k8s.io/kubernetes": "1.29.3",
+    }
+    assert found(cluster(part("k8s.io/apiserver", "1.29.3"))) == {"k8s.io/apiserver": "1.29.3"}
 
 
 def test_a_vendor_s_nodes_make_the_whole_cluster_that_vendor_s() -> None:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable
 import msgspec
 
 from oakum.fleet.assets import Asset, Gap
-from oakum.fleet.cluster.components import CORE, KUBELET, Components, package
+from oakum.fleet.cluster.components import API_SERVER, CORE, KUBELET, Components, package
 from oakum.fleet.cluster.images import parse as parse_reference
 from oakum.fleet.cluster.nodes import runtime_package
 from oakum.fleet.packages import Package, package_set
@@ -24,6 +24,7 @@ from oakum.fleet.sbom.inventory import Inventory, Said
 from oakum.fleet.sbom.purls import parse
 
 _PREFIX = "aquasecurity:trivy:"
+_WHOLE = "k8s.io/kubernetes"
 #: Where the images of a control plane and of its add-ons run; a KBOM does not say it of each.
 _NAMESPACE = "kube-system"
 
@@ -94,7 +95,11 @@ class _Reading:
             release.scope: release for release in self._systems.values() if release is not None and release.known
         }
         shared = len(releases) == 1 and len(self._systems) == 1
-        packages = package_set(next(iter(releases.values())) if shared else None, [*found.packages, *self._packages])
+        listed = [*found.packages, *self._packages]
+        if any(each.name == API_SERVER for each in listed):
+            # The cluster as a whole says what its parts say, once more; it stands for a control plane that is not seen.
+            listed = [each for each in listed if each.name != _WHOLE]
+        packages = package_set(next(iter(releases.values())) if shared else None, listed)
         if packages.packages:
             gaps = tuple(gap for gap in gaps if gap.kind != "incomplete-inventory")
         platform = next(iter(self._platforms)) if len(self._platforms) == 1 else ""
