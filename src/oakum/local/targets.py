@@ -18,6 +18,7 @@ from oakum.fleet.packages import package_set
 from oakum.ports import Tree
 
 if TYPE_CHECKING:
+    from oakum.fleet.cluster.components import Components
     from oakum.fleet.images.choice import Choice
     from oakum.fleet.images.manifests import Platform
     from oakum.fleet.images.reading import Image
@@ -153,7 +154,14 @@ def _root(path: Path, name: str) -> Target:
 def _sbom(path: Path, name: str) -> Target:
     from oakum.fleet.sbom import read
 
-    return Target(read(path.read_bytes(), name=name))
+    return Target(read(path.read_bytes(), name=name, rules=_component_rules))
+
+
+def _component_rules() -> Components:
+    # Only the bill of materials of a cluster asks for them.
+    from oakum.local.components import component_rules
+
+    return component_rules()
 
 
 def distinct(targets: list[Target]) -> list[Target]:
