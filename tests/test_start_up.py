@@ -66,3 +66,33 @@ def test_a_scan_of_one_sbom_loads_no_reader_of_machines(tmp_path: Path) -> None:
     sbom.write_text(json.dumps(SBOM), encoding="utf-8")
     _, modules = imported("scan", str(sbom), "--data", str(tmp_path / "data"))
     assert modules.isdisjoint({"oakum.fleet.rootfs", "oakum.fleet.rpmdb", "oakum.adapters.files.tree"})
+    assert not {name for name in modules if name.startswith(("oakum.adapters.registry", "httpx2"))}
+
+
+def test_a_scan_without_a_report_loads_nothing_that_compares(tmp_path: Path) -> None:
+    sbom = tmp_path / "image.cdx.json"
+    sbom.write_text(json.dumps(SBOM), encoding="utf-8")
+    _, modules = imported("scan", str(sbom), "--data", str(tmp_path / "data"))
+    assert not {name for name in modules if name.startswith(("oakum.findings.foreign", "oakum.local.comparing"))}
+
+
+FORMS = {"cyclonedx", "cyclonedx_xml", "markup", "spdx", "spdx_tags", "spdx3", "syft", "kbom"}
+
+
+@pytest.mark.parametrize(
+    ("text", "readers"),
+    [
+        (json.dumps(SBOM), {"cyclonedx"}),
+        ('<bom xmlns="http://cyclonedx.org/schema/bom/1.6"/>', {"cyclonedx", "cyclonedx_xml", "markup"}),
+        ("SPDXVersion: SPDX-2.3\nDocumentName: n\n", {"spdx", "spdx_tags"}),
+    ],
+)
+def test_a_scan_of_one_sbom_loads_the_reader_of_its_form_only(tmp_path: Path, text: str, readers: set[str]) -> None:
+    sbom = tmp_path / "sbom"
+    sbom.write_text(text, encoding="utf-8")
+    code, modules = imported("scan", str(sbom), "--data", str(tmp_path / "data"))
+    assert code == 3
+    assert {name for name in FORMS if f"oakum.fleet.sbom.{name}" in modules} == readers
+    assert ("pyexpat" in modules) == ("markup" in readers)
+    assert modules.isdisjoint(HEAVY)
+    assert "oakum.fleet.cluster.components" not in modules

@@ -26,7 +26,21 @@ SYFT = (
     b'{"artifacts": [{"name": "x", "version": "1", "type": "deb", '
     b'"purl": "pkg:deb/debian/x@1?arch=all&distro=debian-12"}], "schema": {"version": "16.0.0"}}'
 )
-FORMS = {"cyclonedx": CYCLONEDX, "spdx": SPDX, "syft": SYFT}
+SPDX_3 = (
+    b'{"@context": "https://spdx.org/rdf/3.0.1/spdx-context.jsonld", "@graph": [{"type": "software_Package", '
+    b'"name": "x", "software_packageVersion": "1", '
+    b'"software_packageUrl": "pkg:deb/debian/x@1?arch=all&distro=debian-12"}]}'
+)
+XML = (
+    b'<?xml version="1.0"?>\n<bom xmlns="http://cyclonedx.org/schema/bom/1.6">\n<components><component type="library">'
+    b"<name>x</name> <version>1</version>\n<purl>pkg:deb/debian/x@1?arch=all&amp;distro=debian-12</purl>"
+    b"</component></components></bom>"
+)
+TAG_VALUE = (
+    b"SPDXVersion: SPDX-2.3\nDocumentName: n\nPackageName: x\nPackageVersion: 1\n"
+    b"ExternalRef: PACKAGE-MANAGER purl pkg:deb/debian/x@1?arch=all&distro=debian-12\n"
+)
+FORMS = {"cyclonedx": CYCLONEDX, "spdx": SPDX, "syft": SYFT, "spdx 3": SPDX_3, "xml": XML}
 
 BAD: dict[str, tuple[bytes, str]] = {
     "empty": (b"", "empty"),
@@ -37,15 +51,12 @@ BAD: dict[str, tuple[bytes, str]] = {
     "latin-1": ('{"bomFormat": "é"}'.encode("latin-1"), "not UTF-8"),
     "utf-16": (CYCLONEDX.decode().encode("utf-16"), "UTF-16"),
     "utf-32": (CYCLONEDX.decode().encode("utf-32-le"), "UTF-16"),
-    "xml": (b'<?xml version="1.0"?><bom xmlns="http://cyclonedx.org/schema/bom/1.6"/>', "XML"),
-    "tag-value": (b"SPDXVersion: SPDX-2.3\n", "tag-value"),
     "trivy report": (b'{"SchemaVersion": 2, "ArtifactName": "alpine", "Results": []}', "Trivy report"),
     "grype report": (b'{"matches": [], "descriptor": {"name": "grype"}}', "Grype report"),
     "sarif": (b'{"version": "2.1.0", "runs": []}', "SARIF"),
     "attestation": (b'{"predicateType": "https://cyclonedx.org/bom", "predicate": {}}', "in-toto"),
     "envelope": (b'{"payloadType": "application/vnd.in-toto+json", "payload": "e30="}', "DSSE"),
-    "spdx 3": (b'{"@context": "https://spdx.org/rdf/3.0.1/spdx-context.jsonld", "@graph": []}', "SPDX 3"),
-    "old cyclonedx": (CYCLONEDX.replace(b"1.6", b"1.2"), "CycloneDX 1.2"),
+    "old cyclonedx": (CYCLONEDX.replace(b"1.6", b"1.1"), "CycloneDX 1.1"),
     "new cyclonedx": (CYCLONEDX.replace(b"1.6", b"2.0"), "CycloneDX 2.0"),
     "no cyclonedx version": (b'{"bomFormat": "CycloneDX"}', "without specVersion"),
     "new spdx": (SPDX.replace(b"2.3", b"2.9"), "SPDX-2.9"),
@@ -74,6 +85,13 @@ BAD: dict[str, tuple[bytes, str]] = {
     "duplicate components": (CYCLONEDX[:-1] + b', "components": []}', "stands twice"),
     "duplicate version": (CYCLONEDX.replace(b'"specVersion"', b'"specVersion": "1.4", "specVersion"'), "stands twice"),
     "duplicate spdx": (SPDX[:-1] + b', "packages": []}', "stands twice"),
+    "latin-1 xml": (XML.replace(b">x<", b">\xe9<"), "not UTF-8"),
+    "utf-16 xml": (XML.decode().encode("utf-16"), "UTF-16"),
+    "latin-1 tag-value": (TAG_VALUE.replace(b": x", b": \xe9"), "not UTF-8"),
+    "spdx 3 wrong type": (SPDX_3.replace(b'"x"', b"[]"), "wrong type"),
+    "spdx 3 of strings": (SPDX_3.replace(b"[{", b'["x", {'), "wrong type"),
+    "duplicate spdx 3": (SPDX_3[:-1] + b', "@graph": []}', "stands twice"),
+    "spdx 4": (SPDX_3.replace(b"3.0.1", b"4.0.0"), "SPDX 4.0.0"),
     "duplicate syft": (SYFT[:-1] + b', "artifacts": []}', "stands twice"),
     "truncated gzip": (gzip.compress(CYCLONEDX)[:-9], "truncated"),
     "broken gzip": (gzip.compress(CYCLONEDX)[:12] + b"\xff" * 40, "gzip"),
@@ -129,13 +147,19 @@ def test_no_bytes_raise_anything_else(data: bytes) -> None:
 
 
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(max_size=8) | st.sampled_from(["CycloneDX", "1.6", "SPDX-2.3"]),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.text(max_size=8)
+    | st.sampled_from(
+        ["CycloneDX", "1.6", "SPDX-2.3", "https://spdx.org/rdf/3.0.1/", "software_Package", "CreationInfo"]
+    ),
     lambda inner: st.lists(inner, max_size=3)
     | st.dictionaries(
         st.sampled_from(
             ["bomFormat", "specVersion", "spdxVersion", "components", "packages", "artifacts", "metadata", "purl",
              "schema", "version", "name", "properties", "value", "externalRefs", "referenceLocator", "tools",
-             "component", "distro"]
+             "component", "distro", "@context", "@graph", "type", "specVersion", "rootElement", "createdUsing"]
         ),
         inner,
         max_size=5,
@@ -146,8 +170,8 @@ JSON = st.recursive(
 
 @given(
     JSON,
-    st.sampled_from(["cyclonedx", "spdx", "syft"]),
-    st.sampled_from(["components", "packages", "artifacts", "metadata"]),
+    st.sampled_from(["cyclonedx", "spdx", "syft", "spdx 3"]),
+    st.sampled_from(["components", "packages", "artifacts", "metadata", "@graph", "@context"]),
 )
 @settings(max_examples=at_least(300))
 def test_no_document_raises_anything_else(value: object, form: str, key: str) -> None:
@@ -167,3 +191,37 @@ def test_one_changed_byte_of_a_real_sbom_raises_nothing_else(position: int, byte
         read(bytes(data), name="x")
     except OakumError as error:
         assert error.remedy
+
+
+SPLINTERS = st.sampled_from(
+    ["<component>", "</component>", "<components>", "</components>", "<purl>pkg:npm/x@1</purl>", "<!DOCTYPE a>", "&lt;",
+     "&x;", "<![CDATA[", "]]>", "<!--", "-->", "<?x?>", "<property name='a'>", "</property>", "<tools>", "<tool/>",
+     "PackageName: x", "SPDXID: y", "<text>", "</text>", "ExternalRef: A purl pkg:npm/x@1", "SPDXREF: y", "\0", "é",
+     "AnnotationComment: z", "SPDXVersion: SPDX-2.3", "Relationship: a DESCRIBES b", "#", ":", "PackageVersion: 1",
+     "\n"]
+)  # fmt: skip
+
+
+@given(st.lists(SPLINTERS | st.text(max_size=3), max_size=12), st.sampled_from(["", "\n"]), st.integers(0, 200))
+@settings(max_examples=at_least(300))
+def test_no_splinters_of_xml_or_tag_value_raise_anything_else(parts: list[str], by: str, at: int) -> None:
+    for whole in (XML.decode(), TAG_VALUE.decode()):
+        at %= len(whole)
+        text = whole[:at] + by + by.join(parts) + by + whole[at:]
+        try:
+            read(text.encode("utf-8", "surrogatepass"), name="x")
+        except OakumError as error:
+            assert error.remedy
+            assert error.place is not None
+
+
+def test_a_truncated_tag_value_document_is_an_error_or_says_that_nothing_is_in_it() -> None:
+    assert len(read(TAG_VALUE, name="x").packages.packages) == 1
+    for length in range(TAG_VALUE.index(b"pkg:")):
+        try:
+            asset = read(TAG_VALUE[:length], name="x")
+        except InputError as error:
+            assert error.remedy
+        else:
+            assert asset.packages.packages == ()
+            assert asset.gaps

@@ -115,24 +115,6 @@ def test_trap_13_ecosystem_release_scoping_in_real_sboms() -> None:
     }
 
 
-def test_a_cluster_bill_of_materials_keeps_components_and_names_the_rest() -> None:
-    file = shared("sbom/kbom.json")
-    asset = read(file.read_bytes(), name=file.name)
-    kubernetes = {p.name: p.version for p in asset.packages.packages if p.type == "kubernetes"}
-    assert kubernetes == {
-        f"k8s.io/{name}": "1.27.4"
-        for name in ("kubernetes", "apiserver", "controller-manager", "kube-proxy", "kube-scheduler", "kubelet")
-    }
-    assert asset.packages.release is not None
-    assert asset.packages.release.scope == "ubuntu:22.04"
-    gaps = sorted((gap.kind, gap.what.partition(" (")[0]) for gap in asset.gaps)
-    assert gaps == [
-        ("incomplete-inventory", "no packages of ubuntu:22.04"),
-        ("unknown-ecosystem", "3 components without a package URL"),
-        ("unknown-ecosystem", "6 components of type oci"),
-    ]
-
-
 def test_gzip_and_plain_are_the_same(tmp_path: Path) -> None:
     file = shared("sbom/alpine_3.20_trivy.cdx.json")
     plain = read(file.read_bytes(), name="x")

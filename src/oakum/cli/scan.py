@@ -18,6 +18,7 @@ from oakum.reports.printable import printable
 
 if TYPE_CHECKING:
     from oakum.advisories.statements.model import Stated
+    from oakum.findings.foreign.model import Report
     from oakum.fleet.assets import Asset, Context
     from oakum.local.surveys import Survey
     from oakum.local.targets import Target
@@ -30,12 +31,14 @@ _EXAMPLES = """Examples:
   oakum scan cluster:prod --sbom sha256:8f4e...=web.cdx.json --save-dump prod.json
   oakum scan --from prod.json
   oakum scan layout/:1.27 saved.tar --platform linux/arm64
+  oakum scan image:nginx:1.27 image:localhost:5000/web
   oakum scan app.cdx.json --vex statements/ --vex-max-age 180d -v
+  oakum scan app.cdx.json --compare trivy.json --compare grype.json
   oakum scan rootfs/ --fail-on 'decision == "3 days" || kev' -o sarif=oakum.sarif"""
 
 _TARGET = (
-    "host, cluster[:CONTEXT], a root folder, an SBOM, or an image on disk (OCI layout or archive, docker archive), as "
-    "PATH, PATH:TAG or PATH@DIGEST"
+    "host, cluster[:CONTEXT], a root folder, an SBOM, an image on disk (OCI layout or archive, docker archive), as "
+    "PATH, PATH:TAG or PATH@DIGEST, or one in a registry, as image:REF"
 )
 
 
@@ -59,6 +62,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add("targets", nargs="*", metavar="TARGET", help=_TARGET)
     help_ = "of an image for several: os/arch[/variant] (default: this machine's)"
     add("--platform", metavar="PLATFORM", default="", help=help_)
+    help_ = "a registry that may be asked over plain http; repeat for more"
+    add("--insecure-registry", metavar="HOST[:PORT]", action="append", default=[], help=help_)
     help_ = "a cluster's dump: a file, a folder, or '-'"
     add("--from", dest="dumps", metavar="DUMP", action="append", default=[], help=help_)
     help_ = "the SBOM of an image that a cluster runs; repeat for more"
@@ -79,6 +84,8 @@ def configure_answer(parser: argparse.ArgumentParser) -> None:
     add("--baseline", metavar="FILE", type=Path, help="an earlier JSON answer: show only what is new")
     add("--vex", metavar="FILE", type=Path, action="append", default=[], help="statements (VEX): a file or a folder")
     add("--vex-max-age", metavar="AGE", default="", help="older statements do not count, as 180d (default: any age)")
+    help_ = "a report of Trivy or Grype (JSON) to show beside ours; repeat for more"
+    add("--compare", metavar="REPORT", type=Path, action="append", default=[], help=help_)
     add("--max-feed-age", metavar="AGE", default="", help="older sources do not count, as 7d or 12h")
     add("--accept-unassessed", metavar="KIND", action="append", default=[], choices=sorted(GAPS), help="a kind of gap")
     add("--fail-on", metavar="CEL", default="", help="end with 1 if a finding meets this condition")
@@ -92,7 +99,8 @@ def configure_answer(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Scan; 0 all well, 1 the condition holds, 2 an input could not be read, 3 something was not assessable."""
+    """Scan; 0 all well, 1 the condition holds or a compared report disagrees, 2 an input could not be read, 3 something
+    was not assessable, or a compared report is about another target."""
     from oakum.local.context import context_of
 
     if arguments.schema:
@@ -106,7 +114,7 @@ def run(arguments: argparse.Namespace) -> int:
     contexts = context_of(arguments.context)
     surveys, bad = _surveys(arguments, contexts, progress)
     named = [word for word in arguments.targets if not _is_cluster(word)]
-    targets, unread = _targets(named, arguments.platform, progress)
+    targets, unread = _targets(named, arguments.platform, arguments.insecure_registry, progress)
     return answered(arguments, targets, surveys, bad + unread, progress)
 
 
@@ -144,6 +152,7 @@ def answered(
         stated=_stated(arguments.vex),
         with_verdicts=any(form == "openvex" for form, _ in outputs),
         max_statement_days=_days(arguments.vex_max_age, "--vex-max-age"),
+        reports=_reports(arguments.compare),
     )
     contexts = context_of(arguments.context)
     if not targets and not surveys:
@@ -174,11 +183,14 @@ def answered(
             print("oakum scan: openvex: there is nothing to state, so no document is written", file=sys.stderr)
     for failing in outcome.failing[:20]:
         print(printable(f"oakum scan: fails: {failing}"), file=sys.stderr)
+    for report in outcome.misplaced:
+        print(printable(f"oakum scan: {report}: this report is about another target"), file=sys.stderr)
     if bad:
         return 2
-    if outcome.failing:
+    if outcome.failing or outcome.mismatched:
         return 1
-    return 3 if any(not gap.accepted for gap in outcome.answer.not_assessable) else 0
+    unassessed = any(not gap.accepted for gap in outcome.answer.not_assessable)
+    return 3 if unassessed or outcome.misplaced else 0
 
 
 def _schema() -> int:
@@ -189,7 +201,9 @@ def _schema() -> int:
     return 0
 
 
-def _targets(words: list[str], platform: str, progress: Callable[[str], None]) -> tuple[list[Target], int]:
+def _targets(
+    words: list[str], platform: str, insecure: list[str], progress: Callable[[str], None]
+) -> tuple[list[Target], int]:
     from oakum.fleet.images.choice import read_platform
     from oakum.local.targets import distinct, read_target
 
@@ -198,7 +212,7 @@ def _targets(words: list[str], platform: str, progress: Callable[[str], None]) -
     for word in words:
         progress(f"reading {word}")
         try:
-            targets.append(read_target(word, wanted))
+            targets.append(read_target(word, wanted, insecure))
         except OakumError as error:
             bad += _complain(error, progress)
     return distinct(targets), bad
@@ -263,6 +277,14 @@ def _stated(files: list[Path]) -> Stated | None:
     from oakum.local.statements import read_statements
 
     return read_statements(files)
+
+
+def _reports(files: list[Path]) -> tuple[Report, ...]:
+    if not files:
+        return ()
+    from oakum.local.comparing import read_reports
+
+    return tuple(read_reports(files))
 
 
 def _days(age: str, option: str) -> float | None:

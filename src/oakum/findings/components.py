@@ -17,7 +17,7 @@ import msgspec
 from oakum.advisories.index import Detail, Index, Record, Row, Rules, Statement
 from oakum.advisories.model import NO_VERSIONS, Naming
 from oakum.findings.component_facts import ComponentFact, concerned, fact_of, names_to_ask
-from oakum.findings.model import COMPONENTS, Cleared, Hit
+from oakum.findings.model import COMPONENTS, Cleared, Ground, Hit
 from oakum.findings.twins import denied, disagreement
 from oakum.findings.vendor_builds import VENDORS, by_base, maker, untold
 from oakum.fleet.assets import Gap
@@ -155,8 +155,8 @@ class _Versions:
         if row is None and announced is None and not beside:
             return
         detail = self._index.detail((row or one.rows[0]).detail)
-        if why := self._closed(one, detail):
-            self._clear(one.record, why)
+        if closed := self._closed(one, detail):
+            self._clear(one.record, *closed)
             return
         fix = self._later(row.fix if row else "", announced)
         if self._maker is not None and self._left_to_maker(one, row, fix, beside, own):
@@ -167,13 +167,15 @@ class _Versions:
         package = self._package
         self._found.hits.append(Hit(package, COMPONENTS, package.name, package.version, one.record, detail, fix, notes))
 
-    def _closed(self, one: _Said, detail: Detail) -> str:
-        """Why a record whose versions hold this one is not about it; empty where it is."""
+    def _closed(self, one: _Said, detail: Detail) -> tuple[str, Ground] | None:
+        """Why, and by what, a record whose versions hold this one is not about it; None where it is."""
         if one.withdrawn:
-            return f"{one.record.source.name} withdrew it on {one.record.advisory.withdrawn[:10]}"
+            return f"{one.record.source.name} withdrew it on {one.record.advisory.withdrawn[:10]}", "withdrawn"
         if one.fact.windows and self._platform not in ("", "windows"):
-            return f"it concerns Windows nodes only ({one.fact.source}); this node runs {self._platform}"
-        return denied(one.record, detail.channel, one.rules, self._index)
+            words = f"it concerns Windows nodes only ({one.fact.source}); this node runs {self._platform}"
+            return words, "platform"
+        why = denied(one.record, detail.channel, one.rules, self._index)
+        return (why, "vendor") if why else None
 
     def _left_to_maker(self, one: _Said, row: Row | None, fix: str, beside: str, own: dict[str, list[_Said]]) -> bool:
         """Whether this record cannot decide about a maker's build: that maker has decided, or alone can."""
@@ -188,7 +190,7 @@ class _Versions:
             if fixes and not self._beside(other):
                 newest = max(fixes, key=self._sortable)
                 said = f"{other.record.source.name} says of {other.record.advisory.id}"
-                self._clear(one.record, f"{said} that {newest} has the fix, which is installed")
+                self._clear(one.record, f"{said} that {newest} has the fix, which is installed", "fixed")
                 return True
         if why := beside or self._only_they(builder, fix):
             self._untold[one.record.advisory.id] = why
@@ -253,8 +255,8 @@ class _Versions:
             named = f"names {row.fix or 'no fix'}" if row else "does not name this version"
             yield f"its record {named}, its announcement does otherwise ({one.fact.source})"
 
-    def _clear(self, record: Record, why: str) -> None:
-        self._found.cleared.append(Cleared(self._package, record, why))
+    def _clear(self, record: Record, why: str, ground: Ground) -> None:
+        self._found.cleared.append(Cleared(self._package, record, why, ground=ground))
 
 
 def _builder(fix: str) -> str | None:

@@ -92,3 +92,13 @@ def replaced(packages: Iterable[Package], host: Host | None) -> Iterable[Package
         same = [package for package in packages if package.name == kernel.package]
         if same and all(package.version != kernel.version for package in same):
             yield msgspec.structs.replace(same[0], version=kernel.version, source_version=kernel.version, purl="")
+
+
+def elsewhere(package: Package, host: Host | None, *, image: bool) -> bool:
+    """Whether the package is a kernel, or a part of one, that this asset (an ``image``, or a ``host``) does not run."""
+    its = role(package, host)
+    if its == "none" or its == "running":
+        return False
+    if its == "part" or image:
+        return True
+    return host is not None and any(kernel.running and kernel.package for kernel in host.kernels)

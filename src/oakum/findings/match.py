@@ -8,31 +8,25 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from functools import lru_cache
 
-import msgspec
-
-from oakum.advisories.index import Index, Record, Row, Rules, Statement, scheme_of_scope
-from oakum.advisories.model import Naming
+from oakum.advisories.index import Index, Record, Row, Rules, Statement
 from oakum.findings import kernels, unassessed
 from oakum.findings.builds import epoch_unstated, flavour, other_build, unproven
 from oakum.findings.errata import no_vulnerability
 from oakum.findings.go_modules import STAGING, affecting, staged_key
-from oakum.findings.model import COMPONENTS, Cleared, Coverage, Hit, Matched
+from oakum.findings.model import COMPONENTS, Cleared, Coverage, Ground, Hit, Matched
 from oakum.findings.origin import foreign
 from oakum.findings.ownership import settle
 from oakum.findings.releaseless import releaseless
+from oakum.findings.scopes import Advised, Scopes
 from oakum.findings.spoken import spoken
 from oakum.findings.twins import denied, disagreement
 from oakum.findings.vendor_builds import VENDORS, rebuilt
 from oakum.fleet.assets import Gap, Host, Kind
-from oakum.fleet.distributions import distribution
-from oakum.fleet.ecosystems import LANGUAGE_TYPES, OS_TYPES
+from oakum.fleet.ecosystems import OS_TYPES
 from oakum.fleet.packages import Package, PackageSet
 from oakum.versions import Scheme, Unparsable
 from oakum.versions.schemes import Apart
-
-_order = lru_cache(maxsize=256)(scheme_of_scope)
 
 
 def match(
@@ -45,18 +39,6 @@ def match(
     Kubernetes only.
     """
     return _Matching(packages, index, kind, host, platform).run()
-
-
-class Advised(msgspec.Struct, frozen=True):
-    """Whose advisories hold for a scope (its own, or those it derives from), and how they name and order packages.
-
-    ``several``: more than one publisher speaks there, so that records may disagree about one vulnerability.
-    """
-
-    scope: str
-    namings: tuple[Naming, ...]
-    order: Scheme
-    several: bool
 
 
 class _Matching:
@@ -74,12 +56,8 @@ class _Matching:
         self._unscoped: defaultdict[str, list[str]] = defaultdict(list)
         self._vendors: set[str] = set()
         self._foreign: defaultdict[str, list[str]] = defaultdict(list)
-        self._scopes: dict[str, Advised | None] = {}
-        release = packages.release
-        self._os_scope = release.scope if release is not None and release.known else ""
-        product = distribution(release.product) if release is not None else None
-        #: The type of the system's packages; "" where nobody here knows the product.
-        self._os_type = product.type if product is not None else ""
+        self._scopes = Scopes(packages.release, index)
+        self._os_scope = self._scopes.system
 
     def run(self) -> Matched:
         """The whole set."""
@@ -116,7 +94,7 @@ class _Matching:
 
     def rules_of(self, package: Package) -> Iterator[Rules]:
         """Everything that the index says about an OS package, whatever its version."""
-        where = self._scopes.get(self._os_scope)
+        where = self._scopes.advised(self._os_scope)
         if where is not None:
             for name, _, naming in spoken(package, where.namings):
                 yield self._index.rules(where.scope, name, naming)
@@ -126,16 +104,14 @@ class _Matching:
         return self._index.record(number)
 
     def _sources(self, scope: str) -> tuple[str, ...]:
-        where = self._scopes.get(scope)
+        where = self._scopes.advised(scope)
         return tuple(source.name for source in self._index.coverage(where.scope)) if where else ()
 
     def _package(self, package: Package) -> None:
         of_system = package.type in OS_TYPES
-        scope = self._scope_of_system(package) if of_system else package.type
+        scope = self._scopes.of(package)
         self._seen[scope] += 1
-        if scope not in self._scopes:
-            self._scopes[scope] = self._advised(scope)
-        where = self._scopes[scope]
+        where = self._scopes.advised(scope)
         if where is None:
             self._unscoped[scope].append(package.name)
             return
@@ -146,7 +122,7 @@ class _Matching:
                 return
         self._assessed[scope] += 1
         if of_system:
-            if self._kernel_elsewhere(package):
+            if kernels.elsewhere(package, self._host, image=self._image):
                 return
         elif scope == COMPONENTS:
             self._component(package, where)
@@ -167,32 +143,6 @@ class _Matching:
         self._gaps.extend(found.gaps)
         for statement in found.statements:
             self._statement(package, statement)
-
-    def _scope_of_system(self, package: Package) -> str:
-        # An rpm on Debian is no package of Debian: the names and orders of its advisories say nothing about it.
-        ours = self._os_scope and package.type == (self._os_type or package.type)
-        return self._os_scope if ours else f"{package.type} {unassessed.UNKNOWN}"
-
-    def _advised(self, scope: str) -> Advised | None:
-        release = self._packages.release
-        candidates = [scope]
-        if release is not None and release.parent and scope == release.scope:
-            candidates.append(release.parent)
-        for candidate in candidates:
-            order = _order(candidate)
-            if order is not None and self._index.coverage(candidate):
-                several = len(self._index.coverage(candidate)) > 1 or candidate in LANGUAGE_TYPES
-                return Advised(candidate, self._index.namings(candidate), order, several)
-        return None
-
-    def _kernel_elsewhere(self, package: Package) -> bool:
-        """Whether the package is a kernel, or a part of one, that this asset does not run."""
-        role = kernels.role(package, self._host)
-        if role == "none" or role == "running":
-            return False
-        if role == "part" or self._image:
-            return True
-        return self._host is not None and any(kernel.running and kernel.package for kernel in self._host.kernels)
 
     def _compare(self, package: Package, where: Advised, name: str, version: str, rules: Rules) -> bool:
         """Whether the package was hit, or cannot be compared at all."""
@@ -234,17 +184,20 @@ class _Matching:
         if record is None:
             if gone := self._index.withdrawn(row.record):
                 why = f"{gone.source.name} withdrew it on {gone.advisory.withdrawn[:10]}"
-                self._cleared.append(Cleared(package, gone, why))
+                self._cleared.append(Cleared(package, gone, why, ground="withdrawn"))
             return
         detail = self._index.detail(row.detail)
         why = ""
-        installed = ""
+        ground: Ground = "vendor"
         notes: tuple[str, ...] = ()
         if package.type in OS_TYPES:
             # Errata, module streams, architectures, channels and epochs are the distributions' own.
-            why = no_vulnerability(record.advisory) or other_build(package, row.fix, detail)
-            if not why and not detail.channel:
-                why = installed = self._fixed_in_channel(package, key, row, rules, where.order)
+            if why := no_vulnerability(record.advisory):
+                ground = "vendor"
+            elif why := other_build(package, row.fix, detail):
+                ground = "build"
+            elif not detail.channel and (why := self._fixed_in_channel(package, key, row, rules, where.order)):
+                ground = "fixed"
             notes = epoch_unstated(package, version, row.fix, where.order)
             if detail.module:
                 notes += unproven(package, detail)
@@ -252,7 +205,7 @@ class _Matching:
             why = denied(record, detail.channel, rules, self._index)
             notes += disagreement(record, row, key, rules, where.order, self._index)
         if why:
-            self._cleared.append(Cleared(package, record, why, fixed=bool(installed)))
+            self._cleared.append(Cleared(package, record, why, fixed=ground == "fixed", ground=ground))
             return
         self._hits.append(Hit(package, where.scope, name, version, record, detail, row.fix, notes))
 

@@ -34,6 +34,11 @@ class Hit(msgspec.Struct, frozen=True, gc=False):
     notes: tuple[str, ...] = ()
 
 
+#: By what a record does not apply: its vendor's word, the owner of the files, an installed fix, its withdrawal, another
+#: operating system, or because it is about another build.
+Ground = Literal["vendor", "owner", "fixed", "withdrawn", "platform", "build"]
+
+
 class Cleared(msgspec.Struct, frozen=True, gc=False):
     """A record that names the package and does not apply to it, with the evidence; ``fixed``: its fix is installed."""
 
@@ -41,6 +46,7 @@ class Cleared(msgspec.Struct, frozen=True, gc=False):
     record: Record
     why: str
     fixed: bool = False
+    ground: Ground = "vendor"
 
 
 class Coverage(msgspec.Struct, frozen=True):

@@ -86,7 +86,7 @@ def settle(hits: Iterable[Hit], installed: Mapping[str, Package], look: _Look) -
         source = next((said[owned_by.name][name] for name in sorted(names) if name in said[owned_by.name]), "")
         if source:
             why = f"the files belong to {owned_by.name} {owned_by.version}, which {source} judges"
-            settled.cleared.append(Cleared(hit.package, hit.record, why))
+            settled.cleared.append(Cleared(hit.package, hit.record, why, ground="owner"))
         else:
             settled.gaps.append(
                 Gap(

@@ -8,21 +8,19 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from importlib import resources
 from pathlib import Path
 
 import msgspec
 
 from oakum.errors import InputError, OakumError, Place, UsageError
 from oakum.fleet.assets import Asset
-from oakum.fleet.cluster.component_rules import read_rules
-from oakum.fleet.cluster.components import Components, parse_components
 from oakum.fleet.cluster.graph import Estate, estate
 from oakum.fleet.cluster.images import images_of
 from oakum.fleet.cluster.objects import Pod
 from oakum.fleet.cluster.snapshot import Snapshot
 from oakum.local.business import ContextOf, Contexts, stated_of
 from oakum.local.clusters import read, read_given
+from oakum.local.components import component_rules
 from oakum.local.reached import reached
 from oakum.local.surveys import Survey
 from oakum.reports.answer import BlastEntry
@@ -40,7 +38,7 @@ class Surveyor:
         self, rules: Path | None, sboms: Sequence[str], context_of: ContextOf, *, progress: Callable[[str], None]
     ) -> None:
         """``sboms`` are ``DIGEST=FILE``. Raises OakumError for a file that cannot be read."""
-        self._components = _components(rules)
+        self._components = component_rules(rules)
         self._sboms = dict(map(_sbom, sboms))
         self._context_of = context_of
         self._progress = progress
@@ -108,12 +106,6 @@ def _systems(found: Estate) -> dict[str, str]:
         if relation.kind == "runs-on":
             below[relation.subject].add(systems.get(relation.object, ""))
     return systems | {key: next(iter(names)) for key, names in below.items() if len(names) == 1}
-
-
-def _components(file: Path | None) -> Components:
-    shipped = resources.files("oakum.fleet.cluster").joinpath("components.yaml")
-    rules = parse_components(shipped.read_bytes(), "components.yaml")
-    return rules.extend(read_rules(_bytes(file), str(file))) if file is not None else rules
 
 
 def _sbom(text: str) -> tuple[str, Asset]:

@@ -34,6 +34,7 @@ from oakum.reports.answer import (
     Tool,
     gap_entry,
 )
+from oakum.reports.comparison_entries import ComparisonEntry
 from oakum.reports.entries import action_entry, finding_entry
 from oakum.reports.exposures import exposure_entries
 from oakum.reports.stated import statements_entry
@@ -45,6 +46,7 @@ from oakum.risk.conditions import FAIL_ON_TYPES
 
 if TYPE_CHECKING:
     from oakum.advisories.statements.model import Stated
+    from oakum.findings.foreign.model import Comparison, Report
     from oakum.findings.verdicts import Verdict
 
 #: Reads what an asset's configured channels offer for the named packages.
@@ -68,17 +70,21 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     stated: Stated | None = None
     max_statement_days: float | None = None
     with_verdicts: bool = False
+    reports: tuple[Report, ...] = ()
 
 
 class Outcome(msgspec.Struct, frozen=True):
     """The answer, and the findings (id, package, asset) for which the ``fail_on`` condition holds or cannot be told.
 
-    ``verdicts`` are for others to read, where they are asked for.
+    ``verdicts`` are for others to read, where they are asked for. ``mismatched`` and ``misplaced`` name the compared
+    reports that disagree with the answer, and those that are about another target.
     """
 
     answer: Answer
     failing: tuple[str, ...]
     verdicts: tuple[Verdict, ...] = ()
+    mismatched: tuple[str, ...] = ()
+    misplaced: tuple[str, ...] = ()
 
 
 def scan(
@@ -97,7 +103,8 @@ def scan(
     by_key = {asset.key: asset for asset in assets}
     progress(f"matching {len(assets)} assets")
     matched, findings = _findings(assets, index, offers_of)
-    findings = [one for one in merge(findings) if one.key not in options.baseline]
+    everything = merge(findings)
+    findings = [one for one in everything if one.key not in options.baseline]
     contexts = {
         asset.key: surveyed.reached.contexts[asset.key] if asset.key in surveyed.reached.contexts else context_of(asset)
         for asset in assets
@@ -112,6 +119,7 @@ def scan(
     open_ = [one.finding for one in ruled if not one.suppressed]
     entries, ranked, failing = _judged(ruled, contexts, by_key, assessor, options)
     gaps = _gaps(assets, matched, index, ages, options)
+    comparisons = _compared(everything, ruled, assets, matched, contexts, assessor, index, options)
     answer = Answer(
         tool=Tool("oakum", __version__),
         now=options.now,
@@ -131,8 +139,15 @@ def scan(
         blast=surveyed.blast,
         relations=surveyed.relations,
         statements=statements,
+        comparisons=_comparison_entries(comparisons),
     )
-    return Outcome(answer, tuple(failing), _verdicts(by_key, matched, ruled) if options.with_verdicts else ())
+    return Outcome(
+        answer,
+        tuple(failing),
+        _verdicts(by_key, matched, ruled) if options.with_verdicts else (),
+        mismatched=tuple(one.report.file for one in comparisons if one.fit != "other" and one.disagrees),
+        misplaced=tuple(one.report.file for one in comparisons if one.fit == "other"),
+    )
 
 
 def _findings(
@@ -185,6 +200,43 @@ def _verdicts(
     from oakum.findings.verdicts import verdicts
 
     return tuple(verdicts(assets, matched, ruled))
+
+
+def _compared(
+    everything: Sequence[Finding],
+    ruled: Sequence[Ruled],
+    assets: Sequence[Asset],
+    matched: Mapping[str, Matched],
+    contexts: Mapping[str, Context],
+    assessor: Assessor,
+    index: Index,
+    options: Options,
+) -> list[Comparison]:
+    """The reports of other scanners beside all findings, those of the baseline too: they know of no baseline."""
+    if not options.reports or not assets:
+        return []
+    from oakum.findings.foreign.compare import compare
+    from oakum.findings.foreign.differences import Judged
+
+    known = {one.finding.key for one in ruled}
+    own = [*ruled, *(Ruled(one) for one in everything if one.key not in known)]
+    catalogue = any(source.format == "kev" for source in index.sources.values())
+    judged: dict[str, Judged] = {}
+    for one in own:
+        judgement = assessor.judge(one.finding, contexts[one.finding.assets[0]])
+        chosen = judgement.severity.chosen
+        scorer = chosen.given.scorer if chosen is not None else ""
+        band = chosen.band if chosen is not None else "unknown"
+        judged[one.finding.key] = Judged(band, scorer, judgement.kev if catalogue else None)
+    return [compare(report, assets, matched, own, judged, index) for report in options.reports]
+
+
+def _comparison_entries(comparisons: Sequence[Comparison]) -> tuple[ComparisonEntry, ...] | msgspec.UnsetType:
+    if not comparisons:
+        return msgspec.UNSET
+    from oakum.reports.compared import comparison_entry
+
+    return tuple(map(comparison_entry, comparisons))
 
 
 def _judged(

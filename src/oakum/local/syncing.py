@@ -12,12 +12,12 @@ import msgspec
 
 from oakum.adapters.feeds.coming import Coming, look
 from oakum.adapters.feeds.downloads import Download, alone
-from oakum.adapters.feeds.fetching import Clockwork
 from oakum.adapters.feeds.indexing import current_index
 from oakum.adapters.feeds.settling import Outcome, failed, settle, text_of
 from oakum.adapters.feeds.sources import TABLE, Change, Source, changed, chosen, mirrored
 from oakum.adapters.feeds.store import FeedStore
 from oakum.adapters.feeds.web import Web
+from oakum.adapters.http.waiting import Clockwork
 from oakum.errors import InputError, OakumError, Place, UsageError
 
 SETTINGS = "sources.toml"

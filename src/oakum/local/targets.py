@@ -1,4 +1,4 @@
-"""From what a person names to an asset: this machine, a root file system, an image on disk, or an SBOM.
+"""From what a person names to an asset: this machine, a root file system, an image on disk or in a registry, an SBOM.
 
 Who reads one kind of target does not wait for the readers of the others: each is imported when it is first needed.
 """
@@ -6,6 +6,7 @@ Who reads one kind of target does not wait for the readers of the others: each i
 from __future__ import annotations
 
 import platform
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,11 +18,16 @@ from oakum.fleet.packages import package_set
 from oakum.ports import Tree
 
 if TYPE_CHECKING:
+    from oakum.fleet.cluster.components import Components
+    from oakum.fleet.images.choice import Choice
     from oakum.fleet.images.manifests import Platform
+    from oakum.fleet.images.reading import Image
 
 #: The largest SBOM that is read; the largest real ones (a mono-repository's) have tens of megabytes.
 SBOM_LIMIT = 1 << 29
-_TARGETS = "name host, a root folder, an image on disk or an SBOM file"
+_TARGETS = "name host, a root folder, an image on disk, an SBOM file, or image:REF for one in a registry"
+#: Before the reference of an image in a registry.
+REGISTRY = "image:"
 
 
 class Target(msgspec.Struct, frozen=True):
@@ -31,18 +37,19 @@ class Target(msgspec.Struct, frozen=True):
     tree: Tree | None = None
 
 
-def read_target(target: str, wanted: Platform | None = None) -> Target:
-    """Read one target; ``wanted`` is the platform of an image that has several. OakumError names the target."""
+def read_target(target: str, wanted: Platform | None = None, insecure: Iterable[str] = ()) -> Target:
+    """Read one target. OakumError names it.
+
+    ``wanted`` is the platform of an image that has several; ``insecure`` are registries that may be asked over plain
+    http.
+    """
     if not target:
         raise UsageError("a target's name is empty", remedy=_TARGETS)
     if target == "host":
         return _root(Path("/"), platform.node() or "localhost")
-    if target.startswith("image:"):
-        raise UsageError(
-            f"{target}: registries are not read yet",
-            remedy="copy the image with skopeo to an OCI layout, or write an SBOM of it (syft, trivy), and scan that",
-        )
     try:
+        if target.startswith(REGISTRY):
+            return _pulled(target, wanted, insecure)
         path, selector = _split(target)
         if path.is_dir() and not selector and not (path / "oci-layout").is_file():
             return _root(path, target)
@@ -86,13 +93,41 @@ def _image(path: Path, name: str, selector: str, wanted: Platform | None) -> Tar
         return None
     # What follows is loaded for images alone: a scan of an SBOM, which most are, starts without it.
     from oakum.adapters.files.zstd import unpackers
-    from oakum.fleet.images.choice import Choice, machine_platform
-    from oakum.fleet.images.purls import purl_of
     from oakum.fleet.images.reading import read
+
+    return _assessed(read(store, _choice(selector, wanted), unpackers(), str(path)), name)
+
+
+def _pulled(target: str, wanted: Platform | None, insecure: Iterable[str]) -> Target:
+    """An image of a registry."""
+    from oakum.adapters.files.zstd import unpackers
+    from oakum.adapters.registry.addresses import insecure_hosts
+    from oakum.adapters.registry.images import Repository
+    from oakum.fleet.cluster.images import parse
+    from oakum.fleet.images.reading import read_described
+
+    reference = parse(target.removeprefix(REGISTRY))
+    if reference is None:
+        remedy = "name one as image:nginx:1.27, image:quay.io/team/web@sha256:... or image:localhost:5000/web"
+        raise UsageError("this is no reference of an image", remedy=remedy)
+    with Repository(reference, insecure=insecure_hosts(insecure)) as repository:
+        image = read_described(
+            repository.described(), repository, _choice("", wanted), unpackers(), target, form="registry image"
+        )
+    return _assessed(msgspec.structs.replace(image, reference=str(reference)), target)
+
+
+def _choice(selector: str, wanted: Platform | None) -> Choice:
+    from oakum.fleet.images.choice import Choice, machine_platform
+
+    return Choice(selector, wanted, machine_platform(platform.system(), platform.machine()))
+
+
+def _assessed(image: Image, name: str) -> Target:
+    """An image that was read as an asset; ``name`` is for one that tells no reference."""
+    from oakum.fleet.images.purls import purl_of
     from oakum.fleet.rootfs import read_image
 
-    here = machine_platform(platform.system(), platform.machine())
-    image = read(store, Choice(selector, wanted, here), unpackers(), str(path))
     form = f"{image.form}, {image.platform}"
     called = image.reference or name
     if image.tree is None:
@@ -104,7 +139,7 @@ def _image(path: Path, name: str, selector: str, wanted: Platform | None) -> Tar
         )  # fmt: skip
     asset = read_image(image.tree, name=called, key=image.digest, form=form, platform=image.platform.os)
     # A docker archive has no manifest, and its image id is not the digest by which others know it.
-    purl = purl_of(image.reference, image.digest if image.form == "OCI layout" else "", image.platform)
+    purl = purl_of(image.reference, "" if image.form == "docker archive" else image.digest, image.platform)
     return Target(msgspec.structs.replace(asset, subject=(purl,) if purl else ()), image.tree)
 
 
@@ -119,7 +154,14 @@ def _root(path: Path, name: str) -> Target:
 def _sbom(path: Path, name: str) -> Target:
     from oakum.fleet.sbom import read
 
-    return Target(read(path.read_bytes(), name=name))
+    return Target(read(path.read_bytes(), name=name, rules=_component_rules))
+
+
+def _component_rules() -> Components:
+    # Only the bill of materials of a cluster asks for them.
+    from oakum.local.components import component_rules
+
+    return component_rules()
 
 
 def distinct(targets: list[Target]) -> list[Target]:

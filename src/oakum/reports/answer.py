@@ -10,6 +10,7 @@ import msgspec
 
 from oakum.findings.model import Coverage, Evidence, Fix
 from oakum.fleet.assets import Context, Gap, Host, Relation
+from oakum.reports.comparison_entries import ComparisonEntry
 from oakum.reports.statement_entries import StatementEntry, StatementsEntry
 
 VERSION = "1"
@@ -278,6 +279,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     blast: tuple[BlastEntry, ...] = ()
     relations: tuple[Relation, ...] = ()
     statements: StatementsEntry | msgspec.UnsetType = msgspec.UNSET
+    comparisons: tuple[ComparisonEntry, ...] | msgspec.UnsetType = msgspec.UNSET
 
     @property
     def open(self) -> tuple[FindingEntry, ...]:

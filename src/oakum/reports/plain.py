@@ -12,6 +12,7 @@ from textwrap import wrap
 
 from oakum.naming import listed
 from oakum.reports.answer import ActionEntry, Answer, FindingEntry, GapEntry, SourceAge
+from oakum.reports.compared import compared
 from oakum.reports.printable import printable
 from oakum.reports.reach import reach
 from oakum.reports.stated import stated
@@ -36,6 +37,7 @@ def plain(answer: Answer, *, width: int = 100, everything: bool = False) -> str:
     lines += reach(answer, width, everything)
     lines += _findings(answer, width, everything)
     lines += stated(answer, width, everything)
+    lines += compared(answer, width, everything)
     lines += _gaps(answer, width, everything)
     lines += _sources(answer, width, everything)
     return "\n".join(map(printable, lines)) + "\n"

@@ -19,10 +19,10 @@ from tests.adapters.feeds.publisher import Publisher, epss, kev, osv, serving, z
 from oakum.adapters.feeds import bundle
 from oakum.adapters.feeds.bundle import Manifest
 from oakum.adapters.feeds.downloads import states
-from oakum.adapters.feeds.fetching import Clockwork
 from oakum.adapters.feeds.sources import TABLE, chosen, mirrored
 from oakum.adapters.feeds.store import FeedStore
 from oakum.adapters.feeds.web import Web
+from oakum.adapters.http.waiting import Clockwork
 from oakum.cli.main import main
 from oakum.errors import InputError, OakumError, UsageError
 from oakum.ledger.keys import PublicKey

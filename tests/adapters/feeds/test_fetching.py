@@ -19,10 +19,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.adapters.feeds.publisher import NOW, Handler, Publisher, cut_after, serving, status
 
-from oakum.adapters.feeds.fetching import Clockwork, SentAwayError, VanishedError, Wanted, fetch
+from oakum.adapters.feeds.fetching import SentAwayError, VanishedError, Wanted, fetch
 from oakum.adapters.feeds.incoming import Edition, Incoming
-from oakum.adapters.feeds.waiting import AWAY, FIRST, LONGEST, pause, retry_after
 from oakum.adapters.feeds.web import REDIRECTS, Web
+from oakum.adapters.http.waiting import AWAY, FIRST, LONGEST, Clockwork, pause, retry_after
 from oakum.errors import InputError, LimitError, OakumError, UsageError
 
 DATA = bytes(range(256)) * 2000

@@ -16,11 +16,11 @@ from tests.data import shared
 
 from oakum.adapters.feeds import coming, osv_delta
 from oakum.adapters.feeds.downloads import Download, alone, states
-from oakum.adapters.feeds.fetching import Clockwork
 from oakum.adapters.feeds.settling import Outcome
 from oakum.adapters.feeds.sources import TABLE, Source, chosen, mirrored
 from oakum.adapters.feeds.store import FeedStore
 from oakum.adapters.feeds.web import Web
+from oakum.adapters.http.waiting import Clockwork
 from oakum.cli.main import main
 from oakum.errors import InputError, NotAssessableError
 from oakum.local.feeds import open_index

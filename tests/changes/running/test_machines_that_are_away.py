@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.changes.running.looks import DONE, RUN, Play, change, plan, step
+from tests.changes.running.looks import DONE, RUN, Play, change, open_for, plan, step
 
-from oakum.changes.plans import Stop, Subject, Wave
+from oakum.changes.plans import Step, Stop, Subject, Wave
 from oakum.changes.running.acts import Outcome
 from oakum.changes.running.next_actions import subjects
 from oakum.changes.running.replacing import successor
@@ -77,6 +77,32 @@ def test_a_reboot_is_asked_for_and_waited_for(
     assert play.said() == [said]
     if said.startswith("reboot/"):
         assert (play.acts()[-1].boot_id, play.acts()[-1].resource_version) == ("boot-1", "7")
+
+
+HOST = step("db", "")
+LATE = "its restart does not fit any more: always: never open for as long as it takes"
+
+
+@pytest.mark.parametrize(
+    ("made", "minutes", "way", "said"),
+    [
+        (HOST, 20, "", "reboot/2"),
+        (HOST, 19, "", f"applying: {LATE} (rebooted=)"),
+        # A node that is drained already is not kept empty, and a way back is taken at any time.
+        (step(), 19, "", "reboot/2"),
+        (HOST, 19, "back", "reboot/2"),
+    ],
+)
+def test_a_machine_that_serves_is_asked_to_restart_again_only_where_that_fits_the_window(
+    made: Step, minutes: int, way: str, said: str
+) -> None:
+    play = Play(plan(made, stop=MANY), open_for((0, 1 + minutes)))
+    play.puts(made.id, "rebooting", boot="boot-1", boots="0", rebooted="true", **({"way": way} if way else {}))
+    play.claimed(made.subject.id, made.id, cordoned=bool(made.subject.cluster))
+    play.meant("reboot", 1, NOT_NOW, step=made.id)
+    play.later(60)
+    play.turn()
+    assert play.said(made.id) == [said]
 
 
 @pytest.mark.parametrize(

@@ -15,11 +15,12 @@ import msgspec
 
 from oakum.adapters.feeds import osv_delta
 from oakum.adapters.feeds.downloads import Download, State
-from oakum.adapters.feeds.fetching import Clockwork, VanishedError, Wanted, fetch
+from oakum.adapters.feeds.fetching import VanishedError, Wanted, fetch
 from oakum.adapters.feeds.incoming import Edition, Incoming
 from oakum.adapters.feeds.sources import Source
 from oakum.adapters.feeds.unpack import UNREADABLE
 from oakum.adapters.feeds.web import Web
+from oakum.adapters.http.waiting import Clockwork
 from oakum.errors import InputError
 
 _LIST, _RECORD = 64 << 20, 16 << 20

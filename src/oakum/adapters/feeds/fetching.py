@@ -10,11 +10,8 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
-import random
 import re
-import time
 from collections.abc import Callable
-from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import partial
 from typing import BinaryIO
@@ -23,8 +20,8 @@ import httpx2 as httpx
 import msgspec
 
 from oakum.adapters.feeds.incoming import Edition, Incoming
-from oakum.adapters.feeds.waiting import ATTEMPTS, PATIENCE, pause, retry_after
 from oakum.adapters.feeds.web import Web, unreached
+from oakum.adapters.http.waiting import ATTEMPTS, PATIENCE, Clockwork, pause, retry_after
 from oakum.errors import InputError, LimitError, OakumError
 
 _LATER = frozenset({408, 425, 429, 500, 502, 503, 504})
@@ -33,15 +30,6 @@ _DIGEST = re.compile(r"(?:^|,)\s*(sha-256|sha-512)=:([A-Za-z0-9+/=]+):")
 _GOOGLE = re.compile(r"(?:^|,)\s*md5=([A-Za-z0-9+/=]+)")
 #: Seconds between Last-Modified and Date from which on the former tells editions apart (RFC 9110, 8.8.2.2).
 _STRONG = 60
-
-
-class Clockwork(msgspec.Struct, frozen=True):
-    """What the world has of time and chance: seconds that only grow, the time, waiting, a number from 0 to 1."""
-
-    seconds: Callable[[], float] = time.monotonic
-    now: Callable[[], datetime] = lambda: datetime.now(UTC)
-    sleep: Callable[[float], object] = time.sleep
-    chance: Callable[[], float] = random.random
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,17 +6,16 @@ down to it. Nothing is sent but what is asked for: no cookie, no password, a use
 
 from __future__ import annotations
 
-import socket
 import ssl
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
-from threading import BoundedSemaphore, Lock, Timer
-from typing import Any
+from contextlib import contextmanager
+from threading import BoundedSemaphore, Lock
 from urllib.parse import urlsplit
 
 import httpx2 as httpx
 
 from oakum import __version__
+from oakum.adapters.http.watch import Watch
 from oakum.errors import InputError, OakumError, Place, UsageError
 
 #: Redirects that are followed for one answer.
@@ -71,7 +70,7 @@ class Web:
         """
         for _ in range(REDIRECTS + 1):
             self.allowed(url)
-            with self._turn(url), _Watch(seconds) as watch:
+            with self._turn(url), Watch(seconds) as watch:
                 self._client.cookies.clear()
                 request = self._client.build_request(
                     "GET", url, headers=dict(headers), extensions={"trace": watch.traced}
@@ -119,43 +118,6 @@ class Web:
                 f"leads to {found.scheme}://{found.host}, and only https is followed", remedy="see to its address"
             )
         return str(found.copy_with(fragment=None))
-
-
-class _Watch:
-    """Cuts the connections of a request in time.
-
-    The client's own limit is for one read, so that a server that sends a byte now and then would be waited for without
-    an end, and nobody else hears of single bytes of a head.
-    """
-
-    def __init__(self, seconds: float) -> None:
-        self._sockets: list[socket.socket] = []
-        self._timer = Timer(max(seconds, 0.0), self._cut)
-        self._timer.daemon = True
-
-    def __enter__(self) -> _Watch:
-        self._timer.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._timer.cancel()
-
-    def traced(self, event: str, info: Mapping[str, object]) -> None:
-        """The client tells of a connection that it made."""
-        if event.endswith((".connect_tcp.complete", ".start_tls.complete")):
-            self.add(info["return_value"])
-
-    def add(self, stream: Any) -> None:
-        """One more connection to watch."""
-        found = stream.get_extra_info("socket") if stream is not None else None
-        if isinstance(found, socket.socket):
-            self._sockets.append(found)
-
-    def _cut(self) -> None:
-        for each in self._sockets:
-            # Of the plain socket: that of TLS would be changed below the thread that reads from it.
-            with suppress(OSError):
-                socket.socket.shutdown(each, socket.SHUT_RDWR)
 
 
 def unreached(error: httpx.TransportError) -> OakumError:

@@ -82,9 +82,7 @@ def node_asset(node: Node, key: str, facts: NodeFacts, *, source: str, proxy_in_
     else:
         gaps.append(_unknown("kubelet", info.kubelet_version, node))
     runtime, _, version = info.container_runtime_version.partition("://")
-    module = _RUNTIMES.get(runtime)
-    maker = facts.vendor or (DISTRIBUTION if _PACKAGED.search(version[:_LONGEST]) else "")
-    running = package("golang", module, version, maker) if module is not None else None
+    running = runtime_package(runtime, version, facts.vendor)
     if running is not None:
         packages.append(running)
     else:
@@ -105,6 +103,16 @@ def node_asset(node: Node, key: str, facts: NodeFacts, *, source: str, proxy_in_
         kind="node", key=key, name=node.metadata.name, source=source, packages=package_set(None, packages),
         gaps=tuple(gaps),
     )  # fmt: skip
+
+
+def runtime_package(runtime: str, version: str, vendor: str) -> Package | None:
+    """What advisories are matched with for a container runtime ("containerd", "cri-o", "docker") of a node.
+
+    None where the runtime or its version is not known. ``vendor`` is whose build the node is, "" where nobody said.
+    """
+    module = _RUNTIMES.get(runtime)
+    maker = vendor or (DISTRIBUTION if _PACKAGED.search(version[:_LONGEST]) else "")
+    return package("golang", module, version, maker) if module is not None else None
 
 
 def _unknown(what: str, said: str, node: Node) -> Gap:

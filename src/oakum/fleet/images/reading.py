@@ -7,7 +7,8 @@ image, since it may replace anything: all such layers are told, and there is no 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from hashlib import sha256
 from typing import NamedTuple, Protocol
 
@@ -20,7 +21,7 @@ from oakum.fleet.images import manifests, tar
 from oakum.fleet.images.choice import Choice, by_platform, by_selector, fits, likeness, unclear
 from oakum.fleet.images.manifests import ChangedError, Config, Descriptor, Platform, Saved
 from oakum.fleet.images.overlay import Overlay
-from oakum.fleet.images.sources import UNPACKED_LIMIT, Source, Unpack, Unpacked, unpacked
+from oakum.fleet.images.sources import UNPACKED_LIMIT, Source, Unpack, Unpacked, UnreachedError, unpacked
 from oakum.fleet.images.tree import ImageTree
 
 #: How deep indexes may stand in indexes.
@@ -34,6 +35,16 @@ class Store(Protocol):
 
     def open(self, path: str) -> Source | None:
         """What stands at a relative path; None where nothing does."""
+
+
+class Blobs(Protocol):
+    """Whatever has the parts of images by their digests: a layout, a registry. What it gives is not believed."""
+
+    def blob(self, descriptor: Descriptor, place: str) -> Source | None:
+        """What is described; None where it is missing.
+
+        Raises InputError where the digest is none, UnreachedError where nothing can be had now.
+        """
 
 
 class Image(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,9 +64,9 @@ class Image(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _Layer(NamedTuple):
-    """A layer as the documents state it: where it stands, what it is, its digests packed and unpacked."""
+    """A layer as the documents state it: how it is opened, what it is, its digests packed and unpacked."""
 
-    path: str
+    open: Callable[[], Source | None]
     place: str
     diff_id: str
     packed: Descriptor | None = None
@@ -74,14 +85,101 @@ def read(store: Store, choice: Choice, unpackers: Mapping[str, Unpack], place: s
     )
 
 
+def read_described(
+    top: Descriptor, blobs: Blobs, choice: Choice, unpackers: Mapping[str, Unpack], place: str, *, form: str
+) -> Image:
+    """The image that a descriptor of a manifest or an index leads to. Raises OakumError as ``read`` does.
+
+    ``form`` says what kind of thing the blobs are from.
+    """
+    return _Described(blobs, choice, unpackers, place, form).image(top)
+
+
+class _Described:
+    """Follows descriptors to an image (descriptor.md, image-index.md, manifest.md)."""
+
+    def __init__(
+        self, blobs: Blobs, choice: Choice, unpackers: Mapping[str, Unpack], place: str, form: str = "OCI layout"
+    ) -> None:
+        self._blobs = blobs
+        self._choice = choice
+        self._unpackers = unpackers
+        self._place = place
+        self._form = form
+
+    def image(self, top: Descriptor) -> Image:
+        found = top
+        for _ in range(_DEEPEST):
+            if found.media_type not in manifests.INDEXES:
+                return self.manifest(found, top)
+            found = by_platform(self.index(found), self._choice, f"{self._place}: index {found.digest}")
+        raise InputError(f"indexes stand deeper than {_DEEPEST} in each other", place=Place(self._place))
+
+    def index(self, described: Descriptor) -> Sequence[Descriptor]:
+        """The entries of an index, verified."""
+        place = f"{self._place}: index {described.digest}"
+        return manifests.checked_index(self._document(described), place).manifests or []
+
+    def manifest(self, found: Descriptor, top: Descriptor) -> Image:
+        """The image of a manifest, to which ``top`` has led."""
+        place = f"{self._place}: manifest {found.digest}"
+        if found.media_type not in manifests.MANIFESTS:
+            what = f"{found.media_type[:150]!a} is no image manifest that is known here"
+            raise InputError(what, place=Place(place), remedy="copy the image with skopeo copy --format oci")
+        manifest = manifests.checked_manifest(self._document(found), place)
+        if manifest.config.media_type not in manifests.CONFIGS:
+            what = f"this is no container image but {manifest.config.media_type[:150]!a}"
+            raise InputError(what, place=Place(place), remedy="name an image: PATH:TAG or PATH@DIGEST")
+        config = manifests.decode(
+            Config, self._document(manifest.config), f"{self._place}: configuration {manifest.config.digest}"
+        )
+        _fitting(config, self._choice, place)
+        layers = manifest.layers or []
+        diff_ids = _diff_ids(config, len(layers), place)
+        given = [self._layer(each, diff_id, place) for each, diff_id in zip(layers, diff_ids, strict=True)]
+        image = Image(
+            digest=found.digest,
+            platform=config.platform,
+            form=self._form,
+            reference=_reference((*top.names, *found.names)),
+        )
+        return _stacked(image, given, self._unpackers, self._place)
+
+    def _layer(self, described: Descriptor, diff_id: str, place: str) -> _Layer:
+        manifests.blob_path(described.digest, place)
+        where = f"layer {described.digest}"
+        return _Layer(partial(self._blobs.blob, described, f"{self._place}: {where}"), where, diff_id, described)
+
+    def _document(self, descriptor: Descriptor) -> bytes:
+        """A document, verified."""
+        place = f"{self._place}: blob {descriptor.digest[:150]}"
+        manifests.limited(descriptor.size, manifests.DOCUMENT_LIMIT, "bytes", place)
+        source = self._blobs.blob(descriptor, place)
+        if source is None:
+            raise InputError("this blob is missing", place=Place(place), remedy=_MISSING)
+        manifests.verify(source, descriptor.digest, descriptor.size, place)
+        return manifests.document(source, place)
+
+
+class _LayoutBlobs:
+    """The blobs of a layout, by their paths."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def blob(self, descriptor: Descriptor, place: str) -> Source | None:
+        """See ``Blobs``."""
+        return self._store.open(manifests.blob_path(descriptor.digest, place))
+
+
 class _Layouts:
     """Reads an OCI image layout (image-layout.md)."""
 
     def __init__(self, store: Store, choice: Choice, unpackers: Mapping[str, Unpack], place: str) -> None:
         self._store = store
         self._choice = choice
-        self._unpackers = unpackers
         self._place = place
+        self._described = _Described(_LayoutBlobs(store), choice, unpackers, place)
 
     def read(self) -> Image:
         index = manifests.checked_index(self._file("index.json"), f"{self._place}: index.json")
@@ -92,66 +190,26 @@ class _Layouts:
                 place=Place(f"{self._place}: oci-layout"),
                 remedy="copy it with skopeo to a layout of version 1.0.0",
             )
-        top, found = self._chosen(index.manifests or [])
-        return self._image(found, top)
-
-    def _chosen(self, listed: Sequence[Descriptor]) -> tuple[Descriptor, Descriptor]:
-        """The entry that is meant, and the manifest in it."""
+        listed = index.manifests or []
         try:
             meant = by_selector(listed, self._choice, self._place)
         except UsageError:
             nested = self._nested(listed, self._choice.selector)
             if nested is None:
                 raise
-            return nested
-        top = meant[0] if len(meant) == 1 else by_platform(meant, self._choice, self._place)
-        found = top
-        for _ in range(_DEEPEST):
-            if found.media_type not in manifests.INDEXES:
-                return top, found
-            place = f"{self._place}: index {found.digest}"
-            index = manifests.checked_index(self._blob(found), place)
-            found = by_platform(index.manifests or [], self._choice, place)
-        raise InputError(f"indexes stand deeper than {_DEEPEST} in each other", place=Place(self._place))
+            return self._described.manifest(nested[1], nested[0])
+        return self._described.image(meant[0] if len(meant) == 1 else by_platform(meant, self._choice, self._place))
 
     def _nested(self, listed: Sequence[Descriptor], digest: str) -> tuple[Descriptor, Descriptor] | None:
-        """The manifest of that digest in one of the indexes that are listed."""
+        """An index that is listed, and the manifest of that digest in it."""
         if not digest.startswith("sha"):
             return None
         for top in listed:
             if top.media_type in manifests.INDEXES:
-                index = manifests.checked_index(self._blob(top), f"{self._place}: index {top.digest}")
-                for each in index.manifests or []:
+                for each in self._described.index(top):
                     if each.digest == digest:
                         return top, each
         return None
-
-    def _image(self, found: Descriptor, top: Descriptor) -> Image:
-        place = f"{self._place}: manifest {found.digest}"
-        if found.media_type not in manifests.MANIFESTS:
-            what = f"{found.media_type[:150]!a} is no image manifest that is known here"
-            raise InputError(what, place=Place(place), remedy="copy the image with skopeo copy --format oci")
-        manifest = manifests.checked_manifest(self._blob(found), place)
-        if manifest.config.media_type not in manifests.CONFIGS:
-            what = f"this is no container image but {manifest.config.media_type[:150]!a}"
-            raise InputError(what, place=Place(place), remedy="name an image: PATH:TAG or PATH@DIGEST")
-        config = manifests.decode(
-            Config, self._blob(manifest.config), f"{self._place}: configuration {manifest.config.digest}"
-        )
-        _fitting(config, self._choice, place)
-        layers = manifest.layers or []
-        diff_ids = _diff_ids(config, len(layers), place)
-        given = [
-            _Layer(manifests.blob_path(each.digest, place), f"layer {each.digest}", diff_id, each)
-            for each, diff_id in zip(layers, diff_ids, strict=True)
-        ]
-        image = Image(
-            digest=found.digest,
-            platform=config.platform,
-            form="OCI layout",
-            reference=_reference((*top.names, *found.names)),
-        )
-        return _stacked(image, self._store, given, self._unpackers, self._place)
 
     def _file(self, path: str) -> bytes:
         source = self._store.open(path)
@@ -160,16 +218,6 @@ class _Layouts:
                 "this file is missing in the layout", place=Place(f"{self._place}: {path}"), remedy=_MISSING
             )
         return manifests.document(source, f"{self._place}: {path}")
-
-    def _blob(self, descriptor: Descriptor) -> bytes:
-        """A document, verified."""
-        place = f"{self._place}: blob {descriptor.digest[:150]}"
-        source = self._store.open(manifests.blob_path(descriptor.digest, place))
-        if source is None:
-            raise InputError("this blob is missing", place=Place(place), remedy=_MISSING)
-        manifests.limited(descriptor.size, manifests.DOCUMENT_LIMIT, "bytes", place)
-        manifests.verify(source, descriptor.digest, descriptor.size, place)
-        return manifests.document(source, place)
 
 
 def _saved(store: Store, data: bytes, choice: Choice, unpackers: Mapping[str, Unpack], place: str) -> Image:
@@ -201,7 +249,7 @@ def _saved(store: Store, data: bytes, choice: Choice, unpackers: Mapping[str, Un
     paths = chosen.layers or []
     manifests.limited(len(paths), manifests.LAYERS_LIMIT, "layers", f"{place}: manifest.json")
     given = [
-        _Layer(path, f"layer {path}", diff_id)
+        _Layer(partial(store.open, path), f"layer {path}", diff_id)
         for path, diff_id in zip(paths, _diff_ids(config, len(paths), where), strict=True)
     ]
     image = Image(
@@ -210,7 +258,7 @@ def _saved(store: Store, data: bytes, choice: Choice, unpackers: Mapping[str, Un
         form="docker archive",
         reference=_reference(tuple(chosen.repo_tags or ())),
     )
-    return _stacked(image, store, given, unpackers, place)
+    return _stacked(image, given, unpackers, place)
 
 
 def _diff_ids(config: Config, count: int, place: str) -> list[str]:
@@ -235,9 +283,7 @@ def _reference(names: Sequence[str]) -> str:
     return next((name for name in names if (":" in name or "/" in name) and parse(name) is not None), "")
 
 
-def _stacked(
-    image: Image, store: Store, layers: Sequence[_Layer], unpackers: Mapping[str, Unpack], place: str
-) -> Image:
+def _stacked(image: Image, layers: Sequence[_Layer], unpackers: Mapping[str, Unpack], place: str) -> Image:
     """The image with its layers put over each other, or with the reasons why they cannot be."""
     overlay = Overlay()
     archives: list[Source] = []
@@ -246,7 +292,7 @@ def _stacked(
     for layer in layers:
         overlay.begin()
         try:
-            archive = _archive(store, layer, unpackers, left, place)
+            archive = _archive(layer, unpackers, left, place)
             for entry in tar.entries(archive):
                 # Over a layer that could not be read the next one cannot stand either; it is only looked through.
                 if not gaps:
@@ -255,7 +301,7 @@ def _stacked(
                 _ended(archive, layer.diff_id, f"{place}: {layer.place}")
                 left -= archive.reached
             archives.append(archive)
-        except ChangedError:
+        except (ChangedError, UnreachedError):
             raise
         except OakumError as error:
             gaps.append(Gap("unread-image", layer.place, error.what, error.remedy or _MISSING))
@@ -268,14 +314,14 @@ def _is_program(entry: tar.Entry, archive: Source) -> bool:
     return entry.kind == "file" and entry.size > len(_ELF) and archive.read_at(entry.offset, len(_ELF)) == _ELF
 
 
-def _archive(store: Store, layer: _Layer, unpackers: Mapping[str, Unpack], limit: int, place: str) -> Source:
+def _archive(layer: _Layer, unpackers: Mapping[str, Unpack], limit: int, place: str) -> Source:
     """A layer's archive, verified as far as it can be before it is unpacked."""
     where = f"{place}: {layer.place}"
     packed = layer.packed
     if packed is not None and not manifests.LAYERS.fullmatch(packed.media_type):
         what = f"it is of the kind {packed.media_type[:150]!a}, which is not read here"
         raise NotAssessableError(what, remedy="copy the image with plain, gzip or zstd layers, decrypted")
-    source = store.open(layer.path)
+    source = layer.open()
     if source is None:
         raise NotAssessableError("it is missing", remedy=_MISSING)
     if packed is not None:

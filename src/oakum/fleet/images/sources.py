@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Protocol
 
-from oakum.errors import LimitError, NotAssessableError
+from oakum.errors import InputError, LimitError, NotAssessableError
 from oakum.fleet.images.gzip import Gunzip
 
 #: How much is read at once.
@@ -32,6 +32,10 @@ _REMEDIES = {
     "bzip2": "pack it with gzip or zstd: skopeo copy does",
     "xz": "pack it with gzip or zstd: skopeo copy does",
 }
+
+
+class UnreachedError(InputError):
+    """What holds the bytes cannot be asked now; that says nothing of them."""
 
 
 class Source(Protocol):

@@ -1,4 +1,7 @@
-"""SBOMs of any tool: CycloneDX 1.4 to 1.7 JSON, SPDX 2.2 and 2.3 JSON, Syft's own JSON, plain or in gzip.
+"""SBOMs of any tool, plain or in gzip: CycloneDX (JSON, XML), SPDX 2 (JSON, tag-value), SPDX 3 (JSON), Syft's JSON.
+
+A form that has several notations is brought to one structure by a small reader for each notation, and understood in
+one place. Each reader is loaded when its form is met.
 
 The format is recognised by content, never by a file's name. What is something else is named in the error
 together with what to do, because a file that is silently read as empty looks like a clean one.
@@ -6,19 +9,30 @@ together with what to do, because a file that is silently read as empty looks li
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
 import msgspec
 
 from oakum.errors import InputError, Place
 from oakum.fleet.assets import Asset
-from oakum.fleet.sbom import cyclonedx, spdx, syft
 from oakum.fleet.sbom.document import decode, unpack
+
+if TYPE_CHECKING:
+    from oakum.fleet.cluster.components import Components
 
 __all__ = ["read"]
 
-_FORMATS = "CycloneDX 1.4 to 1.7, SPDX 2.2 or 2.3, or Syft JSON"
+_FORMATS = "CycloneDX 1.2 to 1.7, SPDX 2.2, 2.3 or 3.0, or Syft JSON"
 #: Most tools write the format's name first; so much of a document is searched for it before the whole is
 #: decoded.
 _OPENING = 1024
+_COMMENTS = 64 * 1024
+#: How a tag-value document begins: its first tags, behind comments.
+_TAGS = re.compile(
+    rb"(?:\s*+#[^\n]*+\n)*+\s*+(?:SPDXVersion|DataLicense|SPDXID|DocumentName|DocumentNamespace|Creator):"
+)
 
 
 _ABSENT = msgspec.Raw()
@@ -41,47 +55,76 @@ class _Head(msgspec.Struct):
 
 _HEAD = msgspec.json.Decoder(_Head)
 
+_COMPARE = "a report lists findings, not packages: scan the image or its SBOM, with --compare REPORT"
 #: What else people hand over: the telling key, its name, the remedy.
 _OTHERS = (
-    ("matches", "a Grype report", "a report lists findings, not packages: scan the SBOM that it was made from"),
-    ("results", "a Trivy report", "a report lists findings, not packages: trivy image --format cyclonedx"),
-    ("artifact_name", "a Trivy report", "a report lists findings, not packages: trivy image --format cyclonedx"),
+    (
+        "matches",
+        "a Grype report",
+        _COMPARE,
+    ),
+    (
+        "results",
+        "a Trivy report",
+        _COMPARE,
+    ),
+    (
+        "artifact_name",
+        "a Trivy report",
+        _COMPARE,
+    ),
     ("payload", "a signed envelope (DSSE)", "verify it, then take the SBOM out of its predicate"),
     ("predicate", "an in-toto statement", "take the SBOM out of its predicate field"),
     ("runs", "a SARIF report", "a report lists findings, not packages: make an SBOM"),
 )
 
 
-def read(data: bytes, *, name: str) -> Asset:
+def read(data: bytes, *, name: str, rules: Callable[[], Components] | None = None) -> Asset:
     """The asset that an SBOM describes, with its packages, its release and its gaps.
 
-    ``name`` is what the caller calls the input; it stands in errors and names an asset that has no name.
-    Raises InputError (not an SBOM, an unknown version, broken) or LimitError (too large, too deep), with
-    place and remedy.
+    ``name`` is what the caller calls the input; it stands in errors and names an asset that has no name. ``rules``
+    gives the rules by which parts of a cluster are recognised, and is called where the SBOM is of a cluster. Raises
+    InputError (not an SBOM, an unknown version, broken) or LimitError (too large, too deep), with place and remedy.
     """
     data = unpack(data, name)
     start = data.lstrip()[:_OPENING]
     if start.startswith(b"<"):
-        raise _refused(name, "XML", "make the SBOM as JSON (syft -o cyclonedx-json, cyclonedx convert)")
-    if start.startswith((b"SPDXVersion:", b"#")):
-        raise _refused(name, "SPDX tag-value", "make the SBOM as JSON (syft -o spdx-json, pyspdxtools)")
+        from oakum.fleet.sbom import cyclonedx_xml
+
+        return cyclonedx_xml.read(data, name=name, rules=rules)
+    if _TAGS.match(data, 0, _COMMENTS):
+        from oakum.fleet.sbom import spdx_tags
+
+        return spdx_tags.read(data, name=name)
     if b'"bomFormat"' in start:
-        return cyclonedx.read(data, name=name)
+        return _cyclonedx(data, name, rules)
     if not start.startswith(b"{"):
         raise _refused(name, "not a JSON object", f"give an SBOM as {_FORMATS}")
     head = decode(_HEAD, data, name)
     if head.bom_format is not None:
-        return cyclonedx.read(data, name=name)
+        return _cyclonedx(data, name, rules)
     if head.spdx_version is not None:
+        from oakum.fleet.sbom import spdx
+
         return spdx.read(data, name=name)
     for key, what, remedy in _OTHERS:
         if bytes(getattr(head, key)):
             raise _refused(name, what, remedy)
-    if b"spdx.org/rdf/3" in bytes(head.context):
-        raise _refused(name, "SPDX 3", "make the SBOM as SPDX 2.3 JSON or CycloneDX")
+    if b"spdx.org/rdf/" in bytes(head.context):
+        from oakum.fleet.sbom import spdx3
+
+        return spdx3.read(data, name=name)
     if bytes(head.artifacts):
+        from oakum.fleet.sbom import syft
+
         return syft.read(data, name=name)
     raise _refused(name, "JSON of an unknown kind", f"give an SBOM as {_FORMATS}")
+
+
+def _cyclonedx(data: bytes, name: str, rules: Callable[[], Components] | None) -> Asset:
+    from oakum.fleet.sbom import cyclonedx
+
+    return cyclonedx.read(data, name=name, rules=rules)
 
 
 def _refused(name: str, what: str, remedy: str) -> InputError:

@@ -35,7 +35,7 @@ T = TypeVar("T")
 
 
 def unpack(data: bytes, name: str) -> bytes:
-    """UTF-8 JSON text as it stands or out of gzip, without a byte order mark.
+    """UTF-8 text as it stands or out of gzip, without a byte order mark.
 
     Raises InputError (empty, truncated, another encoding) or LimitError (larger than MAX_BYTES when
     unpacked).
@@ -43,12 +43,12 @@ def unpack(data: bytes, name: str) -> bytes:
     if data[:2] == b"\x1f\x8b":
         data = _gunzip(data, name)
     if len(data) > MAX_BYTES:
-        raise LimitError(f"the SBOM is larger than {MAX_BYTES >> 20} MiB", place=Place(name), remedy="split it")
+        raise LimitError(f"the file is larger than {MAX_BYTES >> 20} MiB", place=Place(name), remedy="split it")
     if len(data) > _MANY_BYTES and data.count(b"{") > MAX_OBJECTS:
         raise LimitError(f"more than {MAX_OBJECTS} objects", place=Place(name), remedy="split it")
     data = data.removeprefix(b"\xef\xbb\xbf")
     if not data or data.isspace():
-        raise InputError("the file is empty", place=Place(name), remedy="write the SBOM again")
+        raise InputError("the file is empty", place=Place(name), remedy="write it again")
     if data[:2] in {b"\xff\xfe", b"\xfe\xff"} or b"\x00" in data[:4]:
         raise InputError("the file is UTF-16 or UTF-32, not UTF-8", place=Place(name), remedy="convert it to UTF-8")
     if not data.isascii():
@@ -56,9 +56,7 @@ def unpack(data: bytes, name: str) -> bytes:
             data.decode()
         except UnicodeDecodeError as error:
             line = data.count(b"\n", 0, error.start) + 1
-            raise InputError(
-                "the file is not UTF-8", place=Place(name, line), remedy="convert it to UTF-8 (JSON knows no other)"
-            ) from None
+            raise InputError("the file is not UTF-8", place=Place(name, line), remedy="convert it to UTF-8") from None
     return data
 
 
@@ -98,9 +96,9 @@ def decode(decoder: msgspec.json.Decoder[T], data: bytes, name: str) -> T:
     except msgspec.DecodeError as error:
         offset = re.search(r"byte (\d+)", str(error))
         line = data.count(b"\n", 0, int(offset[1])) + 1 if offset else data.count(b"\n") + 1
-        raise InputError(f"not valid JSON: {error}", place=Place(name, line), remedy="write the SBOM again") from None
+        raise InputError(f"not valid JSON: {error}", place=Place(name, line), remedy="write it again") from None
     except RecursionError:
-        raise LimitError("nested too deeply", place=Place(name), remedy="no SBOM needs that depth") from None
+        raise LimitError("nested too deeply", place=Place(name), remedy="nothing real needs that depth") from None
 
 
 def refuse_duplicates(data: bytes, decoded: Mapping[bytes, int], name: str) -> None:
@@ -117,12 +115,12 @@ def refuse_duplicates(data: bytes, decoded: Mapping[bytes, int], name: str) -> N
         raise InputError(
             f"the key {error} stands twice in one object",
             place=Place(name, field=str(error)),
-            remedy="readers disagree about which one counts: write the SBOM again",
+            remedy="readers disagree about which one counts: write it again",
         ) from None
     except RecursionError:
-        raise LimitError("nested too deeply", place=Place(name), remedy="no SBOM needs that depth") from None
+        raise LimitError("nested too deeply", place=Place(name), remedy="nothing real needs that depth") from None
     except ValueError as error:
-        raise InputError(f"not valid JSON: {error}", place=Place(name), remedy="write the SBOM again") from None
+        raise InputError(f"not valid JSON: {error}", place=Place(name), remedy="write it again") from None
 
 
 class _DuplicateKeyError(ValueError):

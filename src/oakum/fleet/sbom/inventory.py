@@ -11,6 +11,7 @@ named); purl-spec types; deb-src and rpm file names.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 import msgspec
 
@@ -100,6 +101,10 @@ class Inventory:
         else:
             self._packages.append(_library(text, type_, purl, name, version, said))
 
+    def packages(self) -> Iterator[Package]:
+        """The packages so far."""
+        return iter(self._packages)
+
     def finish(self) -> tuple[PackageSet, tuple[Gap, ...]]:
         """The package set under the release that the input proves, and everything that could not be
         assessed."""
@@ -132,6 +137,13 @@ class Inventory:
                 )
             )
         return package_set(release, self._packages), tuple(gaps)
+
+
+def package_of(text: str, name: str, version: str) -> Package | None:
+    """The package of one package URL, in the one form that every SBOM's packages take; None where it has none."""
+    inventory = Inventory()
+    inventory.add(text, name, version, Said())
+    return next(inventory.packages(), None)
 
 
 _REMEDIES = {

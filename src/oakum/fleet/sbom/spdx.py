@@ -1,4 +1,4 @@
-"""SPDX 2.3 JSON, by any tool; 2.2 is read too.
+"""SPDX 2.3 and 2.2, by any tool: its JSON, and what any notation of SPDX means.
 
 SPDX 2 has no field for a source package. Trivy writes ``built package from: NAME VERSION`` into
 ``sourceInfo``, others leave it to the purl's ``upstream=``. Until 2.3 nothing says what kind of thing a
@@ -23,6 +23,8 @@ from oakum.fleet.sbom.purls import parse
 VERSIONS = ("SPDX-2.2", "SPDX-2.3")
 _BUILT_FROM = re.compile(r"built package from: (\S+) (\S+)")
 _NOTHING = frozenset({"NOASSERTION", "NONE"})
+#: How the identifier of an image begins that Syft's documents are about.
+_ROOT = "SPDXRef-DocumentRoot-Image-"
 #: Kinds of package that are no software of their own, or that stand for the subject.
 _NO_SOFTWARE = frozenset({"FILE", "DEVICE", "CONTAINER"})
 #: Trivy's annotation for the module stream of an rpm.
@@ -30,60 +32,82 @@ _MODULE = "Modularitylabel: "
 _PATH = "FilePath: "
 
 
-class _Reference(msgspec.Struct, gc=False, rename="camel"):
+class Reference(msgspec.Struct, gc=False, rename="camel"):
+    """A reference to elsewhere; the package URL is one."""
+
     reference_type: str = ""
     reference_locator: str = ""
 
 
-class _Annotation(msgspec.Struct, gc=False):
+class Annotation(msgspec.Struct, gc=False):
+    """A remark of a tool, each with its own words."""
+
     comment: str = ""
 
 
-class _Package(msgspec.Struct, rename="camel"):
+class Package(msgspec.Struct, rename="camel"):
+    """What is read of a package."""
+
     spdxid: str = msgspec.field(default="", name="SPDXID")
     name: str = ""
     version_info: str | None = None
     supplier: str | None = None
     source_info: str | None = None
     primary_package_purpose: str | None = None
-    external_refs: list[_Reference] | None = None
-    annotations: list[_Annotation] | None = None
+    external_refs: list[Reference] | None = None
+    annotations: list[Annotation] | None = None
 
 
-class _Creation(msgspec.Struct):
+class Creation(msgspec.Struct):
+    """Who made the document."""
+
     creators: list[str] | None = None
 
 
-class _Relationship(msgspec.Struct, gc=False, rename="camel"):
+class Relationship(msgspec.Struct, gc=False, rename="camel"):
+    """How two elements hang together."""
+
     relationship_type: str = ""
     related_spdx_element: str = ""
 
 
-class _Document(msgspec.Struct, rename="camel"):
+class Document(msgspec.Struct, rename="camel"):
+    """What is read of a document, in whichever of its notations it was written."""
+
     spdx_version: str = ""
     name: str = ""
     document_namespace: str | None = None
-    creation_info: _Creation | None = None
-    packages: list[_Package] | None = None
+    creation_info: Creation | None = None
+    packages: list[Package] | None = None
     document_describes: list[str] | None = None
-    relationships: list[_Relationship] | None = None
+    relationships: list[Relationship] | None = None
 
 
-_DECODER = msgspec.json.Decoder(_Document)
+_DECODER = msgspec.json.Decoder(Document)
 
 
 def read(data: bytes, *, name: str) -> Asset:
     """The asset that an SPDX 2 document (unpacked UTF-8 JSON) describes; ``name`` is the input's for
     messages."""
     document = decode(_DECODER, data, name)
-    if document.spdx_version not in VERSIONS:
+    require_version(document.spdx_version, name)
+    _refuse_duplicates(data, document, document.packages or [], name)
+    return describe(document, data, name)
+
+
+def require_version(version: str, name: str, line: int | None = None) -> None:
+    """Raises InputError for a version of SPDX 2 that is not known here."""
+    if version not in VERSIONS:
         raise InputError(
-            f"{document.spdx_version or 'SPDX without spdxVersion'} is not known here",
-            place=Place(name, field="spdxVersion"),
-            remedy=f"write it as one of {', '.join(VERSIONS)} in JSON, or as CycloneDX 1.6",
+            f"{version or 'SPDX without spdxVersion'} is not known here",
+            place=Place(name, line, "spdxVersion"),
+            remedy=f"write it as one of {', '.join(VERSIONS)}, or as CycloneDX 1.6",
         )
+
+
+def describe(document: Document, data: bytes, name: str) -> Asset:
+    """The asset that a document describes; ``data`` are its bytes, by which it is known where it has no namespace."""
     packages = document.packages or []
-    _refuse_duplicates(data, document, packages, name)
     subjects = _described(document)
     inventory = Inventory()
     digest, kind = "", "sbom"
@@ -97,7 +121,7 @@ def read(data: bytes, *, name: str) -> Asset:
         if purpose == "OPERATING-SYSTEM" or package.spdxid.startswith("SPDXRef-OperatingSystem"):
             version = _given(package.version_info)
             inventory.system(f"{package.name} {version}".strip(), release_from_name(package.name, version))
-        elif is_subject and (purpose == "CONTAINER" or any(map(_is_image, purls))):
+        elif is_subject and (purpose == "CONTAINER" or package.spdxid.startswith(_ROOT) or any(map(_is_image, purls))):
             kind, digest = "image", digest or _digest(purls, package)
         elif purls:
             for purl in purls:
@@ -116,7 +140,7 @@ def read(data: bytes, *, name: str) -> Asset:
     )
 
 
-def _refuse_duplicates(data: bytes, document: _Document, packages: list[_Package], name: str) -> None:
+def _refuse_duplicates(data: bytes, document: Document, packages: list[Package], name: str) -> None:
     counts = {
         b"packages": int(document.packages is not None),
         b"externalRefs": sum(package.external_refs is not None for package in packages),
@@ -127,7 +151,7 @@ def _refuse_duplicates(data: bytes, document: _Document, packages: list[_Package
     refuse_duplicates(data, counts, name)
 
 
-def _described(document: _Document) -> set[str]:
+def _described(document: Document) -> set[str]:
     described = {
         relation.related_spdx_element
         for relation in document.relationships or ()
@@ -136,7 +160,7 @@ def _described(document: _Document) -> set[str]:
     return described.union(document.document_describes or ())
 
 
-def _purls(package: _Package) -> list[str]:
+def _purls(package: Package) -> list[str]:
     """Usually one; a package that is known under several has the advisories of each."""
     found = (
         reference.reference_locator
@@ -154,7 +178,7 @@ def _given(text: str | None) -> str:
     return "" if text is None or text in _NOTHING else text
 
 
-def _said(package: _Package) -> Said:
+def _said(package: Package) -> Said:
     said = Said()
     built = _BUILT_FROM.match(package.source_info or "")
     if built is not None:
@@ -168,17 +192,17 @@ def _said(package: _Package) -> Said:
     return said
 
 
-def _is_heading(package: _Package) -> bool:
+def _is_heading(package: Package) -> bool:
     """Trivy lists a lock file as an application that only groups the packages found in it."""
     return any(annotation.comment.startswith("Class: ") for annotation in package.annotations or ())
 
 
-def _digest(purls: list[str], package: _Package) -> str:
+def _digest(purls: list[str], package: Package) -> str:
     named = [purl.version for text in purls if (purl := parse(text))]
     return next((version for version in (*named, package.version_info or "") if version.startswith("sha256:")), "")
 
 
-def _tool(document: _Document) -> str:
+def _tool(document: Document) -> str:
     """``by trivy 0.67.2`` of the creator ``Tool: trivy-0.67.2``."""
     creators = (document.creation_info.creators if document.creation_info else None) or []
     for creator in creators:

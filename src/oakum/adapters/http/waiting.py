@@ -5,8 +5,13 @@ Sources: RFC 9110 (Retry-After: seconds or a date). Chance keeps many clients fr
 
 from __future__ import annotations
 
+import random
+import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+
+import msgspec
 
 #: Attempts in all for one answer.
 ATTEMPTS = 5
@@ -14,6 +19,15 @@ ATTEMPTS = 5
 FIRST, LONGEST, PATIENCE = 1.0, 60.0, 120.0
 #: Seconds for which a server may send us away at most.
 AWAY = 86_400.0
+
+
+class Clockwork(msgspec.Struct, frozen=True):
+    """What the world has of time and chance: seconds that only grow, the time, waiting, a number from 0 to 1."""
+
+    seconds: Callable[[], float] = time.monotonic
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    sleep: Callable[[float], object] = time.sleep
+    chance: Callable[[], float] = random.random
 
 
 def retry_after(text: str, now: datetime) -> float | None:
