@@ -319,6 +319,12 @@ def test_an_older_patch_is_no_way_and_a_whole_line_is_reached(target: str, answe
     assert list(routed(parse_release("v1.28.4"), parse_release(target), None)) == [answer]
 
 
+def test_who_asks_for_the_stops_of_versions_gets_a_pre_release_where_there_is_nothing_else() -> None:
+    available = [parse_release("v1.28.0-rc.1"), parse_release("v1.29.2")]
+    found = routed(parse_release("v1.27.1"), parse_release("v1.29.2"), available)
+    assert found == {"steps": ["v1.28.0-rc.1", "v1.29.2"]}
+
+
 # Upgrades of the control plane
 
 

@@ -59,7 +59,7 @@ def steps_of(state: State, gaps: Sequence[Gap], target: Release, available: Sequ
 def routed(current: Release, target: Release, available: Sequence[Release] | None) -> Answer:
     """The stops of an API server, or the error that says which is missing."""
     found = find_route(current, target, available, candidates=True)
-    if not found and target.is_before(current) and target.text.removeprefix("v") != target.line:
+    if target.is_before(current) and target.text.removeprefix("v") != target.line:
         return {"error": f"the target {target.text} is older than {current.text}, and no way leads back"}
     return {"error": found.why} if isinstance(found, Missing) else {"steps": [each.text for each in found]}
 
