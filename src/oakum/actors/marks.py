@@ -24,7 +24,7 @@ _MCO = "https://github.com/openshift/machine-config-operator/blob/main/docs/Mach
 _CAPI = "https://cluster-api.sigs.k8s.io/reference/api/labels-and-annotations"
 _TAINTS = "https://kubernetes.io/docs/reference/labels-annotations-taints/"
 _FLUO = "https://github.com/flatcar/flatcar-linux-update-operator"
-_NHC = "https://github.com/medik8s/node-healthcheck-operator/blob/main/docs/configuration.md"
+_NHC = "https://github.com/medik8s/node-healthcheck-operator/blob/main/docs/overview.md"
 _SUC = "https://github.com/rancher/system-upgrade-controller"
 _NTH = "https://github.com/aws/aws-node-termination-handler"
 _MACHINE = "machineconfiguration.openshift.io"
@@ -70,8 +70,6 @@ class Mark(msgspec.Struct, frozen=True, kw_only=True):
 
 def said_of(node: Node) -> tuple[Said, ...]:
     """What the marks of a node say, in the order of the rules; those who act now come first."""
-    if not _speaks(node):
-        return ()
     found = [
         Said(
             actor=each.actor, stance=each.stance, why=each.says, mark=told.text, source=each.source,
@@ -91,20 +89,14 @@ def cordoned_by(node: Node) -> str:
     return next(owners, "somebody")
 
 
-def _speaks(node: Node) -> bool:
-    """Whether any key of a node is one that some mark has: most nodes of a large fleet have none."""
-    meta = node.metadata
-    taints = node.spec.taints
-    return any(key.partition("/")[0] in _KEYS for keys in (meta.annotations, meta.labels) for key in keys) or any(
-        each.key.partition("/")[0] in _TAINT_KEYS for each in taints
-    )
+def _annotated(*keys: str, value: str = "", cordoned: bool | None = None) -> Callable[[Node], Iterator[Told]]:
+    """Annotations of any of the keys; with ``value`` only where they are that, with ``cordoned`` only on such nodes."""
 
-
-def _annotated(*keys: str, value: str = "") -> Callable[[Node], Iterator[Told]]:
     def look(node: Node) -> Iterator[Told]:
         for key in keys:
             found = node.metadata.annotations.get(key)
-            if found is not None and (found == value or not value):
+            fits = cordoned in (None, node.spec.unschedulable)
+            if found is not None and fits and (found == value or not value):
                 yield Told("annotation", key, f"annotation {key}={found}")
 
     return look
@@ -123,10 +115,13 @@ def _prefixes(keys: Iterable[str]) -> tuple[str, ...]:
     return tuple(key for key in keys if key.endswith("/"))
 
 
-def _labelled(prefix: str) -> Callable[[Node], Iterator[Told]]:
+def _labelled(prefix: str, *, only: str = "", never: str = "") -> Callable[[Node], Iterator[Told]]:
+    """Labels of a key, or below a prefix; with ``only`` those of that value, with ``never`` those of any other."""
+
     def look(node: Node) -> Iterator[Told]:
         for key, value in sorted(node.metadata.labels.items()):
-            if key == prefix or (prefix.endswith("/") and key.startswith(prefix)):
+            fits = only in ("", value) and value != (never or None)
+            if fits and (key == prefix or (prefix.endswith("/") and key.startswith(prefix))):
                 yield Told("label", key, f"label {key}={value}")
 
     return look
@@ -200,7 +195,8 @@ MARKS: tuple[Mark, ...] = (
     ),
     Mark(
         actor="karpenter", stance="kept-away", source=f"{_KARPENTER}#node-level-controls",
-        says="it does not disrupt the node of its own will; an expiry, an interruption or a deletion still ends it",
+        says="it does not disrupt the node of its own will; an expiry, an interruption, a repair or a deletion still "
+        "ends it",
         look=_annotated("karpenter.sh/do-not-disrupt", value="true"),
     ),
     Mark(
@@ -210,12 +206,13 @@ MARKS: tuple[Mark, ...] = (
     ),
     Mark(
         actor="kured", stance="acts", source=_KURED,
-        says="it has drained the node and is restarting it", look=_annotated("weave.works/kured-reboot-in-progress"),
+        says="it has drained the node and is restarting it",
+        look=_annotated("weave.works/kured-reboot-in-progress", cordoned=True),
     ),
     Mark(
         actor="kured", stance="means-to", source=_KURED,
-        says="it has seen that the node wants a restart, and restarts it when it holds the lock and its window is open",
-        look=_annotated("weave.works/kured-most-recent-reboot-needed"),
+        says="it has seen that the node wants a restart, and drains and restarts it when it gets its lock",
+        look=_annotated("weave.works/kured-reboot-in-progress", cordoned=False),
     ),
     Mark(
         actor="machine-config-operator", stance="acts", source=_MCO,
@@ -233,7 +230,8 @@ MARKS: tuple[Mark, ...] = (
     ),
     Mark(
         actor="cluster-api", stance="means-to", source=_CAPI,
-        says="the node is a Machine's: it is drained and deleted when that Machine is", unasked=False,
+        says="the node is a Machine's: it is drained and deleted when that Machine is, by people, or by a "
+        "MachineHealthCheck where the node is not ready for longer than that allows", unasked=False,
         look=_annotated("cluster.x-k8s.io/machine"),
     ),
     Mark(
@@ -257,30 +255,20 @@ MARKS: tuple[Mark, ...] = (
     Mark(
         actor="node-healthcheck-operator", stance="kept-away", source=_NHC,
         says="it does not fence or restart the node as long as this stands",
-        look=_labelled("remediation.medik8s.io/exclude-from-remediation"),
+        look=_labelled("remediation.medik8s.io/exclude-from-remediation", only="true"),
     ),
     Mark(
         actor="system-upgrade-controller", stance="means-to", source=_SUC,
-        says="it has carried this plan out here, and does so again when the plan's version or image changes",
-        unasked=False, look=_labelled(_PLAN),
+        says="it has carried this plan out here, and does so again when the plan's version, image or channel changes",
+        look=_labelled(_PLAN, never="disabled"),
+    ),
+    Mark(
+        actor="system-upgrade-controller", stance="kept-away", source=_SUC,
+        says="it leaves the node out of this plan as long as this stands", look=_labelled(_PLAN, only="disabled"),
     ),
     Mark(
         actor="aws-node-termination-handler", stance="acts", source=_NTH,
-        says="the provider is about to take the machine away, and its pods are moved",
+        says="the provider is about to take the machine away or to restart it, and its pods are moved",
         look=_tainted("aws-node-termination-handler/"),
     ),
-)  # fmt: skip
-
-#: What the keys of all marks begin with, up to their slash: of annotations and labels, and of taints.
-_KEYS = frozenset(
-    {
-        "oakum.dev", "cluster-autoscaler.kubernetes.io", "karpenter.sh", "weave.works", "cluster.x-k8s.io", _MACHINE,
-        _FLATCAR, "remediation.medik8s.io", "plan.upgrade.cattle.io",
-    }
-)  # fmt: skip
-_TAINT_KEYS = frozenset(
-    {
-        "node.kubernetes.io", "node.cloudprovider.kubernetes.io", "ToBeDeletedByClusterAutoscaler", "karpenter.sh",
-        "DeletionCandidateOfClusterAutoscaler", "node.cluster.x-k8s.io", "aws-node-termination-handler",
-    }
 )  # fmt: skip

@@ -1,7 +1,8 @@
 """Who owns an object of a cluster and puts it back when somebody else has changed it, by the marks that it bears.
 
 The general mark is the label ``app.kubernetes.io/managed-by``. GitOps tools have marks of their own, and obey one that
-keeps them away from a single object, or none.
+keeps them away from a single object, or none. Argo CD's older tracking by the label ``app.kubernetes.io/instance`` is
+not seen: charts set that label as well.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ _LABELS = "https://kubernetes.io/docs/reference/labels-annotations-taints/#app-k
 _FLUX = "https://fluxcd.io/flux/components/kustomize/kustomizations/#controlling-the-apply-behavior-of-resources"
 _HELM_CONTROLLER = "https://fluxcd.io/flux/components/helm/helmreleases/#drift-detection"
 _ARGO = "https://argo-cd.readthedocs.io/en/stable/user-guide/resource_tracking/"
-_APART = "kustomize.toolkit.fluxcd.io/reconcile"
+_APART, _APPLY = "kustomize.toolkit.fluxcd.io/reconcile", "kustomize.toolkit.fluxcd.io/ssa"
 _OURS = frozenset({"", "oakum"})
 
 
@@ -31,9 +32,7 @@ class Owner(msgspec.Struct, frozen=True):
 def owner_of(one: Object) -> Owner | None:
     """The owner of an object; None where nobody says to be, or only we."""
     labels, notes = one.metadata.labels, one.metadata.annotations
-    if "kustomize.toolkit.fluxcd.io/name" in labels:
-        if "disabled" in (notes.get(_APART), labels.get(_APART)):
-            return None
+    if "kustomize.toolkit.fluxcd.io/name" in labels and not _is_let_alone(one):
         name = f"{labels.get('kustomize.toolkit.fluxcd.io/namespace', '')}/{labels['kustomize.toolkit.fluxcd.io/name']}"
         return Owner(
             "Flux", "puts it back when it reconciles next",
@@ -59,3 +58,10 @@ def owner_of(one: Object) -> Owner | None:
     return Owner(
         name, "puts its own image back when it acts next", f"change the version where {name} reads it", _LABELS
     )
+
+
+def _is_let_alone(one: Object) -> bool:
+    """Whether kustomize-controller leaves an object as it is: by either field, in any case of letters."""
+    marks = one.metadata.labels, one.metadata.annotations
+    said = {each.get(key, "").lower() for key in (_APART, _APPLY) for each in marks}
+    return not said.isdisjoint({"disabled", "ignore", "ifnotpresent"})

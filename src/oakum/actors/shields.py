@@ -13,6 +13,8 @@ import msgspec
 
 from oakum.actors.marks import Said
 
+#: A mark with one key for each plan of its actor ends with a slash; the plan's name comes behind it.
+_PLAN = "plan.upgrade.cattle.io/"
 _FAQ = "https://github.com/kubernetes/autoscaler/blob/master/cluster-autoscaler/FAQ.md"
 
 
@@ -42,14 +44,14 @@ SHIELDS: dict[str, Shield] = {
         ),
         Shield(
             actor="karpenter", on="annotation", key="karpenter.sh/do-not-disrupt", value="true",
-            says="it does not consolidate or replace the node of its own will; an expiry, an interruption or a "
-            "deletion still ends it",
+            says="it does not consolidate or replace the node of its own will; an expiry, an interruption, the repair "
+            "of a node that is not ready or a deletion still ends it",
             source="https://karpenter.sh/docs/concepts/disruption/#node-level-controls",
         ),
         Shield(
             actor="node-healthcheck-operator", on="label", key="remediation.medik8s.io/exclude-from-remediation",
             value="true", says="it does not fence or restart the node when it does not report ready",
-            source="https://github.com/medik8s/node-healthcheck-operator/blob/main/docs/configuration.md",
+            source="https://github.com/medik8s/node-healthcheck-operator/blob/main/docs/overview.md",
         ),
         Shield(
             actor="flatcar-linux-update-operator", on="annotation",
@@ -60,7 +62,7 @@ SHIELDS: dict[str, Shield] = {
             actor="kured", on="elsewhere", source="https://kured.dev/docs/operation/",
             says="hold its lock by hand: annotate its DaemonSet with "
             'weave.works/kured-node-lock={"nodeID":"manual"}, and take that away afterwards; '
-            "no node is restarted meanwhile",
+            "no node is restarted meanwhile, unless it runs with a --concurrency of its own",
         ),
         Shield(
             actor="machine-config-operator", on="elsewhere",
@@ -71,18 +73,18 @@ SHIELDS: dict[str, Shield] = {
         Shield(
             actor="cluster-api", on="elsewhere",
             source="https://cluster-api.sigs.k8s.io/tasks/automated-machine-management/healthchecking",
-            says="its health checks leave a Machine with the annotation cluster.x-k8s.io/skip-remediation alone, and "
-            "it all of a Cluster with spec.paused; a Machine that is replaced takes along what was changed on the node",
+            says="annotate the Machine cluster.x-k8s.io/skip-remediation against health checks; against a roll-out set "
+            "spec.paused of its Cluster, or wait until the Machine was replaced: what the node has goes with it",
         ),
         Shield(
-            actor="system-upgrade-controller", on="elsewhere",
+            actor="system-upgrade-controller", on="label", key=_PLAN, value="disabled",
             source="https://github.com/rancher/system-upgrade-controller",
-            says="change no Plan whose nodeSelector means the node, or let the selector leave it out",
+            says="it leaves the node out of the plan; a job that has begun goes on",
         ),
         Shield(
             actor="aws-node-termination-handler", on="nowhere",
             source="https://github.com/aws/aws-node-termination-handler",
-            says="the provider takes the machine away; wait until it is gone",
+            says="the provider takes the machine away or restarts it; wait until it has",
         ),
         Shield(
             actor="node lifecycle controller", on="nowhere",
@@ -104,25 +106,33 @@ def against(said: Iterable[Said]) -> tuple[Shield, ...]:
     away = {each.actor for each in several if each.stance == "kept-away"}
     acting = {each.actor for each in several if each.stance == "acts"}
     actors = dict.fromkeys(each.actor for each in several if each.stance != "kept-away")
-    return tuple(SHIELDS[each] for each in actors if each in SHIELDS and (each not in away or each in acting))
+    wanted = [name for name in actors if name in SHIELDS and (name not in away or name in acting)]
+    return tuple(shield for name in wanted for shield in _of(name, several))
 
 
 #: Actors that leave no mark on the nodes that they act on: their own is set wherever a node is visited.
 UNSEEN = ("cluster-autoscaler", "node-healthcheck-operator")
+#: Actors that people can keep away from a node by what stands elsewhere only.
+BY_PEOPLE = tuple(each.actor for each in SHIELDS.values() if each.on in ("elsewhere", "nowhere"))
 #: These act on a node whose health says so; health has rules of its own.
 _BY_HEALTH = frozenset({"node lifecycle controller"})
 _OURSELVES = "oakum"
 
 
-def beside(said: Iterable[Said]) -> tuple[str, ...]:
-    """The actors that a visit of a node has to reckon with, in the order of ``SHIELDS``."""
-    named = {*UNSEEN, *(each.actor for each in said)}
-    return tuple(name for name in SHIELDS if name in named and name not in _BY_HEALTH)
+def beside(said: Iterable[Said]) -> tuple[Shield, ...]:
+    """How the actors are kept away that a visit of a node has to reckon with, in the order of ``SHIELDS``."""
+    several = list(said)
+    named = {*UNSEEN, *(each.actor for each in several)} - _BY_HEALTH
+    return tuple(shield for name in SHIELDS if name in named for shield in _of(name, several))
 
 
-def worn(actors: Iterable[str]) -> tuple[Shield, ...]:
-    """The marks that stand on a node against some actors while it is visited."""
-    return tuple(each for name in actors if (each := SHIELDS[name]).on in ("annotation", "label"))
+def _of(name: str, said: Iterable[Said]) -> list[Shield]:
+    """The shield against an actor; where it has a key for each of its plans, one for each there, as ACTOR: PLAN."""
+    shield = SHIELDS[name]
+    if not shield.key.endswith("/"):
+        return [shield]
+    keys = dict.fromkeys(each.found.key for each in said if each.actor == name)
+    return [msgspec.structs.replace(shield, actor=f"{name}: {key.removeprefix(shield.key)}", key=key) for key in keys]
 
 
 def in_the_way(said: Iterable[Said], kept_away: Collection[str] = ()) -> tuple[Said, ...]:
@@ -139,4 +149,4 @@ def _acts(said: Said) -> bool:
 
 
 def _will(said: Said) -> bool:
-    return said.stance == "means-to" and said.unasked and SHIELDS[said.actor].on in ("elsewhere", "nowhere")
+    return said.stance == "means-to" and said.unasked and said.actor in BY_PEOPLE

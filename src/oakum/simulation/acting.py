@@ -96,7 +96,7 @@ class Acting:
             return refused(f"{claim.run} holds it", "changed")
         if claim is None:
             wanted = [mark.partition("=") for mark in act.parameters.get("marks", "").split()]
-            marks = {place: _marked(machine, place) for place, _, _ in wanted}
+            marks = {place: (_marked(machine, place), value) for place, _, value in wanted}
             machine.claim = Claim(run=act.run, step=step, token=act.token, cordoned=machine.unschedulable, marks=marks)
             if act.parameters.get("cordon") != "false" and not machine.unschedulable:
                 machine.unschedulable, machine.cordoner = True, US
@@ -116,8 +116,9 @@ class Acting:
         if claim.run != act.run:
             return refused(f"{claim.run} holds it", "changed")
         machine.claim = None
-        for place, before in claim.marks.items():
-            _mark(machine, place, before)
+        for place, (before, ours) in claim.marks.items():
+            if _marked(machine, place) == ours:
+                _mark(machine, place, before)
         if machine.cordoner == US or act.parameters.get("cordon") != "false":
             machine.unschedulable = claim.cordoned
             machine.cordoner = machine.cordoner if machine.unschedulable else ""

@@ -11,6 +11,7 @@ from typing import Literal
 
 import msgspec
 
+from oakum.actors.shields import SHIELDS
 from oakum.changes.running.acts import Outcome
 from oakum.changes.running.observed import Claim, Seen, Work
 from oakum.changes.state.model import Effect, Part
@@ -30,6 +31,12 @@ NO_SCALE_DOWN = "cluster-autoscaler.kubernetes.io/scale-down-disabled"
 NO_REMEDIATION = "remediation.medik8s.io/exclude-from-remediation"
 #: The annotation of our record on a node.
 CLAIM = "oakum.dev/claim"
+
+
+#: What the marks begin with that other actors obey, by where they stand.
+MARKS = {
+    on: tuple(each.key for each in SHIELDS.values() if each.on == on) for on in ("annotation", "label")
+}  # fmt: skip
 
 
 class Soft(msgspec.Struct, eq=False, kw_only=True):
@@ -340,3 +347,15 @@ class Cluster(msgspec.Struct, eq=False, kw_only=True):
             each.machine.alive and not each.machine.sick and each.machine.name not in self.restarting
             for each in self.etcd
         )
+
+
+def marks_of(machine: Machine) -> dict[str, str]:
+    """The marks on a machine that other actors obey."""
+    return {
+        key: value for on, keys in MARKS.items() for key, value in machine.marks(on).items() if key.startswith(keys)
+    }
+
+
+def unmarked(machine: Machine) -> dict[str, str]:
+    """The labels that a machine has from its pool, which another one of the pool gets as well."""
+    return {key: value for key, value in machine.labels.items() if not key.startswith(MARKS["label"])}

@@ -22,7 +22,7 @@ from oakum.simulation.leases import Lease
 from oakum.simulation.others import Others
 from oakum.simulation.pods import Pods, guards
 from oakum.simulation.showing import Shown
-from oakum.simulation.things import Budget, Cluster, Machine, Member, Soft, Workload
+from oakum.simulation.things import Budget, Cluster, Machine, Member, Soft, Workload, unmarked
 from oakum.simulation.timeline import Timeline
 from oakum.simulation.times import SPEEDS, Times
 from oakum.simulation.watching import Watch
@@ -210,7 +210,7 @@ class World:
         machine = Machine(
             name=name, uid=self.uid("node"), id=f"{like.cluster.name}/{name}" if like.cluster else name,
             cluster=like.cluster, role=like.role, pool=like.pool, speed=like.speed, zone=like.zone,
-            facts=dict(like.facts), labels=dict(like.labels), cpu=like.cpu, snapshots=like.snapshots, ready=False,
+            facts=dict(like.facts), labels=unmarked(like), cpu=like.cpu, snapshots=like.snapshots, ready=False,
             taints=like.taints, boots=0, alive=False, software=software, image=image or like.image,
         )  # fmt: skip
         self.add_machine(machine)

@@ -75,8 +75,9 @@ class Case(msgspec.Struct, frozen=True):
 
 
 #: Marks of other actors on one node: annotations, and taints without a slash.
-REMOVED, NEEDED = "ToBeDeletedByClusterAutoscaler", "weave.works/kured-most-recent-reboot-needed"
-MARKED = ((REMOVED,), (NEEDED,), (NEEDED, REMOVED), ("cluster.x-k8s.io/machine",))
+REMOVED = "ToBeDeletedByClusterAutoscaler"
+NEEDED, ONCE = "weave.works/kured-reboot-in-progress", "weave.works/kured-most-recent-reboot-needed"
+MARKED = ((REMOVED,), (NEEDED,), (NEEDED, REMOVED), (NEEDED, ONCE), (ONCE,), ("cluster.x-k8s.io/machine",))
 
 
 def often(value: Any, *others: Any, times: int = 6) -> st.SearchStrategy[Any]:
@@ -226,7 +227,7 @@ def cases(draw: st.DrawFn, *, whole: bool | None = None) -> Case:
         others = draw(often((), *MARKED, times=16))
         if others:
             world.nodes[name] = draw(marked(name, others))
-            world.change(f"edge/{name}", kept_away=draw(st.sampled_from([(), ("kured",), ("karpenter", "kured")])))
+            world.change(f"edge/{name}", kept_away=draw(st.sampled_from([(), ("kured",), ("cluster-api", "kured")])))
     world.objects = []
     for name in ("one", "two", "three")[: draw(st.integers(0, 3))]:
         world.objects += draw(workloads(name, names))

@@ -20,7 +20,9 @@ UNSEEN = [
     "annotation:cluster-autoscaler.kubernetes.io/scale-down-disabled=true",
     "label:remediation.medik8s.io/exclude-from-remediation=true",
 ]
-KURED = {"annotations": {"weave.works/kured-most-recent-reboot-needed": "2026-03-01T00:00:00Z"}}
+WAITS = "weave.works/kured-reboot-in-progress"
+KURED = {"annotations": {WAITS: "2026-03-01T00:00:00Z"}}
+OUTDATED = "node.cluster.x-k8s.io/outdated-revision:PreferNoSchedule"
 
 
 def around(count: int = 2, *, kept_away: tuple[str, ...] = (), **marked: Json) -> State:
@@ -53,9 +55,14 @@ def test_a_host_outside_of_clusters_has_no_others() -> None:
         ({"annotations": {"karpenter.sh/do-not-disrupt": "true"}}, ["annotation:karpenter.sh/do-not-disrupt=true"]),
         ({"annotations": {f"{FLUO}/reboot-needed": "true"}}, [f"annotation:{FLUO}/reboot-paused=true"]),
         ({"taints": ["DeletionCandidateOfClusterAutoscaler:PreferNoSchedule"]}, []),
+        (
+            {"labels": {"plan.upgrade.cattle.io/server": "0f3a", "plan.upgrade.cattle.io/agent": "disabled"}},
+            ["label:plan.upgrade.cattle.io/agent=disabled", "label:plan.upgrade.cattle.io/server=disabled"],
+        ),
+        # That kured has restarted it once says nothing of the next time.
+        ({"annotations": {"weave.works/kured-most-recent-reboot-needed": "x"}}, []),
         # These obey nothing on a node, and wait for people.
         ({"annotations": {"cluster.x-k8s.io/machine": "m1"}}, []),
-        ({"labels": {"plan.upgrade.cattle.io/server": "0f3a"}}, []),
         ({"annotations": {f"{MCO}/currentConfig": "a", f"{MCO}/desiredConfig": "a", f"{MCO}/state": "Done"}}, []),
     ],
 )
@@ -66,11 +73,10 @@ def test_a_visit_bears_the_marks_of_those_who_are_seen(on: Json, more: list[str]
 
 
 @pytest.mark.parametrize(
-    ("on", "rule", "who"),
+    ("on", "stance", "who"),
     [
         ({"taints": ["ToBeDeletedByClusterAutoscaler:NoSchedule"]}, "other-acts", "cluster-autoscaler"),
         ({"taints": ["karpenter.sh/disrupted:NoSchedule"]}, "other-acts", "karpenter"),
-        ({"annotations": {"weave.works/kured-reboot-in-progress": "x"}}, "other-acts", "kured"),
         ({"annotations": {f"{FLUO}/reboot-ok": "true"}}, "other-acts", "flatcar-linux-update-operator"),
         ({"annotations": {f"{MCO}/currentConfig": "a", f"{MCO}/desiredConfig": "b", f"{MCO}/state": "Working"}},
          "other-acts", "machine-config-operator"),
@@ -80,15 +86,18 @@ def test_a_visit_bears_the_marks_of_those_who_are_seen(on: Json, more: list[str]
          "other-acts", "aws-node-termination-handler"),
         ({"taints": ["node.cloudprovider.kubernetes.io/shutdown:NoSchedule"]}, "other-acts", "cloud controller"),
         (KURED, "other-means-to", "kured"),
-        ({"taints": ["node.cluster.x-k8s.io/outdated-revision:PreferNoSchedule"]}, "other-means-to", "cluster-api"),
+        ({"taints": [OUTDATED]}, "other-means-to", "cluster-api"),
+        ({"taints": ["aws-node-termination-handler/spot-itn:NoSchedule",
+                     "aws-node-termination-handler/rebalance-recommendation:NoSchedule"]},
+         "other-acts", "aws-node-termination-handler"),
     ],
 )  # fmt: skip
 def test_a_machine_stays_out_while_another_acts_on_it_or_will_with_nothing_to_stop_it(
-    on: Json, rule: str, who: str
+    on: Json, stance: str, who: str
 ) -> None:
     one = around(w1=on)
     found = good(one)
-    assert out(found) == {"c/w-1": rule}
+    assert out(found) == {"c/w-1": f"{stance}/{who.replace(' ', '-')}"}
     (left,) = found.left_out
     assert left.why.startswith(f"{who} ")
     mended, _, _ = apply_edits(one, [intent()], policy(), left.edits)
@@ -98,15 +107,41 @@ def test_a_machine_stays_out_while_another_acts_on_it_or_will_with_nothing_to_st
 def test_where_nothing_else_is_left_the_reasons_are_minimal_and_each_alone_keeps_it_out() -> None:
     both = {**KURED, "taints": ["karpenter.sh/disrupted:NoSchedule"]}
     found = refused(around(1, w1=both))
-    assert sorted(each.rule for each in found.reasons) == ["other-acts", "other-means-to"]
+    assert sorted(each.rule for each in found.reasons) == ["other-acts/karpenter", "other-means-to/kured"]
     one = refused(around(1, w1=both, kept_away=("kured",)))
-    assert [each.rule for each in one.reasons] == ["other-acts"]
+    assert [each.rule for each in one.reasons] == ["other-acts/karpenter"]
 
 
 def test_who_is_kept_away_elsewhere_as_somebody_says_keeps_nothing_out_unless_it_acts_already() -> None:
     assert out(good(around(w1=KURED, kept_away=("kured",)))) == {}
-    acting = {"annotations": {"weave.works/kured-reboot-in-progress": "x"}}
-    assert out(good(around(w1=acting, kept_away=("kured",)))) == {"c/w-1": "other-acts"}
+    removed = {"taints": ["aws-node-termination-handler/spot-itn:NoSchedule"]}
+    assert out(good(around(w1=removed, kept_away=("aws-node-termination-handler",)))) == {
+        "c/w-1": "other-acts/aws-node-termination-handler"
+    }
+
+
+@pytest.mark.parametrize(
+    ("on", "rules"),
+    [
+        ({"taints": ["karpenter.sh/disrupted:NoSchedule", "ToBeDeletedByClusterAutoscaler:NoSchedule"]},
+         ["other-acts/cluster-autoscaler", "other-acts/karpenter"]),
+        ({**KURED, "taints": [OUTDATED]}, ["other-means-to/cluster-api", "other-means-to/kured"]),
+        ({**KURED, "taints": ["karpenter.sh/disrupted:NoSchedule", OUTDATED]},
+         ["other-acts/karpenter", "other-means-to/cluster-api", "other-means-to/kured"]),
+    ],
+)  # fmt: skip
+def test_each_of_several_is_named_and_all_remedies_together_bring_the_machine_in(on: Json, rules: list[str]) -> None:
+    one = around(1, w1=on)
+    found = refused(one)
+    assert sorted(each.rule for each in found.reasons) == rules
+    edits = [edit for each in found.reasons for edit in each.remedy.edits]
+    mended, _, _ = apply_edits(one, [intent()], policy(), edits)
+    assert out(good(mended)) == {}
+    both = around(2, w1=on)
+    mended, _, _ = apply_edits(
+        both, [intent()], policy(), [edit for each in good(both).left_out for edit in each.edits]
+    )
+    assert out(good(mended)) == {}
 
 
 def test_a_run_of_ours_and_the_node_lifecycle_controller_are_judged_by_rules_of_their_own() -> None:
@@ -124,6 +159,10 @@ def test_the_plan_tells_a_person_who_else_acts_and_what_keeps_each_away() -> Non
     assert "While a machine is ours it bears the annotation karpenter.sh/do-not-disrupt=true" in text
     assert "- cluster-api on c/w-2: the node is a Machine's" in text
     assert "Nothing on a node keeps it away" in text
+    assert "people say" not in text
+    kept = " ".join("\n".join(explain(good(around(w1=KURED, kept_away=("kured",))))).split())
+    assert "- kured on c/w-1: it has seen that the node wants a restart" in kept
+    assert "People say that they keep it away. When all is over, they let it go on." in kept
     assert "Who else" not in "\n".join(explain(good(state(machine("db-1", "")))))
 
 
@@ -132,12 +171,13 @@ def test_the_reason_says_what_to_do_elsewhere_and_how_to_say_that_it_is_done() -
     (reason,) = found.reasons
     assert isinstance(found, WhyNot)
     assert "weave.works/kured-node-lock" in reason.remedy.says
-    assert "oakum.dev/kept-away: kured" in reason.remedy.says
+    assert "oakum.dev/kept-away=kured" in reason.remedy.says
     assert reason.source.startswith("https://kured.dev/")
 
 
 @pytest.mark.parametrize(
-    ("on", "left"), [(KURED, {}), ({"taints": ["karpenter.sh/disrupted:NoSchedule"]}, {"c/w-1": "other-acts"})]
+    ("on", "left"),
+    [(KURED, {}), ({"taints": ["karpenter.sh/disrupted:NoSchedule"]}, {"c/w-1": "other-acts/karpenter"})],
 )
 def test_the_way_back_waits_only_for_those_who_act_now(on: Json, left: dict[str, str]) -> None:
     rules, found = policy(), good(around())

@@ -122,8 +122,10 @@ def test_an_inventory_adds_to_a_node_what_the_dump_cannot_tell() -> None:
 
 
 def test_an_inventory_says_whom_people_keep_away() -> None:
-    assert machine_of(NODE, on_node("{kept_away: [kured, cluster-api]}")).kept_away == ("kured", "cluster-api")
-    with pytest.raises(InputError, match="'kurd' is no actor that is known"):
+    assert machine_of(NODE, on_node("{kept_away: [kured, cluster-api]}")).kept_away == ("cluster-api", "kured")
+    marked = dump(namespace(), node(annotations={"oakum.dev/kept-away": "kured"}), read_at="")
+    assert machine_of(marked, on_node("{kept_away: [cluster-api]}")).kept_away == ("cluster-api", "kured")
+    with pytest.raises(InputError, match="'kurd' is none of the actors that people keep away"):
         machine_of(NODE, on_node("{kept_away: [kurd]}"))
 
 

@@ -170,6 +170,8 @@ def test_times_and_numbers_up_to_their_limits_are_right() -> None:
     plan = edits.step(plan, W2, takes=replace(takes, work=replace(takes.work, p95=100_000_000)))
     assert list(form(plan)) == []
     assert list(form(replace(plan, at=datetime(1970, 1, 1, tzinfo=UTC)))) == []
+    assert list(form(replace(plan, at=datetime(2100, 1, 1, 0, 0, 1, tzinfo=UTC)))) != []
+    assert list(form(replace(plan, at=datetime(1969, 12, 31, 23, 59, 59, tzinfo=UTC)))) != []
 
 
 def test_a_step_that_replaces_a_machine_may_change_more_in_the_same_visit() -> None:

@@ -56,8 +56,8 @@ def test_a_claim_records_what_was_there_and_a_release_restores_exactly_that() ->
     assert seen.claim is not None
     assert (seen.claim.run, seen.claim.step, seen.claim.cordoned, seen.claim.marks) == (
         "r", "s", False,
-        {f"annotation:{NO_SCALE_DOWN}": "no", f"label:{NO_REMEDIATION}": None,
-         "annotation:karpenter.sh/do-not-disrupt": None},
+        {f"annotation:{NO_SCALE_DOWN}": ("no", "true"), f"label:{NO_REMEDIATION}": (None, "true"),
+         "annotation:karpenter.sh/do-not-disrupt": (None, "true")},
     )  # fmt: skip
     assert made.machine("w-1").labels[NO_REMEDIATION] == "true"
     assert made.machine("w-1").annotations[NO_SCALE_DOWN] == "true"
@@ -66,6 +66,28 @@ def test_a_claim_records_what_was_there_and_a_release_restores_exactly_that() ->
     assert made.seen("w-1").claim is None
     assert made.machine("w-1").annotations == {NO_SCALE_DOWN: "no", "other": "stays"}
     assert NO_REMEDIATION not in made.machine("w-1").labels
+
+
+def test_a_release_leaves_what_others_wrote_over_our_marks_meanwhile() -> None:
+    made = Made()
+    made.lease()
+    made.machine("w-1").annotations[NO_SCALE_DOWN] = "no"
+    made.act("claim", "w-1", parameters={"marks": f"annotation:{NO_SCALE_DOWN}=true label:{NO_REMEDIATION}=true"})
+    del made.machine("w-1").annotations[NO_SCALE_DOWN]
+    made.machine("w-1").labels[NO_REMEDIATION] = "by maintenance"
+    made.act("release", "w-1")
+    assert NO_SCALE_DOWN not in made.machine("w-1").annotations
+    assert made.machine("w-1").labels[NO_REMEDIATION] == "by maintenance"
+
+
+def test_a_machine_like_one_that_is_held_bears_none_of_its_marks() -> None:
+    made = Made()
+    made.lease()
+    made.act(
+        "claim", "w-1", parameters={"marks": f"label:{NO_REMEDIATION}=true label:plan.upgrade.cattle.io/a=disabled"}
+    )
+    made.machine("w-1").labels["rack"] = "r1"
+    assert made.world.join(made.machine("w-1"), "w-9").labels == {"rack": "r1"}
 
 
 def test_a_humans_cordon_is_there_after_the_release() -> None:

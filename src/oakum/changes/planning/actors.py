@@ -7,12 +7,9 @@ plan: two drains and two restarts that know nothing of each other break what eac
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
 
-import msgspec
-
-from oakum.actors.marks import Said, said_of
-from oakum.actors.shields import SHIELDS, beside, in_the_way
+from oakum.actors.marks import Said, Told, said_of
+from oakum.actors.shields import SHIELDS, Shield, beside, in_the_way
 from oakum.changes.planning.drafts import Draft
 from oakum.changes.planning.reasons import because, machine_edit, object_edit
 from oakum.changes.plans.model import Actor
@@ -31,7 +28,7 @@ def reckon(draft: Draft) -> Iterable[Reason]:
         return
     node = cluster.around.node(machine.name)
     draft.said = () if node is None else said_of(node)
-    draft.actors = beside(draft.said)
+    draft.shields = beside(draft.said)
     found: dict[tuple[str, bool], list[Said]] = {}
     for each in in_the_way(draft.said, machine.kept_away):
         found.setdefault((each.actor, each.stance == "acts"), []).append(each)
@@ -44,18 +41,20 @@ def reckon(draft: Draft) -> Iterable[Reason]:
 
 def _acts(draft: Draft, node: Node, name: str, several: Sequence[Said]) -> Reason:
     return because(
-        "other-acts", f"{draft.id}", f"{name} acts on it now: {_told(several)}", several[0].source,
+        f"other-acts/{name.replace(' ', '-')}", draft.id, f"{name} acts on it now: {_told(several)}", several[0].source,
         f"let {name} finish, or stop it; its mark is gone when it is done",
-        [_without(draft.subject.cluster, node, each) for each in several],
+        [_without(draft.subject.cluster, node, each.found) for each in several],
     )  # fmt: skip
 
 
 def _means_to(machine: Machine, name: str, several: Sequence[Said]) -> Reason:
     shield = SHIELDS[name]
     return because(
-        "other-means-to", machine.id, f"{name} will act on it by itself: {_told(several)}", shield.source,
-        f"{shield.says}; then say so: oakum.dev/kept-away: {name} on the node",
-        [machine_edit(machine.id, "kept_away", [*machine.kept_away, name])],
+        f"other-means-to/{name.replace(' ', '-')}", machine.id,
+        f"{name} will act on it by itself: {_told(several)}", shield.source,
+        f"{shield.says}; then say that it is kept away: annotate the node oakum.dev/kept-away={name}, and take that "
+        "away afterwards as well",
+        [machine_edit(machine.id, f"kept_away|{name}", name)],
     )  # fmt: skip
 
 
@@ -63,29 +62,38 @@ def _told(several: Sequence[Said]) -> str:
     return "; ".join(dict.fromkeys(f"{each.why} ({each.mark})" for each in several))
 
 
-def _without(cluster: str, node: Node, said: Said) -> Edit:
+def _without(cluster: str, node: Node, mark: Told) -> Edit:
     """The node without a mark."""
-    name, found = f"Node//{node.metadata.name}", said.found
-    if found.on == "taint":
-        left: list[Any] = [msgspec.to_builtins(each) for each in node.spec.taints if each.key != found.key]
-        return object_edit(cluster, name, "spec.taints", left)
-    return object_edit(cluster, name, f"metadata.{found.on}s|{found.key}", None)
+    field = "spec.taints" if mark.on == "taint" else f"metadata.{mark.on}s"
+    return object_edit(cluster, f"Node//{node.metadata.name}", f"{field}|{mark.key}", None)
+
+
+def excused(draft: Draft) -> tuple[str, ...]:
+    """The actors that keep a draft out of no plan only because people say that they keep them away."""
+    kept = draft.machine.kept_away if draft.machine is not None else ()
+    return tuple(dict.fromkeys(each.actor for each in in_the_way(draft.said) if each.actor in kept))
 
 
 def table(drafts: Iterable[Draft]) -> tuple[Actor, ...]:
     """All actors that the steps of some drafts name, each once."""
     does: dict[str, dict[str, None]] = {}
+    shields: dict[str, Shield] = {}
     for draft in drafts:
-        for name in draft.actors:
-            does.setdefault(name, {})
-        for each in draft.said:
-            if each.actor in does and each.stance != "kept-away":
-                does[each.actor][each.why] = None
+        for shield in draft.shields:
+            shields[shield.actor] = shield
+            said = does.setdefault(shield.actor, {})
+            said |= dict.fromkeys(each.why for each in draft.said if _is_of(each, shield))
+    order = list(SHIELDS)
     return tuple(
         Actor(
             name=name, does=tuple(does[name]), on=shield.on, says=shield.says, source=shield.source, key=shield.key,
             value=shield.value,
         )
-        for name, shield in SHIELDS.items()
-        if name in does
+        for name, shield in sorted(shields.items(), key=lambda each: (order.index(each[0].partition(":")[0]), each[0]))
     )  # fmt: skip
+
+
+def _is_of(said: Said, shield: Shield) -> bool:
+    """Whether a mark tells what an actor does that a shield is against."""
+    name, _, plan = shield.actor.partition(": ")
+    return said.actor == name and said.stance != "kept-away" and (not plan or said.found.key == shield.key)

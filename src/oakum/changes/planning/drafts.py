@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from oakum.actors.marks import Said
+from oakum.actors.shields import Shield
 from oakum.changes.intents.catalogue import wanted
 from oakum.changes.intents.kinds import Wanted
 from oakum.changes.intents.model import Intent
@@ -33,7 +34,8 @@ REPLACEMENT = "node-replacement"
 class Draft(msgspec.Struct, eq=False, kw_only=True):
     """A step in the making. ``leaving`` are the pods that its drain moves; ``group`` the id of its limits.
 
-    ``said`` is what other actors' marks on its node say, ``actors`` are those that its visit has to reckon with.
+    ``said`` is what the marks of others on its node say, ``shields`` are against those whom its visit has to reckon
+    with.
     """
 
     phase: Phase
@@ -50,7 +52,7 @@ class Draft(msgspec.Struct, eq=False, kw_only=True):
     domain: str = ""
     undoes: bool = False
     said: tuple[Said, ...] = ()
-    actors: tuple[str, ...] = ()
+    shields: tuple[Shield, ...] = ()
     reasons: list[Reason] = msgspec.field(default_factory=list)
 
     @property

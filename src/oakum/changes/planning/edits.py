@@ -1,8 +1,9 @@
 """Remedies as data, carried out: the state, the intents and the policy as they would be when somebody had mended them.
 
 A field is a path with ``.`` between parts, and ``|`` before keys that may hold dots themselves
-(``metadata.annotations|example.org/name``, ``software|linux|offers``). The value None takes a key away, and the empty
-field is the whole thing.
+(``metadata.annotations|example.org/name``, ``software|linux|offers``). Behind the ``|`` of a list stands the element
+itself, or its ``key`` (``kept_away|kured``, ``spec.taints|example.org/name``). The value None takes a key or an element
+away, and the empty field is the whole thing.
 """
 
 from __future__ import annotations
@@ -167,14 +168,19 @@ def _set(one: _T, edit: Edit) -> _T:
 
 
 def _put(value: Any, way: Sequence[str], edit: Edit) -> None:
+    inner = value
     for part in way[:-1]:
-        value = value.setdefault(part, {}) if isinstance(value, dict) else None
-    if not isinstance(value, dict):
+        value, inner = inner, inner.setdefault(part, {}) if isinstance(inner, dict) else None
+    last = way[-1]
+    if isinstance(inner, list | tuple):
+        rest = [each for each in inner if last not in (each, each.get("key") if isinstance(each, dict) else None)]
+        value[way[-2]] = rest if edit.value is None else [*rest, edit.value]
+    elif not isinstance(inner, dict):
         raise _wrong(edit, "there is no such field")
-    if edit.value is None:
-        value.pop(way[-1], None)
+    elif edit.value is None:
+        inner.pop(last, None)
     else:
-        value[way[-1]] = edit.value
+        inner[last] = edit.value
 
 
 def _camel(name: str) -> str:

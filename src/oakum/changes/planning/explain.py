@@ -11,6 +11,7 @@ import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 
 from oakum.changes.planning.drafts import natural
+from oakum.changes.planning.steps import KEPT_AWAY, OWNS
 from oakum.changes.plans.model import Evictions, Group, LeftOut, Plan, Step
 from oakum.changes.plans.why_not import Reason, WhyNot
 from oakum.naming import listed
@@ -18,8 +19,6 @@ from oakum.policy.amounts import spoken
 
 _WIDTH = 110
 _TOLD = 6
-#: By these words a step says that its object has another owner.
-_OWNED = " owns it and "
 #: What a step says of itself that is no drain and no restart of the machine.
 _SAFE = ("the API server", "the etcd member", "the kubelet", "the container runtime", "its pods are replaced")
 
@@ -145,13 +144,16 @@ def _others(plan: Plan, steps: Sequence[Step]) -> Iterator[str]:
         does = f": {'; '.join(actor.does)}" if actor.does else ", if it is there"
         where = _count(len(set(names)), "machine") if len(names) > _TOLD else _names(names)
         yield f"- {actor.name} on {where}{does}."
+        kept = [step.subject.id for step in steps if f"{KEPT_AWAY}{actor.name}" in step.disturbs]
         if actor.mark:
             yield f"  While a machine is ours it bears the {actor.on} {actor.key}={actor.value}: {actor.says}."
+        elif len(kept) == len(names):
+            yield f"  {KEPT_AWAY[0].upper()}{KEPT_AWAY[1:].rstrip(': ')}. When all is over, they let it go on."
         else:
             yield f"  Nothing on a node keeps it away: {actor.says}."
     for step in steps:
         for text in step.disturbs if step.subject.kind == "object" else ():
-            if _OWNED in text:
+            if OWNS in text:
                 yield f"- {step.subject.id}: {text}."
 
 

@@ -9,9 +9,13 @@ import msgspec
 from oakum.actors.owners import owner_of
 from oakum.changes.durations import Durations
 from oakum.changes.intents.scripts import EFFECT
+from oakum.changes.planning.actors import excused
 from oakum.changes.planning.drafts import Draft
 from oakum.changes.plans.model import Change, Step, StepKind, Takes
 from oakum.policy.amounts import spoken
+
+#: What a step says of somebody else, so that others find it again: whom people keep away, and who owns its object.
+KEPT_AWAY, OWNS = "people say that they keep it away: ", " owns it and "
 
 
 class Lengths:
@@ -66,7 +70,7 @@ def step_of(draft: Draft) -> Step:
         snapshot=has_snapshot(draft),
         domain=draft.domain,
         disturbs=tuple(_disturbs(draft)),
-        actors=draft.actors,
+        actors=tuple(each.actor for each in draft.shields),
     )
 
 
@@ -88,6 +92,8 @@ def _disturbs(draft: Draft) -> Iterable[str]:
     if draft.reboots:
         yield "the machine restarts"
     yield from _restarts(draft, changes)
+    for name in () if draft.undoes else excused(draft):
+        yield f"{KEPT_AWAY}{name}"
     if draft.reversibility == "forward-only":
         yield "there is no way back: it waits for an approval of its own"
 
@@ -110,4 +116,4 @@ def _restarts(draft: Draft, changes: Sequence[Change]) -> Iterable[str]:
         yield f"its pods are replaced by its own rollout ({names})"
         owner = owner_of(draft.object) if draft.object is not None else None
         if owner is not None:
-            yield f"{owner.name} owns it and {owner.does}: {owner.instead} as well"
+            yield f"{owner.name}{OWNS}{owner.does}: {owner.instead} as well"

@@ -19,15 +19,16 @@ from oakum.changes.state.model import Webhook
 class Claim(msgspec.Struct, frozen=True, kw_only=True):
     """Our record on a node, in its annotation: which run and step took it, with which token, and how it was before.
 
-    ``cordoned`` and ``marks`` are the node's scheduling state and the marks for other actors as they were found, which
-    a release restores exactly: by ON:KEY (an annotation or a label), None where there was none.
+    ``cordoned`` is the node's scheduling state as it was found. ``marks`` are those for other actors, by ON:KEY (an
+    annotation or a label): what was found there, None for nothing, and what we have set. A release puts back what was
+    found, but where somebody has written something else over ours meanwhile, that stays.
     """
 
     run: str
     step: str
     token: int
     cordoned: bool
-    marks: dict[str, str | None] = msgspec.field(default_factory=dict)
+    marks: dict[str, tuple[str | None, str]] = msgspec.field(default_factory=dict)
 
 
 class Work(msgspec.Struct, frozen=True, kw_only=True):

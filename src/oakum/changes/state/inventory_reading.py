@@ -11,7 +11,7 @@ from typing import Annotated, Any, TypeVar, get_args
 
 import msgspec
 
-from oakum.actors.shields import SHIELDS
+from oakum.actors.shields import BY_PEOPLE
 from oakum.changes.compat.facts import OF_CLUSTER
 from oakum.changes.state.inventory import (
     FORMAT,
@@ -167,8 +167,9 @@ def _machine(fields: Fields, *, host: bool) -> MachineEntry:
 def _kept_away(fields: Fields) -> tuple[str, ...] | None:
     names = _texts(fields, "kept_away")
     for name in names or ():
-        if name not in SHIELDS:
-            fields.fail("kept_away", f"{name[:40]!r} is no actor that is known", f"one of {', '.join(SHIELDS)}")
+        if name not in BY_PEOPLE:
+            why = f"{name[:40]!r} is none of the actors that people keep away by other things"
+            fields.fail("kept_away", why, f"one of {', '.join(BY_PEOPLE)}")
     return names
 
 

@@ -33,10 +33,11 @@ def laid(machine: Machine, entry: MachineEntry) -> Machine:
     changes: dict[str, object] = {}
     facts = {key: value for key in _FACTS if (value := getattr(entry, key)) is not None}
     changes["facts"] = {**machine.facts, **facts}
-    for key in ("pool", "speed", "image", "snapshots", "ours", "healthy", "cordoned", "kept_away"):
+    for key in ("pool", "speed", "image", "snapshots", "ours", "healthy", "cordoned"):
         value = getattr(entry, key)
         if value is not None:
             changes[key] = value
+    changes["kept_away"] = tuple(sorted({*machine.kept_away, *(entry.kept_away or ())}))
     if machine.healthy is False and entry.healthy:
         raise _wrong("healthy", "its node is not Ready", "leave healthy out: the dump tells it")
     if machine.cordoned and entry.cordoned is False:

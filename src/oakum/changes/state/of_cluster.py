@@ -11,6 +11,8 @@ from collections.abc import Collection, Mapping
 
 import msgspec
 
+from oakum.actors.kured import held_by_people
+from oakum.actors.shields import BY_PEOPLE
 from oakum.changes.drain import Surroundings
 from oakum.changes.skew.model import API_SERVER
 from oakum.changes.state.missing import etcd_of, missing_objects
@@ -21,7 +23,7 @@ from oakum.fleet.assets import Gap
 from oakum.fleet.cluster.components import Components
 from oakum.fleet.cluster.context import PREFIX, Statements
 from oakum.fleet.cluster.nodes import facts_of
-from oakum.fleet.cluster.objects import Namespace, Node, Object, Pod
+from oakum.fleet.cluster.objects import Namespace, Node, Pod, Workload
 
 #: Annotation on a node: the run that has taken it.
 CLAIM = f"{PREFIX}claim"
@@ -31,8 +33,6 @@ FACTS = ("environment", "region")
 CLUSTER = f"{PREFIX}cluster"
 #: Annotation on a node, or on kube-system for all nodes: actors that somebody keeps away, with commas between them.
 KEPT_AWAY = f"{PREFIX}kept-away"
-#: By this annotation of kured's DaemonSet a person holds its lock: kured.dev/docs/operation, "Manual Lock".
-_KURED_LOCK = "weave.works/kured-node-lock"
 #: Annotation on a node: its machine can be copied and put back.
 SNAPSHOTS = f"{PREFIX}snapshots"
 _ROLES = ("node-role.kubernetes.io/control-plane", "node-role.kubernetes.io/master")
@@ -43,6 +43,7 @@ _IMAGES = ("eks.amazonaws.com/nodegroup-image", "kubernetes.azure.com/node-image
 _UNSCHEDULABLE = "node.kubernetes.io/unschedulable"
 _OAKUM = "app.kubernetes.io/part-of"
 _LONGEST = 256
+_KNOWN = ", ".join(BY_PEOPLE)
 
 
 class Dump(msgspec.Struct, frozen=True, kw_only=True):
@@ -101,7 +102,8 @@ class _Reading:
         snapshot = self._around.snapshot
         nodes = snapshot.of(Node, "Node")
         known = {node.metadata.name for node in nodes}
-        if any(_held_by_hand(each, known) for each in snapshot.all("DaemonSet")):
+        daemons = snapshot.all("DaemonSet")
+        if any(isinstance(each, Workload) and held_by_people(each, known) for each in daemons):
             self._locked = frozenset({"kured"})
         for pod, name, software in of_pods(self._around.pods, self._components):
             self._pod(pod, name, software, known)
@@ -172,9 +174,17 @@ class _Reading:
 
     def _kept_away(self, node: Node) -> tuple[str, ...]:
         """The actors that somebody says to be kept away from a node, and kured where a person holds its lock."""
-        said = [_noted(each, KEPT_AWAY) for each in (node, self._system) if each is not None]
-        names = {name for text in said for part in text.split(",") if (name := part.strip())}
-        return tuple(sorted(names | self._locked))
+        names = set(self._locked)
+        for each in (node, self._system):
+            said = "" if each is None else _noted(each, KEPT_AWAY)
+            for name in filter(None, (part.strip() for part in said.split(","))):
+                if name in BY_PEOPLE:
+                    names.add(name)
+                elif each is not None:
+                    why = f"{KEPT_AWAY} names {name}, which is none of the actors that people keep away by other things"
+                    gap = self._gap("unread-objects", f"{each.kind} {each.metadata.name}", why, f"name one of {_KNOWN}")
+                    self._gaps += [gap] if gap not in self._gaps else []
+        return tuple(sorted(names))
 
     def _gap(self, kind: str, what: str, why: str, remedy: str) -> Gap:
         return Gap(kind, what, why, remedy, asset=self._name)
@@ -212,16 +222,6 @@ def with_listed(around: Surroundings, listed: frozenset[str]) -> Surroundings:
     gaps = tuple(gap for gap in snapshot.gaps if gap.what.removesuffix(" objects") not in listed)
     snapshot = msgspec.structs.replace(snapshot, listed=snapshot.listed | listed, gaps=gaps)
     return Surroundings(snapshot, around.machines, around.storage)
-
-
-def _held_by_hand(one: Object, nodes: Collection[str]) -> bool:
-    """Whether the lock of kured is held, and by none of the nodes."""
-    try:
-        held = msgspec.json.decode(one.metadata.annotations.get(_KURED_LOCK, ""))
-    except (msgspec.DecodeError, RecursionError):
-        return False
-    holder = held.get("nodeID") if isinstance(held, dict) else None
-    return isinstance(holder, str) and bool(holder) and holder not in nodes
 
 
 def _cordoned(node: Node) -> bool:

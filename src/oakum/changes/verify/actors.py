@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from oakum.actors.marks import Said, said_of
-from oakum.actors.shields import SHIELDS, beside, in_the_way
-from oakum.changes.plans import Actor
+from oakum.actors.shields import Shield, beside, in_the_way
 from oakum.changes.verify.given import Given, Placed, violation
 from oakum.changes.verify.model import Violation
 
 
 def reckoned(given: Given) -> Iterator[Violation]:
     """Each visit of a node names its other actors, bears their marks, and is of no node on which another one acts."""
+    shields: dict[str, Shield] = {}
     told: dict[str, set[str]] = {}
     for each in given.placed:
         said = _said(given, each)
@@ -25,12 +25,19 @@ def reckoned(given: Given) -> Iterator[Violation]:
                 does = "acts on it now" if one.stance == "acts" else "will act on it by itself"
                 yield each.broken("actors", f"{one.actor} {does}: {one.why} ({one.mark})")
         wanted = beside(said)
-        if each.step.actors != wanted:
-            yield each.broken("actors", f"others that act on it are {', '.join(wanted)}, in this order")
-        for name in wanted:
-            why = {one.why for one in said if one.actor == name and one.stance != "kept-away"}
-            told.setdefault(name, set()).update(why)
-    yield from _table(given, told)
+        if each.step.actors != tuple(shield.actor for shield in wanted):
+            names = ", ".join(shield.actor for shield in wanted)
+            yield each.broken("actors", f"others that act on it are {names}, in this order")
+        for shield in wanted:
+            shields[shield.actor] = shield
+            mine = told.setdefault(shield.actor, set())
+            mine.update(one.why for one in said if one.stance != "kept-away" and _named(one, shield))
+    yield from _table(given, shields, told)
+
+
+def _named(said: Said, shield: Shield) -> bool:
+    """Whether a shield is against the actor of a mark, in the plan that the mark is of."""
+    return shield.actor in (said.actor, f"{said.actor}: {said.found.key.rpartition('/')[2]}")
 
 
 def _said(given: Given, placed: Placed) -> tuple[Said, ...] | None:
@@ -42,18 +49,15 @@ def _said(given: Given, placed: Placed) -> tuple[Said, ...] | None:
     return () if node is None else said_of(node)
 
 
-def _table(given: Given, told: dict[str, set[str]]) -> Iterator[Violation]:
+def _table(given: Given, shields: dict[str, Shield], told: dict[str, set[str]]) -> Iterator[Violation]:
     listed = {actor.name: actor for actor in given.plan.actors}
     if len(listed) != len(given.plan.actors) or set(listed) != set(told):
         yield violation("actors", f"the others of its steps are {', '.join(sorted(told)) or 'none'}, each once")
         return
-    for name, does in told.items():
-        shield = SHIELDS[name]
-        wanted = Actor(
-            name=name, does=listed[name].does, on=shield.on, says=shield.says, source=shield.source, key=shield.key,
-            value=shield.value,
-        )  # fmt: skip
-        if listed[name] != wanted:
+    for name, shield in shields.items():
+        actor = listed[name]
+        mark = shield.on, shield.key, shield.value, shield.says, shield.source
+        if (actor.on, actor.key, actor.value, actor.says, actor.source) != mark:
             yield violation("actors", "its mark is not the one that it documents", object_=name)
-        if set(listed[name].does) != does:
+        if sorted(actor.does) != sorted(told[name]):
             yield violation("actors", "what it does is not what its marks say", object_=name)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from oakum.actors.shields import SHIELDS
 from oakum.changes.running.journal import Noted, Record
 from oakum.simulation.invariants.base import US, Court, Invariant
-from oakum.simulation.things import Machine
+from oakum.simulation.things import Machine, marks_of
 
 
 class HumanCordon(Invariant):
@@ -49,7 +48,7 @@ class Leftovers(Invariant):
 
     def __init__(self, court: Court) -> None:
         super().__init__(court)
-        self._marks = {each.uid: _marks(each) for each in self.world.machines.values()}
+        self._marks = {each.uid: marks_of(each) for each in self.world.machines.values()}
         self._silenced = {each.uid: each.silenced_until for each in self.world.machines.values()}
         self._away: frozenset[str] = frozenset()
 
@@ -76,7 +75,7 @@ class Leftovers(Invariant):
         if machine.claim is not None:
             left.append(f"the record of {machine.claim.run} is left")
         before = self._marks.get(machine.uid, {})
-        now = _marks(machine)
+        now = marks_of(machine)
         left += [f"the mark {name} is left" for name in sorted(now.keys() - before.keys())]
         left += [
             f"the mark {name} was {before[name]}" for name in sorted(before.keys()) if now.get(name) != before[name]
@@ -87,15 +86,6 @@ class Leftovers(Invariant):
         if machine.copies:
             left.append(f"{len(machine.copies)} snapshots are left")
         return left
-
-
-def _marks(machine: Machine) -> dict[str, str]:
-    """The marks on a node that other actors obey."""
-    return {
-        each.key: machine.marks(each.on)[each.key]
-        for each in SHIELDS.values()
-        if each.key and each.key in machine.marks(each.on)
-    }
 
 
 def foreign(machine: Machine) -> bool:
