@@ -81,6 +81,32 @@ def test_a_machine_that_slept_after_the_decision_to_take_a_node_does_not_take_it
     assert ended.result == "done" and states(journal.lines)["kernel@shop/w-1"] == "done" and left(world) == []
 
 
+def test_who_finds_the_run_in_other_hands_after_it_was_held_up_ends_and_writes_nothing_more() -> None:
+    world, made = fleet()
+
+    class Slept(Sleepy):
+        def append(self, record: Record) -> None:
+            super().append(record)
+            if isinstance(record, Meant) and record.act.do == "claim" and not overtaken:
+                world.timeline.run_to(world.timeline.now + 3600.0)
+                subject = Subject(kind="object", cluster="", name="run-1", uid="")
+                lease = Act(
+                    key="other/lease", do="lease", run="run-1", plan=made.hash, token=0, subject=subject,
+                    parameters={"seconds": "7200"},
+                )  # fmt: skip
+                overtaken.append(world.port("other").act(lease).result)
+
+    overtaken: list[str] = []
+    journal = Slept(world, {})
+    ended = carry_out(
+        made, ALWAYS, Port(world), journal, SimulatedClock(world.timeline), run_id="run-1", executor="me"
+    )  # fmt: skip
+    assert overtaken == ["done"]
+    assert (ended.result, ended.why) == ("fenced", "other has taken the run over")
+    assert isinstance(journal.lines[-1], Meant)
+    assert sum(isinstance(each, Started) for each in journal.lines) == 1
+
+
 @given(st.dictionaries(st.integers(1, 60), st.sampled_from([5.0, 19.0, 21.0, 90.0, 400.0]), max_size=6))
 @settings(max_examples=40, deadline=None)
 def test_whenever_it_is_held_up_every_act_comes_soon_after_a_look(sleeps: dict[int, float]) -> None:
