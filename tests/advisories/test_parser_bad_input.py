@@ -31,6 +31,27 @@ SAMPLES: dict[str, str] = {
     "dsa": "[29 Mar 2023] DSA-5380-1 xorg - update\n\t{CVE-2023-1393}\n\t[bullseye] - xorg 2:1.20 (note)\n",
     "alpine-secdb": "distroversion: v3.20\nreponame: main\npackages:\n  - pkg:\n      name: a\n      secfixes:\n"
     "        1-r0:\n          - CVE-2019-1001 (note) XSA-1\n",
+    "csaf": json.dumps(
+        {
+            "document": {
+                "csaf_version": "2.0", "publisher": {"name": "Red Hat Product Security"},
+                "tracking": {"id": "CVE-2024-1001", "status": "final", "current_release_date": "2024-01-02T03:04:05Z"},
+            },
+            "product_tree": {
+                "full_product_names": [
+                    {"product_id": "s", "product_identification_helper": {"cpe": "cpe:/o:redhat:enterprise_linux:9"}},
+                    {"product_id": "p", "product_identification_helper": {"purl": "pkg:rpm/redhat/a@1-1?arch=x86_64"}},
+                ],
+                "relationships": [
+                    {
+                        "category": "default_component_of", "full_product_name": {"product_id": "s:p", "name": "a"},
+                        "product_reference": "p", "relates_to_product_reference": "s",
+                    }
+                ],
+            },
+            "vulnerabilities": [{"cve": "CVE-2024-1001", "product_status": {"fixed": ["s:p"]}}],
+        }
+    ),
     "kubernetes": '{"items":[{"id":"CVE-2024-1001","summary":"s"}],"_kubernetes_io":{"updated_at":"2024-01-01"}}',
     "kev": '{"catalogVersion":"1","count":1,"dateReleased":"2025-01-01","vulnerabilities":'
     '[{"cveID":"CVE-2024-1001","dateAdded":"2025-01-01","dueDate":"2025-02-01"}]}',

@@ -301,7 +301,6 @@ def test_what_is_no_feed_is_refused_by_its_name() -> None:
         "advisories/rustsec-native.jsonl.gz",
         "feeds/nvd/full-page.json",
         "feeds/amazon/input/2_rss.xml",
-        "feeds/rhel/csaf/advisories/2024/rhsa-2024_6163.json",
         "feeds/rhel/csaf/server/changes.csv",
     ):
         data = shared(file).read_bytes()

@@ -140,8 +140,8 @@ class Problem(msgspec.Struct, frozen=True):
 class Parsed(msgspec.Struct, kw_only=True):
     """What a parser found in one input.
 
-    ``format`` names the feed ("osv", "debian-tracker", "dsa", "alpine-secdb", "kubernetes", "kev", "epss",
-    "vulnrichment", "endoflife"). ``as_of`` is the publisher's own date of the data, empty where it has none.
+    ``format`` names the feed ("osv", "debian-tracker", "dsa", "alpine-secdb", "csaf", "kubernetes", "kev",
+    "epss", "vulnrichment", "endoflife"). ``as_of`` is the publisher's own date of the data, empty where it has none.
     """
 
     format: str

@@ -15,7 +15,11 @@ from oakum.fleet.packages import Package
 from oakum.versions import Scheme, Unparsable
 
 _MODULAR = re.compile(r"\.module[_+]")
-_FLAVOUR = re.compile(r"\.(ksplice)\d|[+._~-](fips)\b|[+._](fips)\d|(fips)")
+_FLAVOUR = re.compile(
+    r"\.(ksplice)\d|[+._~-](fips)\b|[+._](fips)\d|(fips)"
+    # Red Hat's products that stand on RHEL have packages of the same names: rhaos is OpenShift's, el8sat Satellite's.
+    r"|\.(rhaos)\d|\.el\d+(cp|eap|fdp|jws|ost|pc|sat|sso)\b"
+)
 
 
 def is_modular(version: str) -> bool:
@@ -25,7 +29,7 @@ def is_modular(version: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def flavour(version: str) -> str:
-    """The hot-patch or certified flavour of a build: ksplice, fips, or none."""
+    """The flavour of a build that has fixes of its own (ksplice, fips, another product's), or none."""
     found = _FLAVOUR.search(version)
     return next((word for word in found.groups() if word), "") if found else ""
 
@@ -43,6 +47,13 @@ def other_build(package: Package, fix: str, detail: Detail) -> str:
     if (special := flavour(fix)) and special != flavour(package.version):
         return f"the advisory is for the {special} build"
     return ""
+
+
+def of_stream(package: Package, fix: str, module: str) -> bool:
+    """Whether a fix is proven to be of the build's own module stream, or both are of none."""
+    if not package.module and not is_modular(package.version):
+        return not module and not is_modular(fix)
+    return bool(module and package.module) and _same_stream(module, package.module)
 
 
 def unproven(package: Package, detail: Detail) -> tuple[str, ...]:

@@ -174,7 +174,7 @@ class _Versions:
         if one.fact.windows and self._platform not in ("", "windows"):
             words = f"it concerns Windows nodes only ({one.fact.source}); this node runs {self._platform}"
             return words, "platform"
-        why = denied(one.record, detail.channel, one.rules, self._index)
+        why = denied(one.record, detail, one.rules, self._index)
         return (why, "vendor") if why else None
 
     def _left_to_maker(self, one: _Said, row: Row | None, fix: str, beside: str, own: dict[str, list[_Said]]) -> bool:

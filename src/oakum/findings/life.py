@@ -48,6 +48,7 @@ def fix_of(
         return Fix("none", "", "", Step("no", "; ".join(words)), nothing, nothing, nothing)
     by = next(hit for hit in hits if hit.fix == version)
     where = f", for {channel} only" if channel else ""
+    where += f" ({by.detail.reason})" if where and by.detail.reason else ""
     published = Step("yes", f"{by.record.advisory.id} ({by.record.source.name}): fixed in {version}{where}")
     available = _available(package, hits[0].version, version, channel, order, host, offers)
     installed = _installed(package, version, order, packages, host)

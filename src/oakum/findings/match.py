@@ -10,8 +10,9 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 
 from oakum.advisories.index import Index, Record, Row, Rules, Statement
+from oakum.advisories.model import Naming
 from oakum.findings import kernels, unassessed
-from oakum.findings.builds import epoch_unstated, flavour, other_build, unproven
+from oakum.findings.builds import epoch_unstated, other_build, unproven
 from oakum.findings.errata import no_vulnerability
 from oakum.findings.go_modules import STAGING, affecting, staged_key
 from oakum.findings.model import COMPONENTS, Cleared, Coverage, Ground, Hit, Matched
@@ -20,12 +21,13 @@ from oakum.findings.ownership import settle
 from oakum.findings.releaseless import releaseless
 from oakum.findings.scopes import Advised, Scopes
 from oakum.findings.spoken import spoken
+from oakum.findings.streams import about, fixed_in_line, other_kind, speaks, stream_unnamed
 from oakum.findings.twins import denied, disagreement
 from oakum.findings.vendor_builds import VENDORS, rebuilt
 from oakum.fleet.assets import Gap, Host, Kind
 from oakum.fleet.ecosystems import OS_TYPES
 from oakum.fleet.packages import Package, PackageSet
-from oakum.versions import Scheme, Unparsable
+from oakum.versions import Unparsable
 from oakum.versions.schemes import Apart
 
 
@@ -92,12 +94,19 @@ class _Matching:
             self._cleared.extend(settled.cleared)
             self._gaps.extend(settled.gaps)
 
-    def rules_of(self, package: Package) -> Iterator[Rules]:
-        """Everything that the index says about an OS package, whatever its version."""
+    def speaking_of(self, package: Package) -> Iterator[int]:
+        """The records that judge this build of an OS package: those that hit it, and those that speak of its line."""
         where = self._scopes.advised(self._os_scope)
-        if where is not None:
-            for name, _, naming in spoken(package, where.namings):
-                yield self._index.rules(where.scope, name, naming)
+        for name, version, naming in spoken(package, where.namings) if where is not None else ():
+            assert where is not None
+            rules, key = self._index.rules(where.scope, name, naming), where.order.key(version)
+            for row in rules.rows:
+                hit = not isinstance(key, Unparsable) and row.low <= key < row.high
+                if speaks(package, row, self._index.detail(row.detail), hit=hit):
+                    yield row.record
+            for each in rules.statements:
+                if not each.why and about(package, self._index.detail(each.detail)):
+                    yield each.record
 
     def record(self, number: int) -> Record | None:
         """A record of the index."""
@@ -127,11 +136,14 @@ class _Matching:
         elif scope == COMPONENTS:
             self._component(package, where)
             return
+        hit: set[Naming] = set()
         for name, version, naming in spoken(package, where.namings):
+            if naming in hit:
+                # A feed that names this very package speaks of binaries: what it says of its source is another's.
+                continue
             rules = self._index.rules(where.scope, name, naming)
             if (rules.rows or rules.statements) and self._compare(package, where, name, version, rules):
-                # A feed that names this very package speaks of binaries: what it says of its source is another's.
-                break
+                hit.add(naming)
 
     def _component(self, package: Package, where: Advised) -> None:
         """A component of Kubernetes: what its version says depends on its vendor and its node."""
@@ -194,39 +206,33 @@ class _Matching:
             # Errata, module streams, architectures, channels and epochs are the distributions' own.
             if why := no_vulnerability(record.advisory):
                 ground = "vendor"
-            elif why := other_build(package, row.fix, detail):
+            elif why := other_build(package, row.fix, detail) or other_kind(package, row, rules, self._index):
                 ground = "build"
-            elif not detail.channel and (why := self._fixed_in_channel(package, key, row, rules, where.order)):
-                ground = "fixed"
+            elif fixed := fixed_in_line(package, key, row, rules, where.order, self._index):
+                of = f" of channel {fixed.channel}" if fixed.channel else ""
+                why, ground = f"{fixed.version}{of} or newer is installed", "fixed"
+            elif unnamed := stream_unnamed(package, key, row, rules, where.order, self._index):
+                what = f"{package.name} {package.evr}: {record.advisory.id}"
+                self._gap("undetermined", what, unnamed, "name the module stream in the inventory, or decide by hand")
+                return
             notes = epoch_unstated(package, version, row.fix, where.order)
             if detail.module:
                 notes += unproven(package, detail)
         if not why and where.several and rules.shared:
-            why = denied(record, detail.channel, rules, self._index)
+            why = denied(record, detail, rules, self._index)
             notes += disagreement(record, row, key, rules, where.order, self._index)
         if why:
             self._cleared.append(Cleared(package, record, why, fixed=ground == "fixed", ground=ground))
             return
         self._hits.append(Hit(package, where.scope, name, version, record, detail, row.fix, notes))
 
-    def _fixed_in_channel(self, package: Package, key: bytes, row: Row, rules: Rules, order: Scheme) -> str:
-        """A fix from a channel (ESM, EUS) that this very build already has: the plain row must not override it."""
-        if not _from_channel(package.version):
-            return ""
-        for other in rules.rows:
-            if other.record != row.record or not other.fix or other is row:
-                continue
-            detail = self._index.detail(other.detail)
-            fixed = order.key(other.fix)
-            if detail.channel and not isinstance(fixed, Unparsable) and fixed <= key:
-                return f"{other.fix} of channel {detail.channel} or newer is installed"
-        return ""
-
     def _statement(self, package: Package, statement: Statement) -> None:
         record = self._index.record(statement.record)
         if record is None:
             return
         detail = self._index.detail(statement.detail)
+        if package.type in OS_TYPES and not about(package, detail):
+            return
         if statement.why:
             self._gap(
                 "unusable-advisory",
@@ -247,7 +253,3 @@ class _Matching:
 
     def _gap(self, kind: str, what: str, why: str, remedy: str) -> None:
         self._gaps.append(Gap(kind, what, why, remedy))
-
-
-def _from_channel(version: str) -> bool:
-    return "esm" in version or bool(flavour(version))

@@ -13,7 +13,7 @@ from typing import Protocol
 
 import msgspec
 
-from oakum.advisories.index import Record, Rules
+from oakum.advisories.index import Record
 from oakum.findings.model import Cleared, Hit
 from oakum.fleet.assets import Gap
 from oakum.fleet.packages import Package
@@ -34,8 +34,8 @@ _UPSTREAM = re.compile(r"(?:\d+:)?([^-]*)")
 
 
 class _Look(Protocol):
-    def rules_of(self, package: Package) -> Iterable[Rules]:
-        """Everything that the feeds of the package's own scope say about it."""
+    def speaking_of(self, package: Package) -> Iterable[int]:
+        """The records of the package's own scope that judge this build of it."""
 
     def record(self, number: int) -> Record | None:
         """A record, where it counts at the time asked about."""
@@ -103,10 +103,9 @@ def settle(hits: Iterable[Hit], installed: Mapping[str, Package], look: _Look) -
 def _said(package: Package, look: _Look) -> dict[str, str]:
     """Every name of a vulnerability that the distribution's feeds mention for a package -> the source."""
     names: dict[str, str] = {}
-    for rules in look.rules_of(package):
-        for number in {row.record for row in rules.rows} | {each.record for each in rules.statements if not each.why}:
-            record = look.record(number)
-            if record is not None:
-                advisory = record.advisory
-                names.update(dict.fromkeys((advisory.id, *advisory.aliases, *advisory.cves), record.source.name))
+    for number in dict.fromkeys(look.speaking_of(package)):
+        record = look.record(number)
+        if record is not None:
+            advisory = record.advisory
+            names.update(dict.fromkeys((advisory.id, *advisory.aliases, *advisory.cves), record.source.name))
     return names

@@ -7,15 +7,15 @@ none, nobody has denied anything: the finding stays and says so.
 
 from __future__ import annotations
 
-from oakum.advisories.index import Index, Record, Row, Rules
+from oakum.advisories.index import Detail, Index, Record, Row, Rules
 from oakum.versions import Scheme
 
 
-def denied(record: Record, channel: str, rules: Rules, index: Index) -> str:
+def denied(record: Record, detail: Detail, rules: Rules, index: Index) -> str:
     """Why another record of the same package and scope closes this one; empty where none does."""
     if not rules.statements:
         return ""
-    other = index.voices(rules).denial(record, channel, index)
+    other = index.voices(rules).denial(record, detail.channel, detail.module, index)
     return f"{other.source.name} says of {other.advisory.id} that it is not affected" if other is not None else ""
 
 

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from oakum.adapters.feeds.sources import TABLE, Change, changed, chosen, mirrored
+from oakum.adapters.feeds.sources import IMPORTED, TABLE, Change, changed, chosen, mirrored
 from oakum.advisories.parsers import FORMATS
 from oakum.errors import UsageError
 
@@ -33,8 +33,9 @@ def test_names_and_groups_are_told_apart() -> None:
     assert not {one.group for one in TABLE} & set(names)
 
 
-def test_every_format_has_a_source() -> None:
-    assert {one.format for one in TABLE} == set(FORMATS)
+def test_every_format_has_a_source_or_is_imported_alone() -> None:
+    assert {one.format for one in TABLE} | IMPORTED == set(FORMATS)
+    assert IMPORTED.isdisjoint(one.format for one in TABLE)
 
 
 def test_words_choose_names_and_groups_once_each_in_the_order_of_the_table() -> None:

@@ -24,8 +24,9 @@ from oakum.errors import InputError, OakumError, Place
 _NO_FEED = (".md", ".rst", ".html", ".asc", ".sig", ".sha256", ".py", ".sh")
 _NO_FEED_NAMES = frozenset({"license", "licence", "copying", "readme", "notice", "makefile"})
 _EXTENSIONS = (".json", ".jsonl", ".ndjson", ".yaml", ".yml", ".csv", ".tsv", ".txt", ".zip", ".gz")
-#: Formats whose publishers write one record to a file.
+#: Formats whose publishers write one record to a file, and one document with several records to a file.
 _RECORDS = frozenset({"osv", "kubernetes", "vulnrichment"})
+_DOCUMENTS = frozenset({"csaf"})
 
 
 class Feed(msgspec.Struct, frozen=True):
@@ -132,12 +133,9 @@ def _parsed(one: Unpacked) -> Parsed:
 
 
 def _is_record(file: _File) -> bool:
-    return (
-        file.parsed.format in _RECORDS
-        and file.name.endswith(".json")
-        and len(file.parsed.facts) == 1
-        and not file.parsed.problems
-    )
+    if not file.name.endswith(".json") or file.parsed.problems:
+        return False
+    return file.parsed.format in _DOCUMENTS or (file.parsed.format in _RECORDS and len(file.parsed.facts) == 1)
 
 
 def _own(file: _File, folder: bool) -> Feed:

@@ -24,6 +24,8 @@ _DEBIAN = "https://salsa.debian.org/security-tracker-team/security-tracker/-/raw
 _ALPINE = "https://secdb.alpinelinux.org"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,99}")
 _PART = "excerpts of the publisher's own files"
+#: Formats that are imported from files alone: Red Hat packs its CSAF documents as tar.zst, which nothing here unpacks.
+IMPORTED = frozenset({"csaf"})
 
 
 class Source(msgspec.Struct, frozen=True, kw_only=True):

@@ -187,7 +187,9 @@ class FeedStore:
                     (number,),
                 )
             }
-            kept = held.keys() & {problem.record for problem in parsed.problems}
+            # Files are named after their records, and Red Hat writes those in lower case.
+            unread = {problem.record.casefold() for problem in parsed.problems}
+            kept = {key for key in held if key.casefold() in unread}
             change, facts = self._write(number, parsed.facts, held, kept, time, allow_shrink, source)
             self._connection.execute(
                 "UPDATE sources SET format = ?, origin = ?, digest = ?, as_of = ?, recorded = ?, facts = ?,"

@@ -34,22 +34,28 @@ class Voices:
         # Nearly always every record speaks for itself, and nothing needs to be looked for at each row.
         self._shared = any(len(numbers) > 1 for numbers in self._names.values())
 
-    def denial(self, record: Record, channel: str, index: Index) -> Record | None:
-        """Another record that says of everything this record is about: this package is not affected."""
+    def denial(self, record: Record, channel: str, module: str, index: Index) -> Record | None:
+        """Another record that says of everything this record is about: this package is not affected.
+
+        ``channel`` and ``module`` are those of the row that is asked about; a word of another's denies nothing.
+        """
         if not self._denied:
             return None
         advisory = record.advisory
         names = advisory.cves if advisory.bundle else (advisory.id, *advisory.aliases)
         # Who names CVEs is denied by them alone: a record about two of them is not answered by a word about one.
         wanted = [name for name in names if name.startswith("CVE-")] or list(names)
-        found = [number for name in wanted if (number := self._denying(name, record.id, channel, index)) is not None]
+        found = [
+            number for name in wanted if (number := self._denying(name, record.id, channel, module, index)) is not None
+        ]
         return index.record(found[0]) if found and len(found) == len(wanted) else None
 
-    def _denying(self, name: str, asked: int, channel: str, index: Index) -> int | None:
+    def _denying(self, name: str, asked: int, channel: str, module: str, index: Index) -> int | None:
         for number in sorted(self._names.get(name, ())):
             if number == asked or number in self._rows or number not in self._denied:
                 continue
-            if index.detail(self._denied[number].detail).channel in ("", channel):
+            detail = index.detail(self._denied[number].detail)
+            if detail.channel in ("", channel) and detail.module in ("", module):
                 return number
         return None
 

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from oakum.advisories.model import Parsed
 from oakum.advisories.parsers import (
     alpine_secdb,
+    csaf,
     debian_tracker,
     dsa,
     endoflife,
@@ -31,6 +32,7 @@ FORMATS: dict[str, tuple[Callable[[Content], bool], Callable[[Content], Parsed]]
     "vulnrichment": (vulnrichment.matches, vulnrichment.parse),
     "endoflife": (endoflife.matches, endoflife.parse),
     "epss": (epss.matches, epss.parse),
+    "csaf": (csaf.matches, csaf.parse),
     "alpine-secdb": (alpine_secdb.matches, alpine_secdb.parse),
     "dsa": (dsa.matches, dsa.parse),
     "kubernetes": (kubernetes.matches, kubernetes.parse),
@@ -39,7 +41,6 @@ FORMATS: dict[str, tuple[Callable[[Content], bool], Callable[[Content], Parsed]]
 }
 _UNREAD = {
     "rustsec": "is in RustSec's own form",
-    "csaf": "is a CSAF document",
     "xml": "is XML (OVAL, RSS or another)",
     "": "is in no form that is known here",
 }
@@ -75,6 +76,4 @@ def _foreign(content: Content) -> str:
     first = content.first
     if isinstance(first, dict) and {"advisory", "versions"} <= first.keys():
         return "rustsec"
-    if isinstance(first, dict) and isinstance(document := first.get("document"), dict) and "csaf_version" in document:
-        return "csaf"
     return "xml" if content.text.lstrip()[:1] == "<" else ""

@@ -202,7 +202,7 @@ def _parts(affected: _Affected, publisher: str) -> list[Affected]:
     return [
         Affected(
             scope, package.name, named, channel, module if isinstance(module, str) else "", arches,
-            tuple(ranges), versions, state, state_class, "", severities,
+            tuple(ranges), versions, state, state_class, _terms(specific), severities,
         )
     ]  # fmt: skip
 
@@ -238,6 +238,12 @@ def _range(given: _Range) -> Range:
             raise ValueError(f"an event that the schema does not know: {', '.join(event)[:80] or 'an empty one'}")
         events.extend(found)
     return Range(given.type, tuple(events))
+
+
+def _terms(specific: Loose) -> str:
+    """For whom Ubuntu's fix is, in its own words; empty where it is for everybody."""
+    terms = specific.get("availability")
+    return terms if isinstance(terms, str) and terms != "No subscription required" else ""
 
 
 def _words(specific: Loose, publisher: str) -> tuple[str, StateClass, tuple[Severity, ...]]:

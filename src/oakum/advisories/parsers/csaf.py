@@ -1,0 +1,253 @@
+"""Vendors' CSAF documents as facts: VEX files (one vulnerability) and security advisories (all that they close).
+
+What a document states is read as ``--vex`` reads it (``oakum.advisories.statements.csaf``); here it becomes what can be
+compared. The unit is the vulnerability and not the notice: of one notice a vendor says of each package which of its
+vulnerabilities it has, and several notices fix one vulnerability in different products. So each vulnerability is one
+record, and the records of one id are united. A platform is known by its CPE, a component by its package URL or by the
+name that rpm gives it. Containers and what is no rpm are left out: no inventory here has them under these names.
+Sources: CSAF 2.0 and 2.1; Red Hat's notes on its VEX files for the words of remediations and for CPEs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+
+import msgspec
+
+from oakum.advisories.model import Advisory, Affected, Parsed, Range, Severity, StateClass
+from oakum.advisories.parsers.content import Content
+from oakum.advisories.parsers.csaf_components import Component, component
+from oakum.advisories.parsers.merging import merged
+from oakum.advisories.statements.model import Product, Statement
+from oakum.advisories.words import instant, unique
+from oakum.errors import OakumError
+from oakum.fleet.distributions import distribution
+from oakum.fleet.ecosystems import OsvScope, scope_of_osv
+
+FORMAT = "csaf"
+_OPEN = Range("ECOSYSTEM", (("introduced", "0"),))
+#: The vendor in a CPE -> how OSV calls the ecosystem whose releases its products name.
+_VENDORS = {"redhat": "Red Hat"}
+#: What stands in a remediation where there is no fix -> its class.
+_WORDS: dict[str, StateClass] = {
+    "affected": "affected",
+    "fix deferred": "deferred",
+    "will not fix": "will-not-fix",
+    # The product gets fixes of graver flaws only.
+    "out of support scope": "will-not-fix",
+}
+
+
+class _Vector(msgspec.Struct, rename="camel"):
+    vector_string: str = ""
+
+
+class _Score(msgspec.Struct):
+    cvss_v2: _Vector | None = None
+    cvss_v3: _Vector | None = None
+    cvss_v4: _Vector | None = None
+
+
+class _Metric(msgspec.Struct):
+    content: _Score
+
+
+class _Item(msgspec.Struct):
+    category: str = ""
+    details: str = ""
+    url: str = ""
+
+
+class _Id(msgspec.Struct):
+    text: str = ""
+
+
+class _Vulnerability(msgspec.Struct):
+    cve: str = ""
+    ids: list[_Id] = []
+    title: str = ""
+    release_date: str = ""
+    scores: list[_Score] = []
+    metrics: list[_Metric] = []
+    threats: list[_Item] = []
+    remediations: list[_Item] = []
+
+    @property
+    def name(self) -> str:
+        """By what it is called: the first name that is no number of a bug tracker."""
+        return next((name for name in (self.cve, *(one.text for one in self.ids)) if name and not name.isdigit()), "")
+
+
+class _Publisher(msgspec.Struct):
+    name: str = ""
+
+
+class _Tracking(msgspec.Struct):
+    current_release_date: str
+    initial_release_date: str = ""
+
+
+class _Head(msgspec.Struct):
+    tracking: _Tracking
+    publisher: _Publisher
+    title: str = ""
+
+
+class _Document(msgspec.Struct):
+    document: _Head
+    vulnerabilities: list[_Vulnerability] = []
+
+
+#: What is said of a component of a product, of whatever architectures.
+_Said = tuple[OsvScope, Component, str, StateClass, str]
+
+
+def matches(content: Content) -> bool:
+    """An object whose ``document`` has a ``csaf_version``."""
+    first = content.first
+    head = first.get("document") if isinstance(first, dict) else None
+    return isinstance(head, dict) and "csaf_version" in head
+
+
+def parse(content: Content) -> Parsed:
+    """One advisory for each vulnerability, with what every document says of it."""
+    found: list[Advisory] = []
+    for number, value in enumerate(content.records(), start=1):
+        try:
+            found.extend(_advisories(value.value))
+        except (OakumError, msgspec.ValidationError, ValueError) as error:
+            place = f"{error.place.field}: " if isinstance(error, OakumError) and error.place else ""
+            why = f"{place}{error.what}" if isinstance(error, OakumError) else str(error)
+            content.problem(_id(value.value) or f"record {number}", why, value.line)
+    facts = merged(found)
+    return content.parsed(FORMAT, [*facts], max((one.modified for one in facts), default=""))
+
+
+def _id(value: object) -> str:
+    """The document's own id; "" where it has none."""
+    for key in ("document", "tracking", "id"):
+        value = value.get(key) if isinstance(value, dict) else None
+    return value[:100] if isinstance(value, str) else ""
+
+
+def _advisories(value: object) -> Iterator[Advisory]:
+    # Imported when first needed: most feeds are no CSAF, and the structure of its documents is a long table.
+    from oakum.advisories.statements import csaf
+    from oakum.advisories.vex.lint import measure
+
+    if not isinstance(value, dict) or not isinstance(value.get("document"), dict):
+        raise ValueError("it is no CSAF document")
+    measure(value)
+    reading = csaf.read(value, "")
+    if reading.refused:
+        # Half of an answer would leave out what is affected.
+        raise ValueError(f"{reading.refused[0].place}: {reading.refused[0].why}")
+    if not reading.statements:
+        raise ValueError("it states nothing about a product")
+    whole = msgspec.convert(value, _Document)
+    by_name: dict[str, list[Statement]] = {}
+    for statement in reading.statements:
+        by_name.setdefault(statement.vulnerability, []).append(statement)
+    for name, statements in by_name.items():
+        given = next((one for one in whole.vulnerabilities if one.name == name), _Vulnerability())
+        yield _advisory(name, statements, given, whole.document)
+
+
+def _advisory(name: str, statements: list[Statement], given: _Vulnerability, head: _Head) -> Advisory:
+    scorer = head.publisher.name.removesuffix(" Product Security")
+    return Advisory(
+        name,
+        aliases=statements[0].aliases,
+        summary=given.title or head.title,
+        published=instant(given.release_date or head.tracking.initial_release_date) or "",
+        modified=instant(head.tracking.current_release_date) or "",
+        severities=_severities(given, scorer),
+        affected=tuple(_affected(_said(statements))),
+        references=unique(one.url for one in given.remediations if one.category == "vendor_fix" and one.url),
+    )
+
+
+def _severities(given: _Vulnerability, scorer: str) -> tuple[Severity, ...]:
+    """Vectors and words of severity; a vendor may have several, one for each product."""
+    found = [
+        Severity(f"CVSS_{version}", vector.vector_string, scorer)
+        for score in (*given.scores, *(one.content for one in given.metrics))
+        for version, vector in (("V2", score.cvss_v2), ("V3", score.cvss_v3), ("V4", score.cvss_v4))
+        if vector is not None and vector.vector_string
+    ]
+    words = [one.details for one in given.threats if one.category == "impact" and one.details.isalpha()]
+    return tuple(dict.fromkeys((*found, *(Severity(scorer, word, scorer) for word in words))))
+
+
+def _said(statements: Iterable[Statement]) -> Iterator[_Said]:
+    for statement in statements:
+        state, class_, reason = _word(statement)
+        for product in statement.products:
+            where, part = _platform(product), component(product)
+            if where is None or part is None or (where.channel and part.naming == "either"):
+                continue  # A bare name in a product beside the system may be of anything: an image, a library of Java.
+            if class_ == "fixed" and not part.evr:
+                raise ValueError(f"{product.part.text[:100]} is called fixed and names no version")
+            if class_ == "not-affected" and part.evr:
+                # A word about the very build that a notice brings; of the builds before it, it says nothing.
+                continue
+            yield where, part, state, class_, reason
+
+
+def _word(statement: Statement) -> tuple[str, StateClass, str]:
+    """The vendor's word, its class and the reason."""
+    if statement.status == "fixed":
+        return "fixed", "fixed", ""
+    if statement.status == "not_affected":
+        why = statement.justification.replace("_", " ") or statement.impact.partition("\n")[0]
+        return "known not affected", "not-affected", why
+    if statement.status == "under_investigation":
+        return "under investigation", "undetermined", ""
+    kinds = [line.partition(": ") for line in statement.action.split("\n")]
+    for _, _, details in kinds:
+        if details.lower() in _WORDS:
+            return details, _WORDS[details.lower()], ""
+    if any(kind == "no fix planned" for kind, _, _ in kinds):
+        return "no fix planned", "will-not-fix", ""
+    return "known affected", "affected", ""
+
+
+def _platform(product: Product) -> OsvScope | None:
+    """The release that a component belongs to; None where that is no system whose packages are inventoried."""
+    # What is not inside of anything is a whole product, or has none.
+    known = _scope(product.path[-1].cpe or product.path[-1].text)
+    return known if distribution(known.scope.partition(":")[0]) is not None else None
+
+
+@lru_cache(maxsize=4096)
+def _scope(cpe: str) -> OsvScope:
+    """The scope of a CPE (2.2 or 2.3). Raises ValueError where its vendor's products are not known here."""
+    parts = cpe.removeprefix("cpe:/").removeprefix("cpe:2.3:").rstrip(":*").split(":")
+    vendor = _VENDORS.get(parts[1]) if cpe.startswith("cpe:") and len(parts) > 2 else None
+    known = scope_of_osv(f"{vendor}:{':'.join(parts[2:])}") if vendor else None
+    if known is None:
+        raise ValueError(f"no release is known for the platform {cpe[:100]!r}")
+    return known
+
+
+def _affected(said: Iterable[_Said]) -> Iterator[Affected]:
+    arches: dict[_Said, dict[str, None]] = {}
+    built: set[tuple[OsvScope, str, str]] = set()
+    for where, part, state, class_, reason in said:
+        key = (where, msgspec.structs.replace(part, arch=""), state, class_, reason)
+        arches.setdefault(key, {})[part.arch] = None
+        if part.naming == "binary":
+            built.add((where, part.module, part.evr))
+    for (where, part, state, class_, reason), some in arches.items():
+        if class_ == "fixed" and part.naming == "source" and (where, part.module, part.evr) in built:
+            continue  # The binaries that are built from it are listed, and those that are not have no fix in it.
+        ranges: tuple[Range, ...] = ()
+        if class_ == "fixed":
+            ranges = (Range("ECOSYSTEM", (("introduced", "0"), ("fixed", part.evr))),)
+        elif class_ not in ("not-affected", "undetermined"):
+            ranges = (_OPEN,)
+        named = tuple(sorted(some)) if some.keys().isdisjoint(("", "noarch", "src")) else ()
+        yield Affected(
+            where.scope, part.name, part.naming, where.channel, part.module, named, ranges, (), state, class_, reason
+        )
