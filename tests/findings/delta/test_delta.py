@@ -241,6 +241,18 @@ def test_a_set_that_goes_takes_only_its_own_parts_along(taken: bool) -> None:
     assert len(standing.touching(advisory("CVE-3", "curl", "2"))) == (1 if taken else 0)
 
 
+def test_a_record_that_its_publisher_takes_back_between_two_days_touches_its_package() -> None:
+    gone = msgspec.structs.replace(BASH, withdrawn=TIMES[2])
+    connection = opened({"debian": [Recorded(gone, TIMES[0])]})
+    machine = asset("a", [deb("bash", "1")])
+    standing = Standing(NotedIndex(connection, as_of=TIMES[1]))
+    subject = standing.add(machine)
+    assert standing.said(subject).findings
+    index = NotedIndex(connection, as_of=TIMES[3])
+    assert standing.update(index).closed
+    compare(standing, [machine], index)
+
+
 def test_kev_touches_cves_and_no_package() -> None:
     machine = asset("a", [deb("bash", "1")])
     _, change = step([Recorded(BASH, TIMES[0])], [Recorded(Exploited("CVE-2024-2", "2024-01-01"), TIMES[1])], machine)

@@ -121,10 +121,13 @@ class Evidence:
             if isinstance(key, Unparsable):
                 return Ending("unknown", f"{package.name} {version}: {key.why}")
             for row in self._index.rules(where.scope, name, naming).rows:
-                record = self._index.record(row.record) or self._index.withdrawn(row.record)
+                standing = self._index.record(row.record)
+                record = standing or self._index.withdrawn(row.record)
                 if record is None or not _is(record, names):
                     continue
-                if row.low <= key < row.high and name not in STAGING and package.type != COMPONENTS:
+                # Components and staged modules are compared in ways of their own, by the match alone.
+                holds = row.low <= key < row.high and name not in STAGING and package.type != COMPONENTS
+                if standing is not None and holds:
                     return Ending("unknown", f"{record.advisory.id} ({record.source.name}) still names {version}")
                 fixed = f": fixed in {row.fix}" if row.fix else ""
                 held[record.source.name] = f"{record.advisory.id} ({record.source.name}){fixed}"
