@@ -98,6 +98,13 @@ def nodes(work: Path, count: str, sets: str) -> Figures:
     }
 
 
+def delta(work: Path, count: str, sets: str, advisories: str) -> Figures:
+    """Changed advisories over a fleet whose findings stand; see ``benchmarks.delta``."""
+    from benchmarks.delta import measure
+
+    return measure(work, int(count), int(sets), int(advisories))
+
+
 def build(work: Path, name: str) -> Figures:
     """Build the index of a store, open it, and ask it one first question."""
     from oakum.adapters.feeds.indexing import rebuild_index
@@ -131,7 +138,7 @@ def keys(work: Path, name: str, ecosystem: str) -> Figures:
 
 
 CASES: dict[str, Callable[..., Figures]] = {
-    "inventory": inventory, "bulk": bulk, "nodes": nodes, "build": build, "keys": keys,
+    "inventory": inventory, "bulk": bulk, "nodes": nodes, "delta": delta, "build": build, "keys": keys,
 }  # fmt: skip
 
 

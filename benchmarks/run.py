@@ -115,6 +115,32 @@ def fleets(work: Path) -> str:
     return f"### Machines with 400 packages each: match, judge, rank\n\n{table(head, rows)}\n\n{asked}"
 
 
+def deltas(work: Path) -> str:
+    """Changed advisories over the same machines."""
+    rows = []
+    for count, sets in ((10_000, 60), (10_000, 2_000)):
+        found = case("delta", work, str(count), str(sets), "50", times=3)
+        rows.append(
+            (
+                f"{count:,}", f"{sets:,}", seconds(spread(one["first"] for one in found)),
+                seconds(spread(one["wall"] for one in found)), seconds(spread(one["cpu"] for one in found)),
+                f"{found[0]['matched']:,.0f}", f"{found[0]['opened']:,.0f}", f"{found[0]['closed']:,.0f}",
+            )
+        )  # fmt: skip
+    head = (
+        "nodes",
+        "distinct sets",
+        "taken in, wall",
+        "update, wall",
+        "update, CPU",
+        "parts matched",
+        "opened",
+        "closed",
+    )
+    asked = "Asked: the update under 1 s. Opened and closed are placements: a finding counts on each machine."
+    return f"### 50 changed advisories over the same machines\n\n{table(head, rows)}\n\n{asked}"
+
+
 def index(work: Path) -> str:
     """Index build and open, and version keys."""
     rows = []
@@ -161,7 +187,7 @@ def main() -> None:
     if missing := absent():
         print(f"bench: skipped, the shared data folder ({DATA}) lacks {', '.join(missing)}")
         return
-    sections: tuple[Section, ...] = (inventory, prepare, command, bulk, fleets, index)
+    sections: tuple[Section, ...] = (inventory, prepare, command, bulk, fleets, deltas, index)
     parts = []
     with tempfile.TemporaryDirectory(prefix="oakum-bench-") as folder:
         work = Path(folder)

@@ -76,6 +76,14 @@ def test_a_scan_without_a_report_loads_nothing_that_compares(tmp_path: Path) -> 
     assert not {name for name in modules if name.startswith(("oakum.findings.foreign", "oakum.local.comparing"))}
 
 
+def test_a_scan_without_a_history_loads_nothing_that_follows_findings(tmp_path: Path) -> None:
+    sbom = tmp_path / "image.cdx.json"
+    sbom.write_text(json.dumps(SBOM), encoding="utf-8")
+    _, modules = imported("scan", str(sbom), "--data", str(tmp_path / "data"))
+    parts = ("oakum.findings.history", "oakum.findings.delta", "oakum.local.histories", "oakum.local.since")
+    assert not {name for name in modules if name.startswith(parts)}
+
+
 FORMS = {"cyclonedx", "cyclonedx_xml", "markup", "spdx", "spdx_tags", "spdx3", "syft", "kbom"}
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from oakum.advisories.statements.model import Stated
     from oakum.findings.foreign.model import Report
     from oakum.fleet.assets import Asset, Context
+    from oakum.local.scan import Options, Outcome
     from oakum.local.surveys import Survey
     from oakum.local.targets import Target
     from oakum.reports.answer import Answer
@@ -82,6 +83,8 @@ def configure_answer(parser: argparse.ArgumentParser) -> None:
     add("--as-of", metavar="DATE", default="", help="answer as of this day or RFC 3339 time")
     add("--context", metavar="FILE", type=Path, help="business context, YAML or CSV")
     add("--baseline", metavar="FILE", type=Path, help="an earlier JSON answer: show only what is new")
+    help_ = "what earlier scans saw, kept and gone on with: first seen, reopened, closed and by what"
+    add("--history", metavar="FILE", type=Path, help=help_)
     add("--vex", metavar="FILE", type=Path, action="append", default=[], help="statements (VEX): a file or a folder")
     add("--vex-max-age", metavar="AGE", default="", help="older statements do not count, as 180d (default: any age)")
     help_ = "a report of Trivy or Grype (JSON) to show beside ours; repeat for more"
@@ -138,6 +141,10 @@ def answered(
     from oakum.local.scan import Options, scan
 
     outputs = outputs_of(arguments.output)
+    for option, given in (("--as-of", arguments.as_of), ("--baseline", arguments.baseline)):
+        if arguments.history and given:
+            what = f"--history does not go with {option}"
+            raise UsageError(what, remedy="a history is of whole scans of the present, and tells itself what is new")
     now = _time(arguments.now, "--now") if arguments.now else _text(datetime.now(UTC))
     options = Options(
         now=now,
@@ -157,8 +164,9 @@ def answered(
     contexts = context_of(arguments.context)
     if not targets and not surveys:
         return 2
-    try:
-        outcome = scan(
+
+    def scanned(options: Options) -> Outcome:
+        return scan(
             [target.asset for target in targets],
             open_index(arguments.feeds, arguments.data, as_of=options.as_of, progress=progress),
             contexts,
@@ -167,6 +175,9 @@ def answered(
             offers_of=offers_of(targets),
             progress=progress,
         )
+
+    try:
+        outcome = scanned(options) if arguments.history is None else _gone_on(arguments.history, options, scanned)
     except sqlite3.DatabaseError as error:
         # Its first page was sound, so it opened; the pages behind it are read when they are needed.
         raise InputError(
@@ -191,6 +202,17 @@ def answered(
         return 1
     unassessed = any(not gap.accepted for gap in outcome.answer.not_assessable)
     return 3 if unassessed or outcome.misplaced else 0
+
+
+def _gone_on(file: Path, options: Options, scanned: Callable[[Options], Outcome]) -> Outcome:
+    """The scan beside those before it, of which the file keeps what it saw."""
+    from oakum.local.histories import opened
+
+    with opened(file, options.now) as history:
+        outcome = scanned(msgspec.structs.replace(options, past=history.past, past_name=str(file)))
+        if outcome.written is not None:
+            history.write(outcome.written)
+    return outcome
 
 
 def _schema() -> int:

@@ -67,9 +67,14 @@ def advisory_name(package: Package) -> tuple[str, str]:
     return source, version
 
 
+def kernel_named(package: Package) -> bool:
+    """Whether a package is named as kernels and their parts are; no other is one."""
+    return package.name.startswith(_STARTS) or package.source.startswith("linux")
+
+
 def role(package: Package, host: Host | None) -> Role:
     """What a package means for the kernel of this host (None: an image or an SBOM, which runs no kernel)."""
-    if not package.name.startswith(_STARTS) and not package.source.startswith("linux"):
+    if not kernel_named(package):
         return "none"
     if is_part(package):
         return "part"

@@ -43,6 +43,16 @@ def match(
     return _Matching(packages, index, kind, host, platform).run()
 
 
+def match_part(packages: PackageSet, index: Index, *, kind: Kind = "sbom", host: Host | None = None) -> Matched:
+    """As ``match`` for a part of a set that no other part has a say in; what is said of sets as a whole is left out."""
+    return _Matching(packages, index, kind, host, "").part()
+
+
+def outline(packages: PackageSet, index: Index, *, host: Host | None = None) -> Matched:
+    """As ``match``, and only what is said of a set as a whole: its coverage, and whom nobody speaks about."""
+    return _Matching(packages, index, "sbom", host, "").outline()
+
+
 class _Matching:
     def __init__(self, packages: PackageSet, index: Index, kind: Kind, host: Host | None, platform: str) -> None:
         self._packages = packages
@@ -63,23 +73,43 @@ class _Matching:
 
     def run(self) -> Matched:
         """The whole set."""
-        for package in self._packages.packages:
-            self._package(package)
-        for package in kernels.replaced(self._packages.packages, self._host):
-            self._package(package)
-        self._settle()
-        if not VENDORS.keys().isdisjoint(self._vendors):
-            self._hits, gaps = rebuilt(self._hits)
-            self._gaps.extend(gaps)
-        coverage = tuple(
-            Coverage(scope, count, self._assessed[scope], self._sources(scope))
-            for scope, count in sorted(self._seen.items())
-        )
+        self._each()
         if COMPONENTS in self._seen:
             from oakum.findings.unversioned import unversioned
 
             self._gaps.extend(unversioned(self._packages, self._index))
         self._gaps.extend(releaseless(self._packages, self._index))
+        return self._whole()
+
+    def part(self) -> Matched:
+        """Only what is said of single packages."""
+        self._each()
+        self._gaps.extend(releaseless(self._packages, self._index))
+        return Matched(tuple(self._hits), tuple(self._cleared), tuple(self._gaps), ())
+
+    def outline(self) -> Matched:
+        """Only what is said of the set as a whole."""
+        for package in self._all():
+            self._place(package)
+        return self._whole()
+
+    def _all(self) -> Iterator[Package]:
+        yield from self._packages.packages
+        yield from kernels.replaced(self._packages.packages, self._host)
+
+    def _each(self) -> None:
+        for package in self._all():
+            self._package(package)
+        self._settle()
+        if not VENDORS.keys().isdisjoint(self._vendors):
+            self._hits, gaps = rebuilt(self._hits)
+            self._gaps.extend(gaps)
+
+    def _whole(self) -> Matched:
+        coverage = tuple(
+            Coverage(scope, count, self._assessed[scope], self._sources(scope))
+            for scope, count in sorted(self._seen.items())
+        )
         self._gaps.extend(unassessed.systems(self._packages))
         self._gaps.extend(unassessed.vendors(self._foreign, self._os_scope))
         self._gaps.extend(unassessed.scopes(self._unscoped, self._packages.release, self._os_scope))
@@ -116,24 +146,30 @@ class _Matching:
         where = self._scopes.advised(scope)
         return tuple(source.name for source in self._index.coverage(where.scope)) if where else ()
 
-    def _package(self, package: Package) -> None:
-        of_system = package.type in OS_TYPES
+    def _place(self, package: Package) -> Advised | None:
+        """Whose advisories speak about a package; None, and counted among those of its kind, where nobody's do."""
         scope = self._scopes.of(package)
         self._seen[scope] += 1
         where = self._scopes.advised(scope)
         if where is None:
             self._unscoped[scope].append(package.name)
-            return
+            return None
         if package.vendor:
             self._vendors.add(package.vendor)
             if foreign(package, self._packages.release):
                 self._foreign[package.vendor].append(package.name)
-                return
+                return None
         self._assessed[scope] += 1
-        if of_system:
+        return where
+
+    def _package(self, package: Package) -> None:
+        where = self._place(package)
+        if where is None:
+            return
+        if package.type in OS_TYPES:
             if kernels.elsewhere(package, self._host, image=self._image):
                 return
-        elif scope == COMPONENTS:
+        elif package.type == COMPONENTS:
             self._component(package, where)
             return
         hit: set[Naming] = set()

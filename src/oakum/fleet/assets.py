@@ -44,6 +44,7 @@ GAPS: dict[str, str] = {
     "unread-node": "the packages of a node were not read: only what its kubelet reports is known",
     "unknown-component": "a part of the cluster whose maker or version is not recognised",
     "vendor-build": "a vendor's own build, whose fixes only that vendor's advisories tell",
+    "not-assessable-since": "a finding of an earlier scan is not there, and nothing proves that it has ended",
     "undetermined": "the vendor has not decided yet whether the package is affected",
 }
 

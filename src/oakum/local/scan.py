@@ -7,7 +7,7 @@ decide how far a fix has come, each business context is judged once.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -48,6 +48,8 @@ if TYPE_CHECKING:
     from oakum.advisories.statements.model import Stated
     from oakum.findings.foreign.model import Comparison, Report
     from oakum.findings.verdicts import Verdict
+    from oakum.local.histories import Past, Written
+    from oakum.local.since import Since
 
 #: Reads what an asset's configured channels offer for the named packages.
 OffersOf = Callable[[Asset, frozenset[str]], Offers | None]
@@ -71,13 +73,16 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     max_statement_days: float | None = None
     with_verdicts: bool = False
     reports: tuple[Report, ...] = ()
+    past: Past | None = None
+    past_name: str = ""
 
 
 class Outcome(msgspec.Struct, frozen=True):
     """The answer, and the findings (id, package, asset) for which the ``fail_on`` condition holds or cannot be told.
 
-    ``verdicts`` are for others to read, where they are asked for. ``mismatched`` and ``misplaced`` name the compared
-    reports that disagree with the answer, and those that are about another target.
+    ``written`` is what a history is to keep. ``verdicts`` are for others to read, where they are asked for.
+    ``mismatched`` and ``misplaced`` name the compared reports that disagree with the answer, and those that are about
+    another target.
     """
 
     answer: Answer
@@ -85,6 +90,7 @@ class Outcome(msgspec.Struct, frozen=True):
     verdicts: tuple[Verdict, ...] = ()
     mismatched: tuple[str, ...] = ()
     misplaced: tuple[str, ...] = ()
+    written: Written | None = None
 
 
 def scan(
@@ -99,6 +105,7 @@ def scan(
 ) -> Outcome:
     """Match, judge and rank. ``assets`` have distinct keys; ``surveys`` are clusters with what is in them."""
     surveyed = combined(surveys)
+    targets = {asset.key for asset in assets}
     assets = [*assets, *surveyed.assets]
     by_key = {asset.key: asset for asset in assets}
     progress(f"matching {len(assets)} assets")
@@ -117,8 +124,9 @@ def scan(
     assessor = Assessor(index.intel, as_of=options.as_of, catalogue=catalogue, table=options.table)
     ruled, statements = _ruled(findings, by_key, options)
     open_ = [one.finding for one in ruled if not one.suppressed]
-    entries, ranked, failing = _judged(ruled, contexts, by_key, assessor, options)
-    gaps = _gaps(assets, matched, index, ages, options)
+    since = _since(assets, targets, matched, ruled, surveyed, index, ages, options)
+    entries, ranked, failing = _judged(ruled, contexts, by_key, assessor, options, since)
+    gaps = [*_gaps(assets, matched, index, ages, options), *(since.gaps if since is not None else ())]
     comparisons = _compared(everything, ruled, assets, matched, contexts, assessor, index, options)
     answer = Answer(
         tool=Tool("oakum", __version__),
@@ -140,6 +148,7 @@ def scan(
         relations=surveyed.relations,
         statements=statements,
         comparisons=_comparison_entries(comparisons),
+        history=msgspec.UNSET if since is None else since.entry,
     )
     return Outcome(
         answer,
@@ -147,6 +156,7 @@ def scan(
         _verdicts(by_key, matched, ruled) if options.with_verdicts else (),
         mismatched=tuple(one.report.file for one in comparisons if one.fit != "other" and one.disagrees),
         misplaced=tuple(one.report.file for one in comparisons if one.fit == "other"),
+        written=None if since is None else since.written,
     )
 
 
@@ -192,6 +202,27 @@ def _ruled(
     given = Statements(stated.statements, options.as_of or options.now, options.max_statement_days)
     ruled = list(given.rule(findings, assets))
     return ruled, statements_entry(stated, given.unused())
+
+
+def _since(
+    assets: Sequence[Asset],
+    targets: Set[str],
+    matched: Mapping[str, Matched],
+    ruled: Sequence[Ruled],
+    surveyed: Survey,
+    index: Index,
+    ages: Mapping[int, SourceAge],
+    options: Options,
+) -> Since | None:
+    """This scan beside those before it."""
+    if options.past is None:
+        return None
+    from oakum.local.since import since
+
+    return since(
+        options.past, options.past_name, options.now, assets=assets, targets=targets, matched=matched, ruled=ruled,
+        relations=surveyed.relations, index=index, ages=ages, max_age_days=options.max_age_days,
+    )  # fmt: skip
 
 
 def _verdicts(
@@ -245,6 +276,7 @@ def _judged(
     assets: Mapping[str, Asset],
     assessor: Assessor,
     options: Options,
+    since: Since | None,
 ) -> tuple[list[FindingEntry], list[Ranked], list[str]]:
     """Every finding in every business context it stands in; the entry shows the most urgent one.
 
@@ -285,7 +317,7 @@ def _judged(
                         where = f"{finding.id} in {finding.package.name} on {assets[key].name}"
                         failing.append(f"{where}{unanswered}")
         worst = min(judged, key=lambda each: (each.decision.urgency, -each.score.value))
-        entries.append(finding_entry(one, worst))
+        entries.append(finding_entry(one, worst, since.known_since(one) if since is not None else msgspec.UNSET))
     entries.sort(
         key=lambda one: (one.suppressed, one.decision.order, -one.score.value, one.id, one.package.name, one.key)
     )

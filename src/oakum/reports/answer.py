@@ -11,6 +11,7 @@ import msgspec
 from oakum.findings.model import Coverage, Evidence, Fix
 from oakum.fleet.assets import Context, Gap, Host, Relation
 from oakum.reports.comparison_entries import ComparisonEntry
+from oakum.reports.history_entries import HistoryEntry, SinceEntry
 from oakum.reports.statement_entries import StatementEntry, StatementsEntry
 
 VERSION = "1"
@@ -157,6 +158,7 @@ class FindingEntry(msgspec.Struct, frozen=True, kw_only=True):
     notes: tuple[str, ...]
     suppressed: bool = False
     statement: StatementEntry | msgspec.UnsetType = msgspec.UNSET
+    since: SinceEntry | msgspec.UnsetType = msgspec.UNSET
 
 
 class MoveEntry(msgspec.Struct, frozen=True):
@@ -280,6 +282,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     relations: tuple[Relation, ...] = ()
     statements: StatementsEntry | msgspec.UnsetType = msgspec.UNSET
     comparisons: tuple[ComparisonEntry, ...] | msgspec.UnsetType = msgspec.UNSET
+    history: HistoryEntry | msgspec.UnsetType = msgspec.UNSET
 
     @property
     def open(self) -> tuple[FindingEntry, ...]:

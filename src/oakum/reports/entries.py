@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
 from oakum.findings.statements.model import Ruled
 from oakum.reports.answer import (
@@ -17,12 +17,13 @@ from oakum.reports.answer import (
     ScoreEntry,
     SeverityEntry,
 )
+from oakum.reports.history_entries import SinceEntry
 from oakum.reports.stated import statement_entry
 from oakum.risk.actions import Action
 from oakum.risk.assess import Judgement
 
 
-def finding_entry(ruled: Ruled, judgement: Judgement) -> FindingEntry:
+def finding_entry(ruled: Ruled, judgement: Judgement, since: SinceEntry | UnsetType = UNSET) -> FindingEntry:
     """A finding as it was judged, with what is stated about it."""
     finding = ruled.finding
     package = finding.package
@@ -59,6 +60,7 @@ def finding_entry(ruled: Ruled, judgement: Judgement) -> FindingEntry:
         notes=finding.notes,
         suppressed=ruled.suppressed,
         statement=UNSET if ruled.statement is None else statement_entry(ruled.statement, ruled.products),
+        since=since,
     )
 
 

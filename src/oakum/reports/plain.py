@@ -13,6 +13,7 @@ from textwrap import wrap
 from oakum.naming import listed
 from oakum.reports.answer import ActionEntry, Answer, FindingEntry, GapEntry, SourceAge
 from oakum.reports.compared import compared
+from oakum.reports.histories import since_last, since_words
 from oakum.reports.printable import printable
 from oakum.reports.reach import reach
 from oakum.reports.stated import stated
@@ -35,6 +36,7 @@ def plain(answer: Answer, *, width: int = 100, everything: bool = False) -> str:
     lines += _head(answer, width)
     lines += _actions(answer, width, everything)
     lines += reach(answer, width, everything)
+    lines += since_last(answer, width, everything)
     lines += _findings(answer, width, everything)
     lines += stated(answer, width, everything)
     lines += compared(answer, width, everything)
@@ -181,7 +183,9 @@ def _findings(answer: Answer, width: int, everything: bool) -> Iterable[str]:
     limit = None if everything else FINDINGS
     yield ""
     yield "MOST URGENT FINDINGS"
-    rows = [("ID", "PACKAGE", "INSTALLED", "FIXED IN", "FIX", "SEVERITY", "SCORE")]
+    # Only a history knows an age.
+    aged = [since_words(one) for one in answer.open[:limit]] if answer.history else []
+    rows: list[tuple[str, ...]] = [("ID", "PACKAGE", "INSTALLED", "FIXED IN", "FIX", "SEVERITY", "SCORE")]
     rows += [
         (
             named(one),
@@ -194,6 +198,8 @@ def _findings(answer: Answer, width: int, everything: bool) -> Iterable[str]:
         )
         for one in answer.open[:limit]
     ]
+    if aged:
+        rows = [(*row, cell) for row, cell in zip(rows, ("FIRST SEEN", *aged), strict=True)]
     yield from table(rows, width, stretch=1, right=(6,), optional=_OPTIONAL)
     if limit is not None and len(answer.open) > limit:
         yield f"... and {_number(len(answer.open) - limit, 'more finding')}; {_MORE}"
