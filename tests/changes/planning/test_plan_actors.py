@@ -166,6 +166,54 @@ def test_the_plan_tells_a_person_who_else_acts_and_what_keeps_each_away() -> Non
     assert "Who else" not in "\n".join(explain(good(state(machine("db-1", "")))))
 
 
+def test_what_an_actor_does_is_what_its_marks_say_that_do_not_keep_it_away() -> None:
+    marked = {
+        "annotations": {"karpenter.sh/do-not-disrupt": "true"},
+        "labels": {"plan.upgrade.cattle.io/agent": "disabled", "plan.upgrade.cattle.io/server": "0f3a"},
+    }
+    does = {each.name: each.does for each in good(around(w1=marked)).actors}
+    server = does.pop("system-upgrade-controller: server")
+    assert len(server) == 1 and "does so again" in server[0]
+    assert does == {"cluster-autoscaler": (), "karpenter": (), "node-healthcheck-operator": (),
+                    "system-upgrade-controller: agent": ()}  # fmt: skip
+
+
+@pytest.mark.parametrize(("count", "where"), [(6, "c/w-1, c/w-2, c/w-3, c/w-4, c/w-5, c/w-6"), (7, "7 machines")])
+def test_more_than_a_few_machines_are_counted(count: int, where: str) -> None:
+    assert f"- cluster-autoscaler on {where}, if it is there." in " ".join(explain(good(around(count)), 500))
+
+
+def test_only_where_all_of_its_machines_are_excused_a_plan_says_that_people_keep_an_actor_away() -> None:
+    several = [machine("w-1", kept_away=("cluster-api",)), machine("w-2")]
+    owned = {"annotations": {"cluster.x-k8s.io/machine": "m"}}
+    marked = {"w-1": {**owned, "taints": [OUTDATED]}, "w-2": owned}
+    text = " ".join(explain(good(state(*several, clusters=[cluster("c", several, marked=marked)])), 500))
+    assert "people say that" not in text.lower()
+    assert "Nothing on a node keeps it away: annotate the Machine" in text
+
+
+def owned_by(owner: str) -> Json:
+    labels = {"app.kubernetes.io/managed-by": owner} if owner else {}
+    return {
+        "apiVersion": "apps/v1", "kind": "Deployment",
+        "metadata": {"name": "dns", "namespace": "kube-system", "uid": "d", "labels": labels},
+        "spec": {"selector": {"matchLabels": {"app": "dns"}},
+                 "template": {"spec": {"containers": [{"name": "dns", "image": "dns:1.11"}]}}},
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("owner", ["Helm", ""])
+def test_a_plan_says_who_puts_an_object_back(owner: str) -> None:
+    wants = {"object": "Deployment/kube-system/dns", "image": "dns:1.12", "managed": True}
+    found = good(state(*workers(1), objects=[owned_by(owner)]), intent("add-on", **wants))
+    told = (
+        "- c/Deployment/kube-system/dns: Helm owns it and puts its own image back when it acts next: change the version"
+    )
+    lines = list(explain(found, 500))
+    assert any(line.startswith(told) for line in lines) == bool(owner)
+    assert sum("Deployment/kube-system/dns: " in line for line in lines) == bool(owner)
+
+
 def test_the_reason_says_what_to_do_elsewhere_and_how_to_say_that_it_is_done() -> None:
     found = refused(around(1, w1=KURED))
     (reason,) = found.reasons

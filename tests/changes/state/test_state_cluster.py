@@ -309,14 +309,14 @@ def test_who_cannot_be_kept_away_elsewhere_is_told_of(name: str) -> None:
     assert (gap.what, f"names {name}," in gap.why) == ("Node w-1", True)
 
 
-def test_kured_is_kept_away_while_people_hold_its_lock() -> None:
+@pytest.mark.parametrize(("lock", "kept_away"), [('{"nodeID":"manual"}', ("kured",)), ('{"nodeID":"w-1"}', ())])
+def test_kured_is_kept_away_while_people_hold_its_lock(lock: str, kept_away: tuple[str, ...]) -> None:
     made = {
         "apiVersion": "apps/v1", "kind": "DaemonSet",
-        "metadata": {"name": "kured", "namespace": "kube-system",
-                     "annotations": {"weave.works/kured-node-lock": '{"nodeID":"manual"}'}},
+        "metadata": {"name": "kured", "namespace": "kube-system", "annotations": {"weave.works/kured-node-lock": lock}},
         "spec": {"selector": {"matchLabels": {"name": "kured"}}},
     }  # fmt: skip
-    assert machine_of(dump(namespace(), node(), made)).kept_away == ("kured",)
+    assert machine_of(dump(namespace(), node(), made)).kept_away == kept_away
 
 
 @pytest.mark.parametrize(("said", "snapshots"), [("yes", True), ("true", True), ("no", False), ("", False)])

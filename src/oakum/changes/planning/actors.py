@@ -15,7 +15,6 @@ from oakum.changes.planning.reasons import because, machine_edit, object_edit
 from oakum.changes.plans.model import Actor
 from oakum.changes.plans.why_not import Edit, Reason
 from oakum.changes.state.model import Machine
-from oakum.fleet.cluster.objects import Node
 
 
 def reckon(draft: Draft) -> Iterable[Reason]:
@@ -33,17 +32,18 @@ def reckon(draft: Draft) -> Iterable[Reason]:
     for each in in_the_way(draft.said, machine.kept_away):
         found.setdefault((each.actor, each.stance == "acts"), []).append(each)
     for (name, acts), several in found.items():
-        if acts and node is not None:
-            yield _acts(draft, node, name, several)
+        if acts:
+            yield _acts(machine, name, several)
         elif not draft.undoes:
             yield _means_to(machine, name, several)
 
 
-def _acts(draft: Draft, node: Node, name: str, several: Sequence[Said]) -> Reason:
+def _acts(machine: Machine, name: str, several: Sequence[Said]) -> Reason:
     return because(
-        f"other-acts/{name.replace(' ', '-')}", draft.id, f"{name} acts on it now: {_told(several)}", several[0].source,
+        f"other-acts/{name.replace(' ', '-')}", machine.id, f"{name} acts on it now: {_told(several)}",
+        several[0].source,
         f"let {name} finish, or stop it; its mark is gone when it is done",
-        [_without(draft.subject.cluster, node, each.found) for each in several],
+        [_without(machine, each.found) for each in several],
     )  # fmt: skip
 
 
@@ -62,16 +62,15 @@ def _told(several: Sequence[Said]) -> str:
     return "; ".join(dict.fromkeys(f"{each.why} ({each.mark})" for each in several))
 
 
-def _without(cluster: str, node: Node, mark: Told) -> Edit:
+def _without(machine: Machine, mark: Told) -> Edit:
     """The node without a mark."""
     field = "spec.taints" if mark.on == "taint" else f"metadata.{mark.on}s"
-    return object_edit(cluster, f"Node//{node.metadata.name}", f"{field}|{mark.key}", None)
+    return object_edit(machine.cluster, f"Node//{machine.name}", f"{field}|{mark.key}", None)
 
 
-def excused(draft: Draft) -> tuple[str, ...]:
-    """The actors that keep a draft out of no plan only because people say that they keep them away."""
-    kept = draft.machine.kept_away if draft.machine is not None else ()
-    return tuple(dict.fromkeys(each.actor for each in in_the_way(draft.said) if each.actor in kept))
+def excused(draft: Draft) -> Iterable[str]:
+    """The actors that do not keep a step out of a plan only because people say that they keep them away."""
+    return dict.fromkeys(each.actor for each in in_the_way(draft.said))
 
 
 def table(drafts: Iterable[Draft]) -> tuple[Actor, ...]:

@@ -102,8 +102,7 @@ class _Reading:
         snapshot = self._around.snapshot
         nodes = snapshot.of(Node, "Node")
         known = {node.metadata.name for node in nodes}
-        daemons = snapshot.all("DaemonSet")
-        if any(isinstance(each, Workload) and held_by_people(each, known) for each in daemons):
+        if any(held_by_people(each, known) for each in snapshot.of(Workload, "DaemonSet")):
             self._locked = frozenset({"kured"})
         for pod, name, software in of_pods(self._around.pods, self._components):
             self._pod(pod, name, software, known)
@@ -175,12 +174,12 @@ class _Reading:
     def _kept_away(self, node: Node) -> tuple[str, ...]:
         """The actors that somebody says to be kept away from a node, and kured where a person holds its lock."""
         names = set(self._locked)
-        for each in (node, self._system):
-            said = "" if each is None else _noted(each, KEPT_AWAY)
-            for name in filter(None, (part.strip() for part in said.split(","))):
+        speakers = [each for each in (node, self._system) if each is not None]
+        for each in speakers:
+            for name in filter(None, (part.strip() for part in _noted(each, KEPT_AWAY).split(","))):
                 if name in BY_PEOPLE:
                     names.add(name)
-                elif each is not None:
+                else:
                     why = f"{KEPT_AWAY} names {name}, which is none of the actors that people keep away by other things"
                     gap = self._gap("unread-objects", f"{each.kind} {each.metadata.name}", why, f"name one of {_KNOWN}")
                     self._gaps += [gap] if gap not in self._gaps else []
