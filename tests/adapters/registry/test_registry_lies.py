@@ -112,7 +112,7 @@ def flipped(data: bytes) -> bytes:
     return data[:-9] + bytes([data[-9] ^ 1]) + data[-8:]
 
 
-@pytest.mark.parametrize("wanted", [LAYER, CONFIG])
+@pytest.mark.parametrize("wanted", [LAYER, CONFIG], ids=["layer", "configuration"])
 def test_a_blob_with_other_bytes_is_refused_by_its_name(wanted: str) -> None:
     with (
         Server(but({wanted: Reply(body=flipped(blob(wanted)))})) as server,
@@ -124,6 +124,7 @@ def test_a_blob_with_other_bytes_is_refused_by_its_name(wanted: str) -> None:
 @pytest.mark.parametrize(
     ("body", "told"),
     [(blob(LAYER)[:-1], "has \\d+ bytes where its descriptor says"), (blob(LAYER) + b"x", "it has more bytes")],
+    ids=["shorter", "longer"],
 )
 def test_a_layer_of_another_length_is_refused_by_its_name(body: bytes, told: str) -> None:
     with (

@@ -204,11 +204,9 @@ def owned_by(owner: str) -> Json:
 
 @pytest.mark.parametrize("owner", ["Helm", ""])
 def test_a_plan_says_who_puts_an_object_back(owner: str) -> None:
-    wants = {"object": "Deployment/kube-system/dns", "image": "dns:1.12", "managed": True}
-    found = good(state(*workers(1), objects=[owned_by(owner)]), intent("add-on", **wants))
-    told = (
-        "- c/Deployment/kube-system/dns: Helm owns it and puts its own image back when it acts next: change the version"
-    )
+    wanted = intent("add-on", object="Deployment/kube-system/dns", image="dns:1.12", managed=True)
+    found = good(state(*workers(1), objects=[owned_by(owner)]), wanted)
+    told = "- c/Deployment/kube-system/dns: Helm owns it and puts its own image back when it acts next: change"
     lines = list(explain(found, 500))
     assert any(line.startswith(told) for line in lines) == bool(owner)
     assert sum("Deployment/kube-system/dns: " in line for line in lines) == bool(owner)

@@ -1,4 +1,4 @@
-"""Others on the nodes of a plan that is verified: what is wrong, in which words, and what a way back need not wait for."""
+"""Others on the nodes of a plan that is verified: what is wrong, in which words, and whom a way back waits for."""
 
 from __future__ import annotations
 
