@@ -160,7 +160,7 @@ def test_the_plan_tells_a_person_who_else_acts_and_what_keeps_each_away() -> Non
     assert "- cluster-api on c/w-2: the node is a Machine's" in text
     assert "Nothing on a node keeps it away" in text
     assert "people say" not in text
-    kept = " ".join("\n".join(explain(good(around(w1=KURED, kept_away=("kured",))))).split())
+    kept = " ".join("\n".join(explain(good(around(3, w1=KURED, kept_away=("kured",))))).split())
     assert "- kured on c/w-1: it has seen that the node wants a restart" in kept
     assert "People say that they keep it away. When all is over, they let it go on." in kept
     assert "Who else" not in "\n".join(explain(good(state(machine("db-1", "")))))

@@ -140,7 +140,7 @@ def _limit(group: Group, steps: Sequence[Step]) -> str:
 
 def _others(plan: Plan, steps: Sequence[Step]) -> Iterator[str]:
     for actor in plan.actors:
-        names = [step.subject.id for step in steps if actor.name in step.actors]
+        names = sorted((step.subject.id for step in steps if actor.name in step.actors), key=natural)
         does = f": {'; '.join(actor.does)}" if actor.does else ", if it is there"
         where = _count(len(set(names)), "machine") if len(names) > _TOLD else _names(names)
         yield f"- {actor.name} on {where}{does}."
