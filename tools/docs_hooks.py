@@ -22,7 +22,9 @@ import msgspec
 from mkdocs.structure.files import File, Files
 
 from oakum.actors.kinds import answer, kinds
+from oakum.actors.marks import MARKS
 from oakum.actors.model import Kind
+from oakum.actors.shields import SHIELDS
 from oakum.adapters.feeds.sources import TABLE as SOURCES
 from oakum.adapters.ssh.remedies import shipped
 from oakum.advisories.vex import openvex
@@ -54,7 +56,7 @@ def generated(what: str) -> str:
         "gaps": _gaps, "context": _context, "kinds": _kinds, "facts": _facts, "invariants": _invariants,
         "faults": _faults, "events": _events, "scenarios": _scenarios, "words": _words,
         "entries": _kinds_of_entries, "remediations": _remediations, "proof": _proof_gaps,
-        "actors": _actors, "vex": _vex, "sources": _sources,
+        "actors": _actors, "marks": _marks, "shields": _shields, "vex": _vex, "sources": _sources,
     }[kind]()  # fmt: skip
 
 
@@ -187,6 +189,26 @@ def _actors() -> str:
         for each in kinds()
     ]
     return "\n".join(["| kind | command | whose rules | asks |", "|---|---|---|---|", *rows])
+
+
+def _marks() -> str:
+    """What each mark on a node says of its actor."""
+    rows = [
+        f"| [{each.actor}]({each.source}) | {each.stance}{'' if each.unasked else ', when its objects are changed'} | "
+        f"{each.says} | {'<br>'.join(f'`{part}`' for part in each.example.split(', '))} |"
+        for each in MARKS
+    ]
+    return "\n".join(["| actor, with the source | stance | what it says | for example |", "|---|---|---|---|", *rows])
+
+
+def _shields() -> str:
+    """What keeps each actor away."""
+    rows = [
+        f"| [{each.actor}]({each.source}) | {f'the {each.on} `{each.key}={each.value}`' if each.key else each.on} | "
+        f"{each.says} |"
+        for each in SHIELDS.values()
+    ]
+    return "\n".join(["| actor, with the source | where it stands | what it does |", "|---|---|---|", *rows])
 
 
 def page_of(kind: Kind) -> str:

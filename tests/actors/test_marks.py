@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from oakum.actors.marks import MARKS, cordoned_by, said_of
+from oakum.actors.marks import MARKS, Mark, cordoned_by, said_of
 from oakum.cli.main import main
 from oakum.fleet.cluster.objects import Meta, Node, NodeSpec, Taint
 
@@ -95,6 +95,22 @@ def test_a_mark_says_what_its_owner_documents(one: Node, wanted: list[str]) -> N
 def test_every_rule_has_its_row() -> None:
     met = {(each.actor, each.stance, each.why) for _, one, _ in TABLE for each in said_of(one)}
     assert met == {(each.actor, each.stance, each.says) for each in MARKS}
+
+
+@pytest.mark.parametrize("rule", MARKS, ids=[each.example for each in MARKS])
+def test_the_example_of_a_rule_is_one(rule: Mark) -> None:
+    notes: dict[str, str] = {}
+    labels: dict[str, str] = {}
+    taints: list[str] = []
+    parts = rule.example.split(", ")
+    for on, _, text in (part.partition(" ") for part in parts):
+        key, _, value = text.partition("=")
+        if on == "taint":
+            taints.append(text)
+        elif on in ("annotation", "label"):
+            (notes if on == "annotation" else labels)[key] = value
+    one = node(notes=notes, labels=labels, taints=" ".join(taints), cordoned="cordoned" in parts)
+    assert [each.why for each in said_of(one)] == [rule.says]
 
 
 @pytest.mark.parametrize(
