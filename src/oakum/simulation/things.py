@@ -33,10 +33,8 @@ NO_REMEDIATION = "remediation.medik8s.io/exclude-from-remediation"
 CLAIM = "oakum.dev/claim"
 
 
-#: What the marks begin with that other actors obey, by where they stand.
-MARKS = {
-    on: tuple(each.key for each in SHIELDS.values() if each.on == on) for on in ("annotation", "label")
-}  # fmt: skip
+#: What the labels begin with that other actors obey.
+_LABELS = tuple(each.key for each in SHIELDS.values() if each.on == "label")
 
 
 class Soft(msgspec.Struct, eq=False, kw_only=True):
@@ -350,12 +348,15 @@ class Cluster(msgspec.Struct, eq=False, kw_only=True):
 
 
 def marks_of(machine: Machine) -> dict[str, str]:
-    """The marks on a machine that other actors obey."""
+    """The marks on a machine by which other actors are kept away; other values of theirs are their own words."""
     return {
-        key: value for on, keys in MARKS.items() for key, value in machine.marks(on).items() if key.startswith(keys)
+        key: value
+        for each in SHIELDS.values()
+        for key, value in (machine.marks(each.on).items() if each.key else ())
+        if key.startswith(each.key) and value == each.value
     }
 
 
 def unmarked(machine: Machine) -> dict[str, str]:
     """The labels that a machine has from its pool, which another one of the pool gets as well."""
-    return {key: value for key, value in machine.labels.items() if not key.startswith(MARKS["label"])}
+    return {key: value for key, value in machine.labels.items() if not key.startswith(_LABELS)}
