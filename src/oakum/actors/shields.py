@@ -12,6 +12,7 @@ from typing import Literal
 import msgspec
 
 from oakum.actors.marks import Said
+from oakum.fleet.cluster.objects import Node
 
 #: A mark with one key for each plan of its actor ends with a slash; the plan's name comes behind it.
 _PLAN = "plan.upgrade.cattle.io/"
@@ -23,6 +24,7 @@ class Shield(msgspec.Struct, frozen=True, kw_only=True):
 
     ``on`` says where its mark stands: an annotation or a label of the node, elsewhere, or nowhere. ``key`` and
     ``value`` are those of the node. ``says`` is what it keeps away and what it does not, or what to do elsewhere.
+    ``before`` is what stands at the key of a certain node, to be put back afterwards: "" for nothing.
     """
 
     actor: str
@@ -31,6 +33,7 @@ class Shield(msgspec.Struct, frozen=True, kw_only=True):
     source: str
     key: str = ""
     value: str = ""
+    before: str = ""
 
 
 SHIELDS: dict[str, Shield] = {
@@ -100,14 +103,23 @@ SHIELDS: dict[str, Shield] = {
 }  # fmt: skip
 
 
-def against(said: Iterable[Said]) -> tuple[Shield, ...]:
-    """How the actors of some marks are kept away, each once, but for those that are already, and ourselves."""
+def against(said: Iterable[Said], node: Node) -> tuple[Shield, ...]:
+    """How the actors of a node's marks are kept away, each once, but for those that are already, and ourselves."""
     several = list(said)
-    away = {each.actor for each in several if each.stance == "kept-away"}
+    away = {(each.actor, each.found.key) for each in several if each.stance == "kept-away"}
     acting = {each.actor for each in several if each.stance == "acts"}
     actors = dict.fromkeys(each.actor for each in several if each.stance != "kept-away")
-    wanted = [name for name in actors if name in SHIELDS and (name not in away or name in acting)]
-    return tuple(shield for name in wanted for shield in _of(name, several))
+    shields = [(name, shield) for name in actors if name in SHIELDS for shield in _of(name, several)]
+    return tuple(
+        msgspec.structs.replace(shield, before=_standing(node, shield))
+        for name, shield in shields
+        if (name, shield.key) not in away or name in acting
+    )
+
+
+def _standing(node: Node, shield: Shield) -> str:
+    fields = {"annotation": node.metadata.annotations, "label": node.metadata.labels}
+    return fields.get(shield.on, {}).get(shield.key, "")
 
 
 #: Actors that leave no mark on the nodes that they act on: their own is set wherever a node is visited.

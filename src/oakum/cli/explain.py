@@ -136,8 +136,10 @@ def _lines(page: Page) -> Iterable[str]:
 def _shield(shield: Shield, node: str) -> Iterable[str]:
     if shield.on in ("annotation", "label"):
         verb = "annotate" if shield.on == "annotation" else "label"
-        yield f"  {shield.actor}: kubectl {verb} node {node} {shield.key}={shield.value}"
-        yield f"    {shield.says} ({shield.source}); undo: kubectl {verb} node {node} {shield.key}-"
+        over = " --overwrite" if shield.before else ""
+        back = f"={shield.before}{over}" if shield.before else "-"
+        yield f"  {shield.actor}: kubectl {verb} node {node} {shield.key}={shield.value}{over}"
+        yield f"    {shield.says} ({shield.source}); undo: kubectl {verb} node {node} {shield.key}{back}"
     else:
         yield f"  {shield.actor}: {shield.says} ({shield.source})"
 

@@ -89,7 +89,8 @@ def page_of(around: Surroundings, name: str, skew: State, gaps: Sequence[Gap], n
         )
         told |= {gap.what: gap for gap in found.gaps}
     return Page(
-        node=_facts(node, len(around.on(name)), broken), marks=marks, shields=against(marks), drains=tuple(drains),
+        node=_facts(node, len(around.on(name)), broken), marks=marks, shields=against(marks, node),
+        drains=tuple(drains),
         guarded=tuple(_guarded(around.on(name))) if any(one.actor == "karpenter" for one in marks) else (),
         gaps=tuple(told.values()),
     )  # fmt: skip
