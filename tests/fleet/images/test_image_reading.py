@@ -229,6 +229,27 @@ def test_a_diff_id_that_lies_is_refused() -> None:
         read(changed(files, path, files[path] + b" "))
 
 
+@pytest.mark.parametrize("place", range(3))
+@pytest.mark.parametrize("packing", ["", "+gzip"])
+def test_a_lie_in_one_layer_is_told_whatever_else_cannot_be_read(place: int, packing: str) -> None:
+    layers = [ONE, layer(file("c", "c")), b"no tar at all" * 100]
+    files = layout(*layers, packing=packing)
+    path = f"blobs/{digest(PACKINGS[packing](layers[place])).replace(':', '/')}"
+    files[path] = files[path][:-3] + b"!" + files[path][-2:]
+    with pytest.raises(InputError, match=f"{path[13:]}.* changed"):
+        read(files)
+
+
+def test_a_lie_in_an_archive_that_is_packed_itself_is_refused() -> None:
+    files = saved({"web:1": [ONE, TWO]})
+    path = next(path for path in files if path.endswith("layer.tar"))
+    whole = packed(changed(files, path, layer(file("d", "d"))).tar())
+    archive = sources.unpacked(Memory(whole), {})
+    assert archive is not None
+    with pytest.raises(InputError, match="changed"):
+        reading.read(ArchiveStore(archive), Choice(), {}, "there")
+
+
 def test_digests_of_other_algorithms_are_verified_too() -> None:
     for packing in ("", "+gzip"):
         for lie in (False, True):

@@ -24,23 +24,24 @@ _OPEN = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 class FileSource:
     """The bytes of a regular file."""
 
+    shared = True
+
     def __init__(self, path: Path) -> None:
         """Raises InputError where it is no regular file or may not be read, FileNotFoundError where it is not there."""
         self._path = path
-        self._start = 0
-        self._ahead = b""
+        #: A place and the bytes from there on, as they were read last; one value, so that threads see both or neither.
+        self._ahead = (0, b"")
         self._seen: tuple[int, ...] | None = None
         self._read(0, 0)
 
     def read_at(self, offset: int, size: int) -> bytes:
         """See ``oakum.fleet.images.sources.Source``."""
-        inside = offset - self._start
-        if inside < 0 or inside + size > len(self._ahead):
-            data = self._read(offset, max(size, _AHEAD))
-            if len(data) > _AHEAD:
-                return data
-            self._start, self._ahead, inside = offset, data, 0
-        return self._ahead[inside : inside + size]
+        start, ahead = self._ahead
+        if offset < start or offset + size > start + len(ahead):
+            start, ahead = offset, self._read(offset, max(size, _AHEAD))
+            if len(ahead) <= _AHEAD:
+                self._ahead = start, ahead
+        return ahead[offset - start : offset - start + size]
 
     def _read(self, offset: int, size: int) -> bytes:
         try:

@@ -39,6 +39,8 @@ class Held:
 class Piece:
     """One blob; see ``oakum.fleet.images.sources.Source``."""
 
+    shared = True
+
     def __init__(self, held: Held) -> None:
         self._held = held
         self._start = held.end

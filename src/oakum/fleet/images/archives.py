@@ -35,7 +35,9 @@ class ArchiveStore:
             if entry is None:
                 return None
             if entry.kind == "file":
-                return None if entry.sparse else Part(self._archive, entry.offset, entry.size)
+                if entry.sparse:
+                    return None
+                return Part(self._archive, entry.offset, entry.size, shared=self._archive.shared)
             if entry.kind not in ("link", "hard link"):
                 return None
             above = path.rpartition("/")[0] if entry.kind == "link" else ""

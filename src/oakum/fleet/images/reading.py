@@ -8,6 +8,7 @@ image, since it may replace anything: all such layers are told, and there is no 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from hashlib import sha256
 from typing import NamedTuple, Protocol
@@ -26,6 +27,8 @@ from oakum.fleet.images.tree import ImageTree
 
 #: How deep indexes may stand in indexes.
 _DEEPEST = 4
+#: How many layers are digested at once. More gains nothing: layers are looked through one after another.
+_THREADS = 2
 _ELF = b"\x7fELF"
 _MISSING = "copy the whole image again, with all its blobs"
 
@@ -289,34 +292,74 @@ def _stacked(image: Image, layers: Sequence[_Layer], unpackers: Mapping[str, Unp
     archives: list[Source] = []
     gaps: list[Gap] = []
     left = UNPACKED_LIMIT
-    for layer in layers:
-        overlay.begin()
-        try:
-            archive = _archive(layer, unpackers, left, place)
-            for entry in tar.entries(archive):
-                # Over a layer that could not be read the next one cannot stand either; it is only looked through.
-                if not gaps:
-                    overlay.apply(entry, program=_is_program(entry, archive))
-            if isinstance(archive, Unpacked):
-                _ended(archive, layer.diff_id, f"{place}: {layer.place}")
-                left -= archive.reached
-            archives.append(archive)
-        except (ChangedError, UnreachedError):
-            raise
-        except OakumError as error:
-            gaps.append(Gap("unread-image", layer.place, error.what, error.remedy or _MISSING))
+    with _Verifying() as verifying:
+        for layer in layers:
+            overlay.begin()
+            try:
+                archive = _archive(layer, unpackers, left, place, verifying)
+                for entry in tar.entries(archive):
+                    # Over a layer that could not be read the next one cannot stand either; it is only looked through.
+                    if not gaps:
+                        overlay.apply(entry, program=_is_program(entry, archive))
+                if isinstance(archive, Unpacked):
+                    _ended(archive, layer.diff_id, f"{place}: {layer.place}")
+                    left -= archive.reached
+                archives.append(archive)
+            except (ChangedError, UnreachedError):
+                raise
+            except OakumError as error:
+                gaps += verifying.end() or [_unread(layer.place, error)]
+        gaps += verifying.end()
     if gaps:
         return msgspec.structs.replace(image, gaps=tuple(gaps))
     return msgspec.structs.replace(image, tree=ImageTree(overlay, archives))
+
+
+def _unread(layer: str, error: OakumError) -> Gap:
+    return Gap("unread-image", layer, error.what, error.remedy or _MISSING)
+
+
+class _Verifying:
+    """Layers whose digests are taken while they are looked through: nothing counts before ``end`` has passed."""
+
+    def __init__(self) -> None:
+        self._threads = ThreadPoolExecutor(_THREADS, "verify")
+        self._running: list[tuple[str, Future[None]]] = []
+
+    def __enter__(self) -> _Verifying:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._threads.shutdown(cancel_futures=True)
+
+    def begin(self, layer: _Layer, source: Source, digest: str, size: int | None, place: str) -> None:
+        """As ``manifests.verify``; at once where only one may read the source."""
+        if source.shared:
+            check = self._threads.submit(manifests.verify, source, digest, size, f"{place}: {layer.place}")
+            self._running.append((layer.place, check))
+        else:
+            manifests.verify(source, digest, size, f"{place}: {layer.place}")
+
+    def end(self) -> list[Gap]:
+        """Wait for what has begun: the layers that cannot be read to their end. Raises ChangedError, UnreachedError."""
+        gaps = []
+        running, self._running = self._running, []
+        for layer, check in running:
+            try:
+                check.result()
+            except (ChangedError, UnreachedError):
+                raise
+            except OakumError as error:
+                gaps.append(_unread(layer, error))
+        return gaps
 
 
 def _is_program(entry: tar.Entry, archive: Source) -> bool:
     return entry.kind == "file" and entry.size > len(_ELF) and archive.read_at(entry.offset, len(_ELF)) == _ELF
 
 
-def _archive(layer: _Layer, unpackers: Mapping[str, Unpack], limit: int, place: str) -> Source:
-    """A layer's archive, verified as far as it can be before it is unpacked."""
-    where = f"{place}: {layer.place}"
+def _archive(layer: _Layer, unpackers: Mapping[str, Unpack], limit: int, place: str, verifying: _Verifying) -> Source:
+    """A layer's archive; whatever can be verified before it is unpacked is being so."""
     packed = layer.packed
     if packed is not None and not manifests.LAYERS.fullmatch(packed.media_type):
         what = f"it is of the kind {packed.media_type[:150]!a}, which is not read here"
@@ -325,12 +368,12 @@ def _archive(layer: _Layer, unpackers: Mapping[str, Unpack], limit: int, place: 
     if source is None:
         raise NotAssessableError("it is missing", remedy=_MISSING)
     if packed is not None:
-        manifests.verify(source, packed.digest, packed.size, where)
+        verifying.begin(layer, source, packed.digest, packed.size, place)
     archive = unpacked(source, unpackers, limit)
     if archive is not None:
         return archive
     if packed is None or packed.digest != layer.diff_id:
-        manifests.verify(source, layer.diff_id, None, where)
+        verifying.begin(layer, source, layer.diff_id, None, place)
     return source
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from functools import partial
 from typing import Protocol
 
@@ -22,7 +23,7 @@ UNPACKED_LIMIT = 1 << 35
 #: Bytes that may be unpacked again, beside four times the whole, to reach contents that were passed before.
 AGAIN_LIMIT = 1 << 34
 #: Bytes between two places from which unpacking can go on; a place costs 40 kB of memory.
-STRIDE = 1 << 24
+STRIDE = 1 << 22
 #: Beyond this many places every second one is dropped, and the stride doubled.
 MOST_PLACES = 512
 
@@ -38,7 +39,7 @@ class UnreachedError(InputError):
     """What holds the bytes cannot be asked now; that says nothing of them."""
 
 
-class Source(Protocol):
+class Readable(Protocol):
     """Bytes at places counted from 0."""
 
     def read_at(self, offset: int, size: int) -> bytes:
@@ -46,6 +47,14 @@ class Source(Protocol):
 
         Raises InputError where the source is damaged, LimitError where it is larger than anybody follows.
         """
+
+
+class Source(Readable, Protocol):
+    """Bytes from outside, at places counted from 0."""
+
+    @property
+    def shared(self) -> bool:
+        """Whether several threads may read at once, each at its own place without a cost."""
 
 
 class Unpacking(Protocol):
@@ -65,6 +74,8 @@ Unpack = Callable[[Source], Unpacking]
 class Memory:
     """Bytes in memory."""
 
+    shared = True
+
     def __init__(self, data: bytes) -> None:
         self._data = data
         self.size = len(data)
@@ -77,10 +88,11 @@ class Memory:
 class Part:
     """A part of another source."""
 
-    def __init__(self, whole: Source, offset: int, size: int) -> None:
+    def __init__(self, whole: Readable, offset: int, size: int, *, shared: bool = False) -> None:
         self._whole = whole
         self._offset = offset
         self.size = size
+        self.shared = shared
 
     def read_at(self, offset: int, size: int) -> bytes:
         """See ``Source``."""
@@ -89,7 +101,13 @@ class Part:
 
 
 class Unpacked:
-    """What a packed source holds. What is passed for the first time is digested; places to return to are kept."""
+    """What a packed source holds. What is passed for the first time is digested; places to return to are kept.
+
+    Until all was passed once, a thread unpacks the next chunk while the last one is digested and looked at. So whoever
+    reads from the packed source meanwhile has to do it through this.
+    """
+
+    shared = False
 
     def __init__(self, packed: Source, unpack: Unpack, *, limit: int = UNPACKED_LIMIT) -> None:
         self._begin: Callable[[], Unpacking] = partial(unpack, packed)
@@ -101,6 +119,8 @@ class Unpacked:
         self._reached = 0
         self._digest = hashlib.sha256()
         self._ended = False
+        self._thread = ThreadPoolExecutor(1, "unpack")
+        self._coming: Future[bytes] | None = None
         self._again = 0
         self._stride = STRIDE
         self._places: list[tuple[int, Unpacking]] = []
@@ -129,6 +149,7 @@ class Unpacked:
         """Pass all that is left; the digest of the whole content."""
         while not self._ended:
             self._advance()
+        self._thread.shutdown()
         # Many layers wait for readers who may never come; none holds on to a chunk meanwhile.
         self._start, self._chunk = self._start + len(self._chunk), b""
         return f"sha256:{self._digest.hexdigest()}"
@@ -143,14 +164,19 @@ class Unpacked:
         end = self._start + len(self._chunk)
         if self._ended and end >= self._reached:
             return False
-        if end == self._reached and end - (self._places[-1][0] if self._places else 0) >= self._stride:
-            self._keep(end)
-        chunk = self._state.next()
-        self._pass(chunk, end + len(chunk) - self._reached)
+        coming, self._coming = self._coming, None
+        chunk = self._state.next() if coming is None else coming.result()
+        first = end == self._reached
+        end += len(chunk)
+        if first and chunk:
+            if end - (self._places[-1][0] if self._places else 0) >= self._stride:
+                self._keep(end)
+            self._coming = self._thread.submit(self._state.next)
+        self._pass(chunk, end - self._reached)
         if not chunk:
             self._ended = True
             return False
-        self._start, self._chunk = end, chunk
+        self._start, self._chunk = end - len(chunk), chunk
         return True
 
     def _pass(self, chunk: bytes, new: int) -> None:
@@ -181,6 +207,9 @@ class Unpacked:
         return self._places[number - 1] if number else (0, None)
 
     def _go(self, offset: int) -> None:
+        if self._coming is not None:
+            wait((self._coming,))  # nobody else may ask the packed source meanwhile
+            self._coming = None
         self._start, kept = self._place(offset)
         self._state = (kept.copy() if kept is not None else None) or self._begin()
         self._chunk = b""
