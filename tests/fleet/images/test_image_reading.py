@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import json
+import random
+import threading
+import time
 from collections.abc import Callable
 
 import pytest
@@ -392,6 +395,33 @@ def test_a_packed_source_is_read_at_any_place(packing: str, monkeypatch: pytest.
         assert source.read_at(offset, 300_001) == content[offset : offset + 300_001]
     assert source.finish() == digest(content)
     assert source.reached == len(content)
+
+
+class Jealous(Memory):
+    """Bytes that only one may ask for at a time."""
+
+    def __init__(self, data: bytes) -> None:
+        super().__init__(data)
+        self._lock = threading.Lock()
+
+    def read_at(self, offset: int, size: int) -> bytes:
+        if not self._lock.acquire(blocking=False):
+            raise AssertionError("asked by two at once")
+        try:
+            time.sleep(0.002)
+            return super().read_at(offset, size)
+        finally:
+            self._lock.release()
+
+
+def test_the_packed_source_is_asked_by_one_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sources, "STRIDE", 1 << 19)
+    content = random.Random(7).randbytes(4 << 20)
+    source = sources.unpacked(Jealous(packed(content)), {})
+    assert source is not None
+    for offset in (0, 1 << 20, 100, 2 << 20, 1 << 19, 3 << 20, 0, (4 << 20) - 10):
+        assert source.read_at(offset, 10) == content[offset : offset + 10]
+    assert source.finish() == digest(content)
 
 
 def test_reading_to_and_fro_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -308,7 +308,7 @@ def _stacked(image: Image, layers: Sequence[_Layer], unpackers: Mapping[str, Unp
             except (ChangedError, UnreachedError):
                 raise
             except OakumError as error:
-                gaps += verifying.end() or [_unread(layer.place, error)]
+                gaps.append(_unread(layer.place, error))
         gaps += verifying.end()
     if gaps:
         return msgspec.structs.replace(image, gaps=tuple(gaps))
