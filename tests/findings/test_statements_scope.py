@@ -57,6 +57,14 @@ PACKAGES = {
         "pkg:maven/org.a/core@2.0?type=jar", "pkg:maven/org.a/core@2.0?type=jar", "pkg:maven/org.a/core?classifier=x",
     ),
     "subpath": ("pkg:golang/a.b/c@v1#sub/d", "pkg:golang/a.b/c@v1#sub/d", "pkg:golang/a.b/c@v1#sub/e"),
+    "module as Syft writes it": (
+        "pkg:golang/github.com/go-git/go-git@v5.12.0#v5", "pkg:golang/github.com/go-git/go-git/v5@v5.12.0",
+        "pkg:golang/github.com/go-git/go-git@v5.12.0",
+    ),
+    "statement as Syft writes it": (
+        "pkg:golang/github.com/go-git/go-git/v5@v5.12.0", "pkg:golang/github.com/go-git/go-git@v5.12.0#v5",
+        "pkg:golang/github.com/go-git/go-git@v5.12.0#v4",
+    ),
     "subpath of a whole": ("pkg:golang/a.b/c@v1", "pkg:golang/a.b/c@v1", "pkg:golang/a.b/c@v1#sub"),
     "no package URL": ("pkg:npm/left@1.0.0", "pkg:npm/left", "https://example.com/left"),
     "broken package URL": ("pkg:npm/left@1.0.0", "pkg:npm/left", "pkg:npm"),

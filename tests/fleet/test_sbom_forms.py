@@ -110,6 +110,28 @@ def test_purl_case_and_percent_encoding_do_not_make_another_package() -> None:
     assert only(library("pkg:golang/github.com/Masterminds/semver@v1.0.0")).name == "github.com/Masterminds/semver"
 
 
+@pytest.mark.parametrize(
+    ("purl", "name", "module"),
+    [
+        # As Syft writes them.
+        ("pkg:golang/github.com/go-git/go-git@v5.12.0#v5", "github.com/go-git/go-git/v5",
+         "github.com/go-git/go-git/v5"),
+        ("pkg:golang/github.com/moby/sys@v0.3.0#user", "github.com/moby/sys/user", "github.com/moby/sys/user"),
+        # As Trivy does: the purl in small letters.
+        ("pkg:golang/github.com/protonmail/go-crypto@v1.1.3", "github.com/ProtonMail/go-crypto",
+         "github.com/ProtonMail/go-crypto"),
+        # The specification's: a package in the module.
+        ("pkg:golang/google.golang.org/genproto@v0.1.0#googleapis/api/annotations", "", "google.golang.org/genproto"),
+        ("pkg:golang/google.golang.org/genproto@v0.1.0#googleapis/api", "genproto", "google.golang.org/genproto"),
+        ("pkg:golang/google.golang.org/genproto@v2.1.0#v2/api", "", "google.golang.org/genproto/v2"),
+        ("pkg:golang/google.golang.org/genproto@v1.1.0#v2/api", "", "google.golang.org/genproto"),
+        ("pkg:golang/google.golang.org/genproto@v1.1.0#v1", "", "google.golang.org/genproto"),
+    ],
+)  # fmt: skip
+def test_the_path_of_a_go_module_is_whole(purl: str, name: str, module: str) -> None:
+    assert only(library(purl, name)).name == module
+
+
 def test_one_package_at_two_versions_stays_two() -> None:
     asset = cyclonedx(library("pkg:npm/a@1.0.0"), library("pkg:npm/a@2.0.0"), library("pkg:npm/a@2.0.0"))
     assert [p.version for p in asset.packages.packages] == ["1.0.0", "2.0.0"]

@@ -16,7 +16,8 @@ def reference(text: str) -> Purl | None:
         purl = PackageURL.from_string(text)
     except ValueError:
         return None
-    return Purl(purl.type, purl.namespace or "", purl.name, purl.version or "", dict(purl.qualifiers or {}))
+    parts = (purl.type, purl.namespace or "", purl.name, purl.version or "")
+    return Purl(*parts, dict(purl.qualifiers or {}), purl.subpath or "")
 
 
 SPLINTERS = st.sampled_from(

@@ -78,7 +78,8 @@ class Place:
         own = _own(package)
         of_source = said.qualifiers.get("arch") in _SOURCE and package.type in OS_TYPES
         name = Purl(own.type, own.namespace, package.source, "", {}) if of_source else own
-        if not _same_name(said, name) or one.subpath != _subpath(package.purl):
+        alike = _same_name(said, name) and one.subpath == _subpath(package.purl)
+        if not alike and not _is_module(said, package):
             return False
         version = package.source_version if of_source else package.version
         return self._versions_fit(one, said, own, package, version) and self._qualifiers_fit(
@@ -134,6 +135,12 @@ def _same_name(said: Purl, own: Purl) -> bool:
         and canonical(said.type, said.namespace) == canonical(own.type, own.namespace)
         and canonical(said.type, said.name) == canonical(own.type, own.name)
     )
+
+
+def _is_module(said: Purl, package: Package) -> bool:
+    """Whether it is this module of Go, of whose path Syft writes the end into the subpath and others do not."""
+    path = "/".join(part for part in (said.namespace, said.name, said.subpath) if part)
+    return said.type == package.type == "golang" and canonical("golang", path) == canonical("golang", package.name)
 
 
 def _bare(type_: str, version: str) -> str:

@@ -33,6 +33,8 @@ _GEM_PLATFORM = re.compile(
     r"(.+?)-(?:java|jruby|mswin\d*|(?:x86|x64|x86_64|amd64|arm|armv\d\w?|arm64|aarch64|i\d86|universal|ppc64le|s390x"
     r"|riscv64)-[a-z][\w.-]*)"
 )
+#: The last part of the path of a Go module from its second major version on.
+_MAJOR = re.compile(r"v(?:[2-9]|[1-9][0-9]+)")
 _EPOCH = re.compile(r"(\d{1,9}):(.+)")
 #: rpm keeps the keys that it trusts as packages of this name; they are no software.
 _KEY_PACKAGE = "gpg-pubkey"
@@ -226,9 +228,26 @@ def _library(text: str, type_: str, purl: Purl, given_name: str, given: str, sai
     if purl.namespace:
         name = f"{purl.namespace}{':' if type_ == 'maven' else '/'}{name}"
     version = purl.version or given
+    if type_ == "golang":
+        name = _module(name, purl.subpath, given_name, version)
     if type_ == "gem" and (found := _GEM_PLATFORM.fullmatch(version)):
         version = found[1]
     return Package(type=type_, name=name, version=version, path=said.path, purl=text)
+
+
+def _module(name: str, subpath: str, given: str, version: str) -> str:
+    """The path of a Go module, of which Syft writes into a purl's subpath what stands behind the repository.
+
+    Otherwise a subpath leads to a package in the module (purl-spec, "golang"). The name that the component has beside
+    its purl tells them apart, and keeps capitals; where it has none, the suffix that a major version must have does (Go
+    modules reference, "Module paths").
+    """
+    whole = f"{name}/{subpath}" if subpath else name
+    for path in (whole, name):
+        if given.lower() == path.lower():
+            return given
+    first = subpath.partition("/")[0]
+    return f"{name}/{first}" if _MAJOR.fullmatch(first) and version.startswith(f"{first}.") else name
 
 
 def _distro(purl: Purl) -> str:

@@ -24,6 +24,7 @@ class Purl(msgspec.Struct, frozen=True, gc=False):
     name: str
     version: str
     qualifiers: dict[str, str]
+    subpath: str = ""
 
 
 _OS_PURL = re.compile(
@@ -80,7 +81,14 @@ def _reference(text: str) -> Purl | None:
         purl = PackageURL.from_string(text.strip())
     except ValueError:
         return None
-    return Purl(purl.type, purl.namespace or "", purl.name, purl.version or "", dict(purl.qualifiers or {}))
+    return Purl(
+        purl.type,
+        purl.namespace or "",
+        purl.name,
+        purl.version or "",
+        dict(purl.qualifiers or {}),
+        purl.subpath or "",
+    )
 
 
 def upstream(text: str) -> tuple[str, str]:
