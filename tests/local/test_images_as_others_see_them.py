@@ -145,9 +145,9 @@ def rows(target: Path) -> set[Row]:
 
 
 def modules(target: Path) -> set[tuple[str, str]]:
-    """Those of Go; Trivy writes the version of the toolchain as that of a module."""
+    """Those of Go; the version of the toolchain has a prefix of its own, that of modules, or none."""
     return {
-        (name, version.replace("go", "v", 1) if name == "stdlib" else version)
+        (name, version.removeprefix("go").removeprefix("v") if name == "stdlib" else version)
         for kind, name, version, *_ in rows(target)
         if kind == "golang"
     }
