@@ -14,7 +14,7 @@ from oakum.adapters.feeds.indexing import rebuild_index
 from oakum.adapters.feeds.store import FILE, Change, FeedStore, StoredSource
 from oakum.advisories.index.state import content_digest
 from oakum.advisories.words import instant
-from oakum.cli import feeds_bundle, feeds_sync
+from oakum.cli import feeds_bundle, feeds_diff, feeds_sync
 from oakum.errors import OakumError, UsageError
 from oakum.local.paths import feeds_folder
 from oakum.reports.printable import printable
@@ -40,6 +40,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         ("import", "take files, archives or folders into the store", _IMPORT_EXAMPLE),
         ("export", "write what was synced as one signed file, for a machine without a network", feeds_bundle.EXAMPLE),
         ("status", "each source with its age, size and digest", _STATUS_EXAMPLE),
+        ("diff", "what publishers say otherwise in one state of the feeds than in another", feeds_diff.EXAMPLE),
     ):
         sub = commands.add_parser(
             name, help=line, description=line, epilog=example,
@@ -51,6 +52,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
             feeds_sync.configure(sub)
         if name == "export":
             feeds_bundle.configure(sub)
+        if name == "diff":
+            feeds_diff.configure(sub)
         if name == "import":
             sub.add_argument("paths", nargs="+", metavar="PATH", help="a feed's file, archive or folder")
             sub.add_argument("--source", metavar="NAME", help="name of the source (default: the path's base name)")
@@ -70,6 +73,8 @@ def run(arguments: argparse.Namespace) -> int:
     folder = feeds_folder(arguments.data)
     if arguments.feeds_command == "status":
         return _status(folder, arguments.output)
+    if arguments.feeds_command == "diff":
+        return feeds_diff.run(arguments, folder)
     if arguments.feeds_command == "sync":
         return feeds_sync.run(arguments, folder)
     if arguments.feeds_command == "export":

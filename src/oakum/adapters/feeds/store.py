@@ -15,6 +15,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -53,7 +54,8 @@ CREATE TABLE facts (
 CREATE INDEX facts_open ON facts (source, key, digest) WHERE recorded_to = '';
 CREATE INDEX facts_source ON facts (source);
 """
-_TYPES: dict[str, type[Fact]] = {
+#: What the facts of a format are; those of all others are advisories.
+TYPES: dict[str, type[Fact]] = {
     "kev": Exploited,
     "epss": Epss,
     "vulnrichment": Enrichment,
@@ -102,7 +104,7 @@ class FeedStore:
     @classmethod
     def open(cls, folder: Path) -> FeedStore:
         """The store in a folder, made where there is none. Raises ``InputError`` where the file is no store."""
-        with _readable(folder):
+        with readable(folder):
             if (folder / FILE).exists() and not os.access(folder, os.W_OK):
                 # WAL needs to write beside the file; on a read-only medium nobody else writes either.
                 address = f"{(folder / FILE).resolve().as_uri()}?mode=ro&immutable=1"
@@ -148,7 +150,7 @@ class FeedStore:
     @contextmanager
     def exclusive(self) -> Iterator[None]:
         """One transaction that no other process can write beside: all of it happens, or nothing."""
-        with _readable(self.folder):
+        with readable(self.folder):
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 yield
@@ -286,7 +288,7 @@ class FeedStore:
 
     def sources(self) -> list[StoredSource]:
         """All sources by name."""
-        with _readable(self.folder):
+        with readable(self.folder):
             rows = self._connection.execute(
                 "SELECT name, format, origin, digest, as_of, recorded, facts, problems FROM sources ORDER BY name"
             ).fetchall()
@@ -301,7 +303,7 @@ class FeedStore:
 
     def imports(self, source: str) -> list[Import]:
         """Every import of a source, the earliest first."""
-        with _readable(self.folder):
+        with readable(self.folder):
             rows = self._connection.execute(
                 "SELECT recorded, as_of, digest, facts, problems FROM imports"
                 " WHERE source = (SELECT id FROM sources WHERE name = ?) ORDER BY recorded",
@@ -311,16 +313,20 @@ class FeedStore:
 
     def facts(self, source: str) -> Iterator[Recorded]:
         """Every fact of a source, the superseded ones too, with its two times ("" until it is superseded)."""
-        with _readable(self.folder):
+        with readable(self.folder):
             row = self._connection.execute("SELECT id, format FROM sources WHERE name = ?", (source,)).fetchone()
             if row is None:
                 return
-            decode = msgspec.msgpack.Decoder(_TYPES.get(row[1], Advisory)).decode
+            decode = msgspec.msgpack.Decoder(TYPES.get(row[1], Advisory)).decode
             rows = self._connection.execute(
                 "SELECT body, recorded_from, recorded_to FROM facts WHERE source = ? ORDER BY id", (row[0],)
             )
             for body, since, until in rows:
                 yield Recorded(decode(body), since, until)
+
+    def rows(self, query: str, given: tuple[object, ...]) -> Iterator[tuple[Any, ...]]:
+        """The rows of a query that only reads."""
+        yield from self._connection.execute(query, given)
 
     def digest(self) -> str:
         """``sha256:`` over the sources and when they were recorded: the state that an index or an answer is of."""
@@ -328,7 +334,8 @@ class FeedStore:
 
 
 @contextmanager
-def _readable(folder: Path) -> Iterator[None]:
+def readable(folder: Path) -> Iterator[None]:
+    """What goes wrong within, as an InputError that names the store."""
     try:
         yield
     except sqlite3.DatabaseError as error:
