@@ -14,7 +14,7 @@ from tests.findings.delta.worlds import DEBIAN, advisory, asset, compare, deb, o
 from oakum.advisories.index import Recorded, SourceFacts, build
 from oakum.advisories.index.noted import NotedIndex
 from oakum.advisories.index.state import Import, state_digest
-from oakum.advisories.model import Advisory, Affected, Exploited, Range
+from oakum.advisories.model import NO_VERSIONS, Advisory, Affected, Exploited, Range
 from oakum.findings.delta import Change, Standing
 from oakum.fleet.assets import Asset
 from oakum.fleet.packages import Package
@@ -266,3 +266,21 @@ def test_findings_are_placed_on_every_asset_of_their_sets() -> None:
     two = standing.add(asset("b", [deb("bash", "1"), deb("curl", "1")]))
     (finding,) = standing.placed({one: ("a", "c"), two: ("b",)})
     assert finding.assets == ("a", "b", "c")
+
+
+def test_a_record_of_another_component_answers_what_a_feed_has_named_without_versions() -> None:
+    bare = Affected("kubernetes", "k8s.io/kubernetes", ranges=(Range("SEMVER", ()),), reason=NO_VERSIONS)
+    named = Advisory("CVE-2024-9", affected=(bare,))
+    # The same vulnerability with its versions, in a component that this cluster does not have.
+    known = advisory("CVE-2024-9", "k8s.io/kube-proxy", "1.30.0", "kubernetes", naming="either")
+    connection = opened({
+        "official": [Recorded(named, TIMES[0])], "osv": [Recorded(known, TIMES[2])],
+    })  # fmt: skip
+    cluster = asset("c", [Package(type="kubernetes", name="k8s.io/kubelet", version="v1.29.3")], None)
+    before, after = (NotedIndex(connection, as_of=time) for time in (TIMES[1], TIMES[3]))
+    standing = Standing(before)
+    subject = standing.add(cluster)
+    assert [gap.kind for gap in standing.said(subject).gaps if "CVE-2024-9" in gap.what] == ["unusable-advisory"]
+    standing.update(after)
+    assert not any("CVE-2024-9" in gap.what for gap in standing.said(subject).gaps)
+    compare(standing, [cluster], after)
