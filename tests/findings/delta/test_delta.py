@@ -272,10 +272,13 @@ def test_a_record_of_another_component_answers_what_a_feed_has_named_without_ver
     bare = Affected("kubernetes", "k8s.io/kubernetes", ranges=(Range("SEMVER", ()),), reason=NO_VERSIONS)
     named = Advisory("CVE-2024-9", affected=(bare,))
     # The same vulnerability with its versions, in a component that this cluster does not have.
-    known = advisory("CVE-2024-9", "k8s.io/kube-proxy", "1.30.0", "kubernetes", naming="either")
-    connection = opened({
-        "official": [Recorded(named, TIMES[0])], "osv": [Recorded(known, TIMES[2])],
-    })  # fmt: skip
+    other, known = (
+        advisory(name, "k8s.io/kube-proxy", "1.30.0", "kubernetes", naming="either")
+        for name in ("CVE-2024-8", "CVE-2024-9")
+    )
+    # Its source has spoken of that component before.
+    versioned = [Recorded(other, TIMES[0]), Recorded(known, TIMES[2])]
+    connection = opened({"official": [Recorded(named, TIMES[0])], "osv": versioned})
     cluster = asset("c", [Package(type="kubernetes", name="k8s.io/kubelet", version="v1.29.3")], None)
     before, after = (NotedIndex(connection, as_of=time) for time in (TIMES[1], TIMES[3]))
     standing = Standing(before)
