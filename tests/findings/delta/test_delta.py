@@ -270,20 +270,19 @@ def test_findings_are_placed_on_every_asset_of_their_sets() -> None:
 
 def test_a_record_of_another_component_answers_what_a_feed_has_named_without_versions() -> None:
     bare = Affected("kubernetes", "k8s.io/kubernetes", ranges=(Range("SEMVER", ()),), reason=NO_VERSIONS)
-    named = Advisory("CVE-2024-9", affected=(bare,))
-    # The same vulnerability with its versions, in a component that this cluster does not have.
-    other, known = (
-        advisory(name, "k8s.io/kube-proxy", "1.30.0", "kubernetes", naming="either")
-        for name in ("CVE-2024-8", "CVE-2024-9")
-    )
-    # Its source has spoken of that component before.
-    versioned = [Recorded(other, TIMES[0]), Recorded(known, TIMES[2])]
-    connection = opened({"official": [Recorded(named, TIMES[0])], "osv": versioned})
+    official = [Recorded(Advisory("CVE-2024-9", affected=(bare,)), TIMES[0])]
+    # The same vulnerability with its versions comes later, in a component that nobody has named before.
+    versioned = [
+        Recorded(advisory(name, component, "1.30.0", "kubernetes", naming="either"), time)
+        for name, component, time in (
+            ("CVE-2024-8", "k8s.io/kube-scheduler", TIMES[0]), ("CVE-2024-9", "k8s.io/kube-proxy", TIMES[2]),
+        )
+    ]  # fmt: skip
     cluster = asset("c", [Package(type="kubernetes", name="k8s.io/kubelet", version="v1.29.3")], None)
-    before, after = (NotedIndex(connection, as_of=time) for time in (TIMES[1], TIMES[3]))
-    standing = Standing(before)
+    standing = Standing(NotedIndex(live(official, versioned, 1)))
     subject = standing.add(cluster)
     assert [gap.kind for gap in standing.said(subject).gaps if "CVE-2024-9" in gap.what] == ["unusable-advisory"]
-    standing.update(after)
+    after = NotedIndex(live(official, versioned, 3))
+    assert standing.update(after).cves is not None, "the former state is known"
     assert not any("CVE-2024-9" in gap.what for gap in standing.said(subject).gaps)
     compare(standing, [cluster], after)
