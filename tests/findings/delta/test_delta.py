@@ -275,7 +275,7 @@ def test_a_record_of_another_component_answers_what_a_feed_has_named_without_ver
     versioned = [
         Recorded(advisory(name, component, "1.30.0", "kubernetes", naming="either"), time)
         for name, component, time in (
-            ("CVE-2024-8", "k8s.io/kube-scheduler", TIMES[0]), ("CVE-2024-9", "k8s.io/kube-proxy", TIMES[2]),
+            ("CVE-2024-8", "k8s.io/kube-scheduler", TIMES[0]), ("CVE-2024-9", "sigs.k8s.io/some-csi-driver", TIMES[2]),
         )
     ]  # fmt: skip
     cluster = asset("c", [Package(type="kubernetes", name="k8s.io/kubelet", version="v1.29.3")], None)
