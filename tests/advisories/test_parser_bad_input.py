@@ -8,6 +8,7 @@ import json
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.advisories.update_notices import amazon, updates
 
 from oakum.advisories.model import Parsed
 from oakum.advisories.parsers import FORMATS, parse
@@ -52,6 +53,7 @@ SAMPLES: dict[str, str] = {
             "vulnerabilities": [{"cve": "CVE-2024-1001", "product_status": {"fixed": ["s:p"]}}],
         }
     ),
+    "updateinfo": updates(amazon("2", "kernel-4.9.76-38.79.amzn2.x86_64")).decode(),
     "kubernetes": '{"items":[{"id":"CVE-2024-1001","summary":"s"}],"_kubernetes_io":{"updated_at":"2024-01-01"}}',
     "kev": '{"catalogVersion":"1","count":1,"dateReleased":"2025-01-01","vulnerabilities":'
     '[{"cveID":"CVE-2024-1001","dateAdded":"2025-01-01","dueDate":"2025-02-01"}]}',
@@ -142,6 +144,9 @@ def test_a_file_that_breaks_off_is_refused_or_says_less_than_whole(name: str) ->
             assert len(parsed.facts) <= len(whole)
 
 
+_BITS = [b"null", b"[]", b"{}", b'""', b"0", b"\n", b'"', b":", b"-", b",", b"<", b"/>", b"&"]
+
+
 def _answers(data: bytes) -> None:
     try:
         parsed = parse(data, name="f")
@@ -163,9 +168,7 @@ def test_any_mutation_of_a_feed_is_facts_or_an_error(name: str, data: st.DataObj
     text = bytearray(SAMPLES[name].encode())
     for _ in range(data.draw(st.integers(1, 6))):
         at = data.draw(st.integers(0, len(text) - 1))
-        text[at : at + data.draw(st.integers(0, 8))] = data.draw(
-            st.binary(max_size=6) | st.sampled_from([b"null", b"[]", b"{}", b'""', b"0", b"\n", b'"', b":", b"-", b","])
-        )
+        text[at : at + data.draw(st.integers(0, 8))] = data.draw(st.binary(max_size=6) | st.sampled_from(_BITS))
         if not text:
             break
     _answers(bytes(text))

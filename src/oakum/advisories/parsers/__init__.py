@@ -19,6 +19,7 @@ from oakum.advisories.parsers import (
     kev,
     kubernetes,
     osv,
+    updateinfo,
     vulnrichment,
 )
 from oakum.advisories.parsers.content import Content, read
@@ -32,6 +33,7 @@ FORMATS: dict[str, tuple[Callable[[Content], bool], Callable[[Content], Parsed]]
     "vulnrichment": (vulnrichment.matches, vulnrichment.parse),
     "endoflife": (endoflife.matches, endoflife.parse),
     "epss": (epss.matches, epss.parse),
+    "updateinfo": (updateinfo.matches, updateinfo.parse),
     "csaf": (csaf.matches, csaf.parse),
     "alpine-secdb": (alpine_secdb.matches, alpine_secdb.parse),
     "dsa": (dsa.matches, dsa.parse),
