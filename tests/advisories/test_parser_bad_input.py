@@ -8,7 +8,9 @@ import json
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.advisories.oval_documents import azure
 from tests.advisories.update_notices import amazon, updates
+from tests.data import shared
 
 from oakum.advisories.model import Parsed
 from oakum.advisories.parsers import FORMATS, parse
@@ -54,6 +56,8 @@ SAMPLES: dict[str, str] = {
         }
     ),
     "updateinfo": updates(amazon("2", "kernel-4.9.76-38.79.amzn2.x86_64")).decode(),
+    "oval": azure("a", ("less than", "0:3.4.0-1.azl3")).decode(),
+    "photon": '[{"cve_id":"CVE-2024-1001","pkg":"a","cve_score":5,"res_ver":"1-1.ph4","status":"Fixed"}]',
     "kubernetes": '{"items":[{"id":"CVE-2024-1001","summary":"s"}],"_kubernetes_io":{"updated_at":"2024-01-01"}}',
     "kev": '{"catalogVersion":"1","count":1,"dateReleased":"2025-01-01","vulnerabilities":'
     '[{"cveID":"CVE-2024-1001","dateAdded":"2025-01-01","dueDate":"2025-02-01"}]}',
@@ -71,7 +75,7 @@ def test_every_format_has_a_sample_that_it_reads() -> None:
         assert (parsed.format, len(parsed.facts), parsed.problems) == (name, 1, [])
 
 
-JSON = [name for name, text in SAMPLES.items() if text.startswith("{")]
+JSON = [name for name, text in SAMPLES.items() if text.startswith(("{", "[{"))]
 
 
 @pytest.mark.parametrize(
@@ -82,7 +86,8 @@ JSON = [name for name, text in SAMPLES.items() if text.startswith("{")]
         (b"\xff\xfe{\x00", "UTF-8"),
         (b"\x1f\x8b\x08\x00", "UTF-8"),
         (b"garbage", "no form"),
-        (b"<rss/>", "XML"),
+        (b"<oops/>", "XML of another form"),
+        (b"<rss/>", "name notices and no packages"),
         (b"[]", "no form"),
         (b"{}", "no form"),
         (b"null", "no form"),
@@ -117,6 +122,12 @@ def test_bad_input_is_an_error_with_a_place_and_a_remedy(data: bytes, what: str)
     assert caught.value.exit_code == 2
     assert caught.value.remedy
     assert str(caught.value).startswith("feed")
+
+
+def test_amazons_rss_leads_to_its_notices() -> None:
+    data = shared("feeds/amazon/input/2_rss.xml").read_bytes()
+    with pytest.raises(OakumError, match=r"no packages \(.*oakum feeds sync amazon\)"):
+        parse(data, name="feed")
 
 
 def test_an_error_names_the_line() -> None:

@@ -6,6 +6,7 @@ distribution are not assessable.
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import json
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.advisories.oval_documents import azure, document, earlier, elsa
 from tests.advisories.update_notices import amazon, collection, oracle, update, updates
 from tests.data import shared
 
@@ -81,3 +83,66 @@ def test_notices_of_oracle_keep_flavours_and_modules_apart(ask: Ask, tool: str) 
     answer = ask(sbom, notices)
     assert told(answer) == {"gnutls": "3.6.16-8.el8_10.5"}
     assert not unfed(answer, "ol:8")
+
+
+def test_definitions_of_oracle_keep_flavours_and_modules_apart(ask: Ask) -> None:
+    sbom = "oraclelinux_8-slim_syft"
+    plain = earlier("gnutls", "0:3.6.16-8.el8_10.5")
+    installed = earlier("openssl-libs", "1:1.1.1k-14.el8_10")
+    ksplice = earlier("glibc", "2:2.28-251.0.3.ksplice1.el8_10.28", "glibc is ksplice-based")
+    fips = earlier("nettle", "10:3.4.1-8.el8_fips")
+    other = elsa(earlier("rpm", "0:9-9.el9"), release="9", number="2022-2")
+    answer = ask(sbom, bz2.compress(document(elsa(plain, installed, ksplice, fips) + other)))
+    assert told(answer) == {"gnutls": "3.6.16-8.el8_10.5"}
+    assert not unfed(answer, "ol:8")
+
+
+def bill(tmp_path: Path, distro: str, *packages: str) -> str:
+    """An SBOM of a distribution as Syft writes it; the packages are package URLs without type and distribution."""
+    product = distro.partition("-")[0]
+    purls = [f"pkg:rpm/{product}/{one}&distro={distro}" for one in packages]
+    parts = [one.partition("?")[0].split("@") for one in packages]
+    components = [
+        {"type": "library", "name": name, "version": version, "purl": purl, "bom-ref": purl}
+        for (name, version), purl in zip(parts, purls, strict=True)
+    ]
+    system = {"type": "operating-system", "name": product, "version": distro.partition("-")[2], "bom-ref": "os"}
+    (tmp_path / "sbom.json").write_text(
+        json.dumps({"bomFormat": "CycloneDX", "specVersion": "1.6", "version": 1, "components": [*components, system]})
+    )
+    return str(tmp_path / "sbom.json")
+
+
+@pytest.mark.parametrize(
+    ("patchable", "condition", "below", "expected"),
+    [
+        ("true", "less than", "2.0-1.azl3", "2.0-2.azl3"),
+        ("true", "less than", "2.0-2.azl3", ""),
+        ("false", "less than or equal", "2.0-2.azl3", "no patch is available"),
+        ("false", "less than or equal", "2.0-3.azl3", ""),
+        ("Not Applicable", "less than or equal", "2.0-1.azl3", ""),
+    ],
+)
+def test_trap_02_microsofts_definitions_speak_of_source_packages(
+    ask: Ask, tmp_path: Path, patchable: str, condition: str, below: str, expected: str
+) -> None:
+    built = f"freeglut-libs@{below}?arch=x86_64&upstream=freeglut-{below}.src.rpm"
+    other = f"freeglut-doc@{below}?arch=x86_64&upstream=other-{below}.src.rpm"
+    sbom = bill(tmp_path, "azurelinux-3.0", built, other)
+    assert unfed(ask(sbom, None), "azurelinux:3")
+    answer = ask(sbom, azure("freeglut", (condition, "0:2.0-2.azl3"), patchable=patchable))
+    assert told(answer) == ({"freeglut-libs": expected} if expected else {})
+    assert not unfed(answer, "azurelinux:3")
+    cleared = [one["package"] for one in answer["cleared"] if "Not Applicable" in one["why"]]
+    assert cleared == (["freeglut-libs"] if patchable == "Not Applicable" else [])
+
+
+def test_photons_words_are_kept(ask: Ask, tmp_path: Path) -> None:
+    names = ("curl", "nghttp2", "httpd", "python3")
+    sbom = bill(tmp_path, "photon-4.0", *(f"{name}@7.88.1-1.ph4?arch=x86_64" for name in names))
+    assert unfed(ask(sbom, None), "photon:4")
+    answer = ask(sbom, shared("feeds/photon/input/cve_data_photon4.0.json").read_bytes())
+    assert told(answer) == {"curl": "7.88.1-4.ph4"}
+    undecided = [(one["what"], one["kind"]) for one in answer["not_assessable"] if one["kind"] == "undetermined"]
+    assert undecided == [("python3: CVE-2023-50447", "undetermined")]
+    assert [one["package"] for one in answer["cleared"]] == ["httpd"]

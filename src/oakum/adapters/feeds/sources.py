@@ -1,10 +1,11 @@
 """The table of sources: what each publisher offers, where, in which form, under which licence, how large and how fresh.
 
 Addresses and layouts are those that the publishers document: osv.dev (one folder an ecosystem: ``all.zip``,
-``modified_id.csv``, ``ID.json``), security-tracker.debian.org, secdb.alpinelinux.org, cdn.amazonlinux.com (a
-``mirror.list`` a repository), yum.oracle.com, cisa.gov, first.org/epss, kubernetes.io, endoflife.date,
-packages.wolfi.dev. A source is one address and one name in the store; a group is a word for several. Settings may
-change the address of a source, add one, or put a mirror before all of them.
+``modified_id.csv``, ``ID.json``), security-tracker.debian.org, secdb.alpinelinux.org, packages.wolfi.dev,
+cdn.amazonlinux.com (a ``mirror.list`` a repository), linux.oracle.com/security/oval, yum.oracle.com,
+packages.broadcom.com/photon, cisa.gov, first.org/epss, kubernetes.io, endoflife.date. A source is one address and one
+name in the store; a group is a word for several. Settings may change the address of a source, add one, or put a mirror
+before all of them.
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ _ALPINE = "https://secdb.alpinelinux.org"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,99}")
 _AMAZON = "https://cdn.amazonlinux.com"
 _ORACLE = "https://yum.oracle.com/repo/OracleLinux"
+_AZURE = "https://raw.githubusercontent.com/microsoft/AzureLinuxVulnerabilityData/main"
+_PHOTON = "https://packages.broadcom.com/photon/photon_cve_metadata"
 _SMALL = "small documents"
 _PART = "excerpts of the publisher's own files"
 #: Formats that are imported from files alone: Red Hat packs its CSAF documents as tar.zst, which nothing here unpacks.
@@ -146,12 +149,36 @@ TABLE: tuple[Source, ...] = (
     _amazon("2023-core", "al2023/core/mirrors", "2023"),
     _amazon("2023-livepatch", "al2023/kernel-livepatch/mirrors", "2023, live patches of the kernel"),
     *(
+        Source(
+            name=f"oracle-oval-{release}", group="oracle", format="oval", licence="not stated", usual=False,
+            url=f"https://linux.oracle.com/security/oval/com.oracle.elsa-{release}.xml.bz2", largest=128 * _MIB,
+            about=f"security notices of Oracle Linux {release[2:]}", proven=_PART,
+        )
+        for release in ("ol7", "ol8", "ol9", "ol10")
+    ),
+    *(
         _oracle(release, repository, path)
         for release, repository, path in (
             ("ol8", "baseos", "baseos/latest"), ("ol8", "appstream", "appstream"), ("ol8", "uekr6", "UEKR6"),
             ("ol8", "uekr7", "UEKR7"), ("ol9", "baseos", "baseos/latest"), ("ol9", "appstream", "appstream"),
             ("ol9", "uekr7", "UEKR7"),
         )
+    ),
+    Source(
+        name="azurelinux-3", group="azure", url=f"{_AZURE}/azurelinux-3.0-oval.xml", format="oval",
+        about="states of vulnerabilities in Azure Linux 3", licence="MIT", usual=False, proven=_PART,
+    ),
+    Source(
+        name="mariner-2", group="azure", url=f"{_AZURE}/cbl-mariner-2.0-oval.xml", format="oval",
+        about="states of vulnerabilities in CBL-Mariner 2", licence="MIT", usual=False, proven=_PART,
+    ),
+    *(
+        Source(
+            name=f"photon-{release}", group="photon", url=f"{_PHOTON}/cve_data_photon{release}.0.json",
+            format="photon", about=f"states of vulnerabilities in Photon OS {release}", licence="not stated",
+            largest=128 * _MIB, usual=False, proven=_PART,
+        )
+        for release in ("3", "4", "5")
     ),
     Source(
         name="wolfi", url="https://packages.wolfi.dev/os/security.json", format="alpine-secdb", about="Wolfi's secdb",
