@@ -61,6 +61,7 @@ def test_notices_come_by_way_of_mirrors_and_index_and_then_only_when_they_change
     assert site.one("amazon-2023-core").added == 1
     assert site.publisher.statuses(f"{third}/repodata/updateinfo.xml.gz") == [200]
     assert states(site.folder)["amazon-2023-core"].result == "new"
+    assert [*(site.folder / "downloads" / "amazon-2023-core" / "incoming").iterdir()] == []
 
 
 def test_a_repository_without_a_list_of_mirrors_may_use_another_packing_and_checksum(site: Site) -> None:
