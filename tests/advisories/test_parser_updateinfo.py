@@ -134,6 +134,10 @@ def test_a_notice_that_is_not_understood_is_a_problem_and_the_others_go_on(given
         read(given)
 
 
+def test_trap_17_time_of_the_last_notice_is_no_date_of_the_feed() -> None:
+    assert read(amazon("2", "a-1-1.x86_64")).as_of == ""
+
+
 def test_trap_01_an_epoch_of_0_is_none() -> None:
     assert [row[4] for row in rows(amazon("2", "a-0:1-1.x86_64", "b-2:1-1.x86_64"))] == ["1-1", "2:1-1"]
 

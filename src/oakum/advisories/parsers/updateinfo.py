@@ -67,8 +67,8 @@ def parse(content: Content) -> Parsed:
 
     xml_text.records(content.text, content.name, frozenset({"update"}), take)
     facts: list[Fact] = [*merged(found)]
-    as_of = max((one.modified or one.published for one in found), default="")
-    return content.parsed(FORMAT, facts, as_of, may_be_empty=bool(left_out) and not content.problems)
+    # Notices bear no date of the whole: a topic in which nothing happens for a year is no stale one.
+    return content.parsed(FORMAT, facts, may_be_empty=bool(left_out) and not content.problems)
 
 
 def _advisory(update: Element) -> Advisory | None:
