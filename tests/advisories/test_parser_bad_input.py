@@ -58,6 +58,10 @@ SAMPLES: dict[str, str] = {
     "updateinfo": updates(amazon("2", "kernel-4.9.76-38.79.amzn2.x86_64")).decode(),
     "oval": azure("a", ("less than", "0:3.4.0-1.azl3")).decode(),
     "photon": '[{"cve_id":"CVE-2024-1001","pkg":"a","cve_score":5,"res_ver":"1-1.ph4","status":"Fixed"}]',
+    "arch": '[{"name":"AVG-1","packages":["a"],"affected":"1-1","fixed":"1-2","status":"Fixed","severity":"High",'
+    '"issues":["CVE-2024-1001"]}]',
+    "fedora": '{"alias":"FEDORA-2025-a","status":"stable","type":"security","release":'
+    '{"id_prefix":"FEDORA","version":"40"},"builds":[{"nvr":"a-1-1.fc40"}],"bugs":[{"title":"CVE-2024-1001 a"}]}',
     "kubernetes": '{"items":[{"id":"CVE-2024-1001","summary":"s"}],"_kubernetes_io":{"updated_at":"2024-01-01"}}',
     "kev": '{"catalogVersion":"1","count":1,"dateReleased":"2025-01-01","vulnerabilities":'
     '[{"cveID":"CVE-2024-1001","dateAdded":"2025-01-01","dueDate":"2025-02-01"}]}',

@@ -49,7 +49,7 @@ def told(answer: dict[str, Any]) -> dict[str, str]:
 def unfed(answer: dict[str, Any], scope: str) -> bool:
     """Whether the packages of the system are not assessable for want of a feed."""
     gaps = [one["what"] for one in answer["not_assessable"] if one["kind"] == "no-feed"]
-    return any(gap.endswith(f"packages of {scope}") for gap in gaps)
+    return any(gap.endswith((f"package of {scope}", f"packages of {scope}")) for gap in gaps)
 
 
 @pytest.mark.parametrize("tool", ["syft", "trivy"])
@@ -97,10 +97,10 @@ def test_definitions_of_oracle_keep_flavours_and_modules_apart(ask: Ask) -> None
     assert not unfed(answer, "ol:8")
 
 
-def bill(tmp_path: Path, distro: str, *packages: str) -> str:
+def bill(tmp_path: Path, distro: str, *packages: str, kind: str = "rpm") -> str:
     """An SBOM of a distribution as Syft writes it; the packages are package URLs without type and distribution."""
     product = distro.partition("-")[0]
-    purls = [f"pkg:rpm/{product}/{one}&distro={distro}" for one in packages]
+    purls = [f"pkg:{kind}/{product}/{one}&distro={distro}" for one in packages]
     parts = [one.partition("?")[0].split("@") for one in packages]
     components = [
         {"type": "library", "name": name, "version": version, "purl": purl, "bom-ref": purl}
@@ -146,3 +146,21 @@ def test_photons_words_are_kept(ask: Ask, tmp_path: Path) -> None:
     undecided = [(one["what"], one["kind"]) for one in answer["not_assessable"] if one["kind"] == "undetermined"]
     assert undecided == [("python3: CVE-2023-50447", "undetermined")]
     assert [one["package"] for one in answer["cleared"]] == ["httpd"]
+
+
+def test_archs_groups_speak_of_packages_by_their_own_order(ask: Ask, tmp_path: Path) -> None:
+    versions = {"curl": "8.4.0-1", "openssl": "3.2.0-1", "pam": "1.7.0-9", "glibc": "2.38-1"}
+    sbom = bill(tmp_path, "arch", *(f"{name}@{one}?arch=x86_64" for name, one in versions.items()), kind="alpm")
+    assert unfed(ask(sbom, None), "arch")
+    answer = ask(sbom, shared("feeds/arch/input/arch-advisories/all.json").read_bytes())
+    assert told(answer) == {"curl": "8.5.0-1", "pam": "Vulnerable", "glibc": "2.38-2"}
+    assert not unfed(answer, "arch")
+
+
+@pytest.mark.parametrize(("installed", "expected"), [("2.6.4-1.fc40", "2.7.0-1.fc40"), ("2.7.0-1.fc40", "")])
+def test_fedoras_updates_speak_of_sources(ask: Ask, tmp_path: Path, installed: str, expected: str) -> None:
+    sbom = bill(tmp_path, "fedora-40", f"expat-devel@{installed}?arch=x86_64&upstream=expat-{installed}.src.rpm")
+    assert unfed(ask(sbom, None), "fedora:40")
+    answer = ask(sbom, shared("feeds/fedora/input/FEDORA-2025-bbb2222222.json").read_bytes())
+    assert told(answer) == ({"expat-devel": expected} if expected else {})
+    assert not unfed(answer, "fedora:40")

@@ -41,7 +41,7 @@ _EXTENSIONS = (
 )
 #: Formats whose publishers write one record to a file, and one document with several records to a file.
 _RECORDS = frozenset({"osv", "kubernetes", "vulnrichment"})
-_DOCUMENTS = frozenset({"csaf"})
+_DOCUMENTS = frozenset({"csaf", "fedora"})
 
 
 class Feed(msgspec.Struct, frozen=True):

@@ -3,9 +3,9 @@
 Addresses and layouts are those that the publishers document: osv.dev (one folder an ecosystem: ``all.zip``,
 ``modified_id.csv``, ``ID.json``), security-tracker.debian.org, secdb.alpinelinux.org, packages.wolfi.dev,
 cdn.amazonlinux.com (a ``mirror.list`` a repository), linux.oracle.com/security/oval, yum.oracle.com,
-packages.broadcom.com/photon, cisa.gov, first.org/epss, kubernetes.io, endoflife.date. A source is one address and one
-name in the store; a group is a word for several. Settings may change the address of a source, add one, or put a mirror
-before all of them.
+packages.broadcom.com/photon, security.archlinux.org, cisa.gov, first.org/epss, kubernetes.io, endoflife.date. A source
+is one address and one name in the store; a group is a word for several. Settings may change the address of a source,
+add one, or put a mirror before all of them.
 """
 
 from __future__ import annotations
@@ -31,8 +31,9 @@ _AZURE = "https://raw.githubusercontent.com/microsoft/AzureLinuxVulnerabilityDat
 _PHOTON = "https://packages.broadcom.com/photon/photon_cve_metadata"
 _SMALL = "small documents"
 _PART = "excerpts of the publisher's own files"
-#: Formats that are imported from files alone: Red Hat packs its CSAF documents as tar.zst, which nothing here unpacks.
-IMPORTED = frozenset({"csaf"})
+#: Formats that are imported from files alone: Red Hat packs its CSAF documents as tar.zst, which nothing here unpacks;
+#: Fedora gives its updates in pages.
+IMPORTED = frozenset({"csaf", "fedora"})
 #: A file; an OSV ecosystem with its list of changes; the update notices of an rpm repository.
 Layout = Literal["file", "osv", "rpm-md"]
 
@@ -179,6 +180,11 @@ TABLE: tuple[Source, ...] = (
             largest=128 * _MIB, usual=False, proven=_PART,
         )
         for release in ("3", "4", "5")
+    ),
+    Source(
+        name="arch", url="https://security.archlinux.org/issues/all.json", format="arch",
+        about="Arch Linux' groups of vulnerabilities", licence="not stated", largest=64 * _MIB, usual=False,
+        proven=_PART,
     ),
     Source(
         name="wolfi", url="https://packages.wolfi.dev/os/security.json", format="alpine-secdb", about="Wolfi's secdb",

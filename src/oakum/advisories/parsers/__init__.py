@@ -11,11 +11,13 @@ from collections.abc import Callable
 from oakum.advisories.model import Parsed
 from oakum.advisories.parsers import (
     alpine_secdb,
+    arch,
     csaf,
     debian_tracker,
     dsa,
     endoflife,
     epss,
+    fedora,
     kev,
     kubernetes,
     osv,
@@ -42,6 +44,8 @@ FORMATS: dict[str, tuple[Callable[[Content], bool], Callable[[Content], Parsed]]
     "dsa": (dsa.matches, dsa.parse),
     "kubernetes": (kubernetes.matches, kubernetes.parse),
     "photon": (photon.matches, photon.parse),
+    "arch": (arch.matches, arch.parse),
+    "fedora": (fedora.matches, fedora.parse),
     "osv": (osv.matches, osv.parse),
     "debian-tracker": (debian_tracker.matches, debian_tracker.parse),
 }
