@@ -109,6 +109,25 @@ def test_trap_08_kernel_of_whose_series_nobody_speaks_is_not_assessed(name: str,
     assert [one.why for one in matched(index, AMAZON, rpm(name, installed)).gaps] == ([gap] if gap else [])
 
 
+@pytest.mark.parametrize(
+    ("installed", "hits", "gap"),
+    [
+        ("2.28-251.el8", 1, ""),
+        ("2.28-252.el8", 0, ""),
+        ("2.28-251.ksplice1.el8", 1, ""),
+        ("2.28-252.ksplice1.el8", 0, ""),
+        # By its epoch above every plain fix; without a notice for such a build, that is no evidence.
+        ("2.28-200.el8_fips", 0, "no imported source speaks about the fips build of glibc"),
+    ],
+)
+def test_trap_07_flavours_of_which_nobody_speaks_are_not_assessed(installed: str, hits: int, gap: str) -> None:
+    plain, ksplice = upto("ol:8", "glibc", "2.28-252.el8"), upto("ol:8", "glibc", "2:2.28-252.ksplice1.el8")
+    index = index_of(record("ELSA-1", plain), record("ELSA-2", ksplice))
+    epoch = {"ksplice": 2, "fips": 10}.get(flavour(installed), 0)
+    answer = matched(index, ORACLE, rpm("glibc", installed, epoch=epoch))
+    assert (len(answer.hits), [one.why for one in answer.gaps]) == (hits, [gap] if gap else [])
+
+
 def test_trap_08_kernel_series_are_asked_for_only_where_a_vendor_keeps_several() -> None:
     index = index_of(record("ALSA-1", upto("almalinux:8", "bash", "5-1.el8")))
     assert not matched(index, Release("almalinux", "8"), rpm("kernel", "4.18.0-1.el8")).gaps

@@ -184,11 +184,11 @@ class _Matching:
                 hit.add(naming)
 
     def _series(self, package: Package, where: Advised) -> None:
-        """A kernel of whose series no source speaks: that it is above every fix of the others says nothing."""
+        """A build of whose series no source speaks: that it is above every fix of the others says nothing."""
         rows = self._index.rules(where.scope, package.name, "binary").rows
         if why := series.unspoken(package, rows):
             what = f"{package.name} {package.version}"
-            self._gap("no-feed", what, why, "sync the source of this series: oakum feeds sync --list names them")
+            self._gap("no-feed", what, why, "sync a source that speaks about it: oakum feeds sync --list names them")
 
     def _component(self, package: Package, where: Advised) -> None:
         """A component of Kubernetes: what its version says depends on its vendor and its node."""
