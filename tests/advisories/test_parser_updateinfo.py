@@ -134,6 +134,21 @@ def test_a_notice_that_is_not_understood_is_a_problem_and_the_others_go_on(given
         read(given)
 
 
+@pytest.mark.parametrize(
+    ("inside", "reason"),
+    [
+        ("", ""), ("<reboot_suggested>True</reboot_suggested>", "suggested: reboot"),
+        ("<reboot_suggested/>", "suggested: reboot"), ("<reboot_suggested>0</reboot_suggested>", ""),
+        ("<restart_suggested>1</restart_suggested><relogin_suggested>true</relogin_suggested>",
+         "suggested: restart of what uses it, new login"),
+    ],
+)  # fmt: skip
+def test_what_a_package_suggests_stands_with_its_fix(inside: str, reason: str) -> None:
+    given = amazon("2023", "kernel-6.1-1.amzn2023.x86_64", "bash-5-1.amzn2023.x86_64")
+    kernel, bash = only(given.replace("</filename></package>", f"</filename>{inside}</package>", 1)).affected
+    assert (kernel.reason, bash.reason) == (reason, "")
+
+
 def test_trap_17_time_of_the_last_notice_is_no_date_of_the_feed() -> None:
     assert read(amazon("2", "a-1-1.x86_64")).as_of == ""
 

@@ -22,12 +22,13 @@ _SOURCES = frozenset({"src", "source", "nosrc"})
 
 
 class Build(msgspec.Struct, frozen=True):
-    """One build as a notice names it; ``evr`` without an epoch of 0."""
+    """One build as a notice names it; ``evr`` without an epoch of 0, ``note`` what its vendor says to do with it."""
 
     name: str
     evr: str
     arch: str = ""
     module: str = ""
+    note: str = ""
 
 
 def evr_of(epoch: str, version: str, release: str) -> str:
@@ -40,14 +41,14 @@ def evr_of(epoch: str, version: str, release: str) -> str:
 
 def fixes(scope: str, channel: str, builds: Iterable[Build]) -> Iterator[Affected]:
     """What a notice fixes, in the order of the builds. Raises ValueError for a version that cannot be compared."""
-    found: dict[tuple[str, str, str], dict[str, dict[str, None]]] = {}
+    found: dict[tuple[str, str, str], dict[str, dict[str, str]]] = {}
     for build in builds:
         if build.arch in _SOURCES:
             continue
         if isinstance(bad := key(build.evr), Unparsable):
             raise ValueError(f"{build.name}: {bad.why}")
         versions = found.setdefault((build.name, build.module, flavour(build.evr)), {})
-        versions.setdefault(build.evr, {})[build.arch] = None
+        versions.setdefault(build.evr, {})[build.arch] = build.note
     for (name, module, _), versions in found.items():
         sets = {frozenset(arches) for arches in versions.values()}
         for evr, arches in versions.items():
@@ -55,4 +56,5 @@ def fixes(scope: str, channel: str, builds: Iterable[Build]) -> Iterator[Affecte
             yield Affected(
                 scope, name, "binary", channel, module, tuple(sorted(arches)) if counts else (),
                 (Range("ECOSYSTEM", (("introduced", "0"), ("fixed", evr))),), (), "fixed", "fixed",
+                max(arches.values()),
             )  # fmt: skip

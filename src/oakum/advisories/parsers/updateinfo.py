@@ -33,6 +33,10 @@ _ORACLE_BUILD = re.compile(r"\.el(?P<release>\d{1,2})(?:$|[._u])")
 _MODULE_BUILD = re.compile(r"\.module[_+]el(?P<release>\d{1,2})(?:$|[._+])")
 #: Who publishes what: the addresses that their notices come from.
 _PUBLISHERS = {"linux-security@amazon.com": "Amazon Linux", "el-errata@oss.oracle.com": "Oracle Linux"}
+#: What a package may suggest (createrepo_c's ``updateinfo.xml``).
+_SUGGESTED = {
+    "reboot_suggested": "reboot", "restart_suggested": "restart of what uses it", "relogin_suggested": "new login",
+}  # fmt: skip
 _NO_SECURITY = frozenset({"bugfix", "enhancement", "newpackage"})
 
 
@@ -112,7 +116,7 @@ def _builds(collections: list[Element]) -> Iterator[Build]:
             if not name or len(name) > 200:
                 raise ValueError("has a package without a name")
             evr = evr_of(each.get("epoch"), each.get("version"), each.get("release"))
-            yield Build(name, evr, each.get("arch"), module)
+            yield Build(name, evr, each.get("arch"), module, _note(each))
 
 
 def _whose(update: Element, id_: str, collections: list[Element]) -> _Whose:
@@ -163,6 +167,16 @@ def _oracle(update: Element, names: list[str], collections: list[Element]) -> _W
 
 def _cve(reference: Element) -> str | None:
     return cve_of(reference.get("id")) or cve_of(reference.get("title"))
+
+
+def _note(package: Element) -> str:
+    """What is to be done behind the update of a package: each word is an element, empty or with a truth value."""
+    said = [
+        what
+        for name, what in _SUGGESTED.items()
+        if any(each.text.lower() in ("", "1", "true") for each in package.all(name))
+    ]
+    return f"suggested: {', '.join(said)}" if said else ""
 
 
 def _summary(update: Element) -> str:
