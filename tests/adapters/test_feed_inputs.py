@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import io
 import json
+import lzma
 import os
+import shutil
+import subprocess
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -30,6 +35,13 @@ def zipped(**entries: bytes) -> bytes:
         for name, data in entries.items():
             archive.writestr(name, data)
     return buffer.getvalue()
+
+
+def zstd(data: bytes) -> bytes:
+    tool = shutil.which("zstd")
+    if tool is None:
+        pytest.skip("this machine has no zstd")
+    return subprocess.run([tool, "-q", "-c"], input=data, capture_output=True, check=True).stdout
 
 
 def sources(path: Path) -> dict[str, int]:
@@ -157,10 +169,34 @@ def test_the_sum_of_an_archive_is_limited() -> None:
     assert [type(error) for error in errors(data, SMALL)] == [LimitError]
 
 
-@pytest.mark.parametrize("data", [b"\x28\xb5\x2f\xfd....", b"BZh9....", b"\xfd7zXZ\x00...."], ids=["zst", "bz2", "xz"])
-def test_other_compressions_name_the_tool(data: bytes) -> None:
-    (error,) = errors(data, SMALL)
-    assert "unpack it with" in error.remedy
+@pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress, zstd], ids=lambda one: one.__name__)
+def test_each_packing_of_publishers_is_read_within_limits(pack: Callable[[bytes], bytes]) -> None:
+    packed = pack(KEV)
+    assert [one.data for one in unpack(packed, "f", SMALL)] == [KEV]
+    for cut in (packed[:-1], packed[: len(packed) // 2]):
+        (error,) = errors(cut, SMALL)
+        assert error.remedy
+    (error,) = errors(pack(bytes(4 << 20)), SMALL)
+    assert isinstance(error, LimitError)
+
+
+def test_an_xz_of_several_streams_with_padding_is_one_file() -> None:
+    packed = lzma.compress(b"a" * 9) + bytes(8) + lzma.compress(b"b") + bytes(4)
+    assert [one.data for one in unpack(packed, "f", SMALL)] == [b"aaaaaaaaab"]
+    (error,) = errors(packed + b"noise", SMALL)
+    assert "damaged" in str(error)
+
+
+def test_an_xz_that_wants_gigabytes_of_memory_is_refused() -> None:
+    hungry = lzma.compress(KEV, filters=[{"id": lzma.FILTER_LZMA2, "dict_size": 1 << 30}])
+    (error,) = errors(hungry, SMALL)
+    assert "damaged" in str(error)
+
+
+def test_without_the_tool_of_zstd_it_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+    (error,) = errors(b"\x28\xb5\x2f\xfd....", SMALL)
+    assert "unpack it with: zstd -d" in error.remedy
 
 
 @pytest.mark.parametrize(
@@ -180,7 +216,10 @@ def test_a_hostile_name_leads_nowhere_and_steers_no_terminal(tmp_path: Path) -> 
     assert (one.name, one.data) == ("f/../../etc/?[31mpasswd", b"x")
 
 
-@given(st.binary(max_size=200), st.sampled_from([b"", b"PK\x03\x04", b"PK\x05\x06", b"\x1f\x8b\x08"]))
+@given(
+    st.binary(max_size=200),
+    st.sampled_from([b"", b"PK\x03\x04", b"PK\x05\x06", b"\x1f\x8b\x08", b"BZh9", b"\xfd7zXZ\x00"]),
+)
 def test_any_bytes_unpack_or_are_an_error(data: bytes, magic: bytes) -> None:
     for one in unpack(magic + data, "f", SMALL):
         assert one.error is None or one.error.remedy

@@ -8,6 +8,9 @@ import json
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.advisories.oval_documents import azure
+from tests.advisories.update_notices import amazon, updates
+from tests.data import shared
 
 from oakum.advisories.model import Parsed
 from oakum.advisories.parsers import FORMATS, parse
@@ -52,6 +55,13 @@ SAMPLES: dict[str, str] = {
             "vulnerabilities": [{"cve": "CVE-2024-1001", "product_status": {"fixed": ["s:p"]}}],
         }
     ),
+    "updateinfo": updates(amazon("2", "kernel-4.9.76-38.79.amzn2.x86_64")).decode(),
+    "oval": azure("a", ("less than", "0:3.4.0-1.azl3")).decode(),
+    "photon": '[{"cve_id":"CVE-2024-1001","pkg":"a","cve_score":5,"res_ver":"1-1.ph4","status":"Fixed"}]',
+    "arch": '[{"name":"AVG-1","packages":["a"],"affected":"1-1","fixed":"1-2","status":"Fixed","severity":"High",'
+    '"issues":["CVE-2024-1001"]}]',
+    "fedora": '{"alias":"FEDORA-2025-a","status":"stable","type":"security","release":'
+    '{"id_prefix":"FEDORA","version":"40"},"builds":[{"nvr":"a-1-1.fc40"}],"bugs":[{"title":"CVE-2024-1001 a"}]}',
     "kubernetes": '{"items":[{"id":"CVE-2024-1001","summary":"s"}],"_kubernetes_io":{"updated_at":"2024-01-01"}}',
     "kev": '{"catalogVersion":"1","count":1,"dateReleased":"2025-01-01","vulnerabilities":'
     '[{"cveID":"CVE-2024-1001","dateAdded":"2025-01-01","dueDate":"2025-02-01"}]}',
@@ -69,7 +79,7 @@ def test_every_format_has_a_sample_that_it_reads() -> None:
         assert (parsed.format, len(parsed.facts), parsed.problems) == (name, 1, [])
 
 
-JSON = [name for name, text in SAMPLES.items() if text.startswith("{")]
+JSON = [name for name, text in SAMPLES.items() if text.startswith(("{", "[{"))]
 
 
 @pytest.mark.parametrize(
@@ -80,7 +90,8 @@ JSON = [name for name, text in SAMPLES.items() if text.startswith("{")]
         (b"\xff\xfe{\x00", "UTF-8"),
         (b"\x1f\x8b\x08\x00", "UTF-8"),
         (b"garbage", "no form"),
-        (b"<rss/>", "XML"),
+        (b"<oops/>", "XML of another form"),
+        (b"<rss/>", "name notices and no packages"),
         (b"[]", "no form"),
         (b"{}", "no form"),
         (b"null", "no form"),
@@ -117,6 +128,12 @@ def test_bad_input_is_an_error_with_a_place_and_a_remedy(data: bytes, what: str)
     assert str(caught.value).startswith("feed")
 
 
+def test_amazons_rss_leads_to_its_notices() -> None:
+    data = shared("feeds/amazon/input/2_rss.xml").read_bytes()
+    with pytest.raises(OakumError, match=r"no packages \(.*oakum feeds sync amazon\)"):
+        parse(data, name="feed")
+
+
 def test_an_error_names_the_line() -> None:
     with pytest.raises(OakumError, match=r"^feed:3: "):
         parse(b'{\n"id": 1,\n"b": }', name="feed")
@@ -142,6 +159,9 @@ def test_a_file_that_breaks_off_is_refused_or_says_less_than_whole(name: str) ->
             assert len(parsed.facts) <= len(whole)
 
 
+_BITS = [b"null", b"[]", b"{}", b'""', b"0", b"\n", b'"', b":", b"-", b",", b"<", b"/>", b"&"]
+
+
 def _answers(data: bytes) -> None:
     try:
         parsed = parse(data, name="f")
@@ -163,9 +183,7 @@ def test_any_mutation_of_a_feed_is_facts_or_an_error(name: str, data: st.DataObj
     text = bytearray(SAMPLES[name].encode())
     for _ in range(data.draw(st.integers(1, 6))):
         at = data.draw(st.integers(0, len(text) - 1))
-        text[at : at + data.draw(st.integers(0, 8))] = data.draw(
-            st.binary(max_size=6) | st.sampled_from([b"null", b"[]", b"{}", b'""', b"0", b"\n", b'"', b":", b"-", b","])
-        )
+        text[at : at + data.draw(st.integers(0, 8))] = data.draw(st.binary(max_size=6) | st.sampled_from(_BITS))
         if not text:
             break
     _answers(bytes(text))

@@ -1,4 +1,4 @@
-"""Whether an advisory speaks of this build of a package at all: module streams and vendors' flavours.
+"""Whether an advisory speaks of this build of a package at all: module streams, vendors' flavours and series.
 
 Two module streams share package names and must never be compared with each other (AlmaLinux: 723 of 5,680 advisories
 are modular), and a vendor's hot-patched or certified rebuild (Ksplice, FIPS) has fixes of its own that mean nothing for
@@ -8,30 +8,19 @@ the plain build.
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 
 from oakum.advisories.index import Detail
+from oakum.findings.series import other_series
+from oakum.fleet.flavours import flavour
 from oakum.fleet.packages import Package
 from oakum.versions import Scheme, Unparsable
 
 _MODULAR = re.compile(r"\.module[_+]")
-_FLAVOUR = re.compile(
-    r"\.(ksplice)\d|[+._~-](fips)\b|[+._](fips)\d|(fips)"
-    # Red Hat's products that stand on RHEL have packages of the same names: rhaos is OpenShift's, el8sat Satellite's.
-    r"|\.(rhaos)\d|\.el\d+(cp|eap|fdp|jws|ost|pc|sat|sso)\b"
-)
 
 
 def is_modular(version: str) -> bool:
     """Whether an rpm release says that it was built for a module (``.module_el8``, ``.module+el8``)."""
     return _MODULAR.search(version) is not None
-
-
-@lru_cache(maxsize=4096)
-def flavour(version: str) -> str:
-    """The flavour of a build that has fixes of its own (ksplice, fips, another product's), or none."""
-    found = _FLAVOUR.search(version)
-    return next((word for word in found.groups() if word), "") if found else ""
 
 
 def other_build(package: Package, fix: str, detail: Detail) -> str:
@@ -46,7 +35,7 @@ def other_build(package: Package, fix: str, detail: Detail) -> str:
             return f"the advisory is for module {detail.module}, this build belongs to {package.module}"
     if (special := flavour(fix)) and special != flavour(package.version):
         return f"the advisory is for the {special} build"
-    return ""
+    return other_series(package, fix, detail.channel) if package.type == "rpm" else ""
 
 
 def of_stream(package: Package, fix: str, module: str) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from oakum.advisories.index import Index, Record, Row, Rules, Statement
 from oakum.advisories.model import Naming
-from oakum.findings import kernels, unassessed
+from oakum.findings import kernels, series, unassessed
 from oakum.findings.builds import epoch_unstated, other_build, unproven
 from oakum.findings.errata import no_vulnerability
 from oakum.findings.go_modules import STAGING, affecting, staged_key
@@ -172,6 +172,8 @@ class _Matching:
         elif package.type == COMPONENTS:
             self._component(package, where)
             return
+        if series.apart(package, where.scope):
+            self._series(package, where)
         hit: set[Naming] = set()
         for name, version, naming in spoken(package, where.namings):
             if naming in hit:
@@ -180,6 +182,13 @@ class _Matching:
             rules = self._index.rules(where.scope, name, naming)
             if (rules.rows or rules.statements) and self._compare(package, where, name, version, rules):
                 hit.add(naming)
+
+    def _series(self, package: Package, where: Advised) -> None:
+        """A build of whose series no source speaks: that it is above every fix of the others says nothing."""
+        rows = self._index.rules(where.scope, package.name, "binary").rows
+        if why := series.unspoken(package, rows):
+            what = f"{package.name} {package.version}"
+            self._gap("no-feed", what, why, "sync a source that speaks about it: oakum feeds sync --list names them")
 
     def _component(self, package: Package, where: Advised) -> None:
         """A component of Kubernetes: what its version says depends on its vendor and its node."""

@@ -15,7 +15,8 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from oakum.advisories.index import Detail, Index, Row, Rules
-from oakum.findings.builds import flavour, is_modular, of_stream, other_build
+from oakum.findings.builds import is_modular, of_stream, other_build
+from oakum.fleet.flavours import flavour
 from oakum.fleet.packages import Package
 from oakum.versions import Scheme, Unparsable
 

@@ -28,7 +28,7 @@ class Gap(msgspec.Struct, frozen=True):
 GAPS: dict[str, str] = {
     "unknown-release": "the operating system or its release is not named, or the name is not understood",
     "unknown-ecosystem": "no order of versions and no advisories are known for this kind of package",
-    "no-feed": "no imported source speaks about this release or ecosystem",
+    "no-feed": "no imported source speaks about this release, ecosystem or series of the kernel",
     "stale-feed": "the source is older than allowed",
     "end-of-life": "the vendor no longer publishes advisories for this release",
     "unparsable-version": "a version has no place in the order of its ecosystem, or none beside an advisory's version",

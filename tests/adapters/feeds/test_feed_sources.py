@@ -59,6 +59,9 @@ def test_settings_move_a_source_and_add_one() -> None:
     found = {one.name: one for one in table}
     assert (found["kev"].url, found["kev"].format) == ("https://m.example/kev", "kev")
     assert (found["mine"].url, found["mine"].format) == ("https://m.example/x", "osv")
+    topic = Change("https://m.example/nginx1/latest/x86_64/mirror.list", "updateinfo", "rpm-md")
+    (added,) = changed((), {"amazon-2-nginx1": topic})
+    assert (added.layout, added.format) == ("rpm-md", "updateinfo")
     with pytest.raises(UsageError, match="has no format"):
         changed(TABLE, {"mine": Change("https://m.example/x")})
     with pytest.raises(UsageError, match="no name of a source"):

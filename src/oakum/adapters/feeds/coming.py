@@ -1,7 +1,7 @@
 """What a source's publisher has that is newer than what is held: the document, or that there is nothing newer.
 
 A file is asked for on condition. An OSV ecosystem is asked for its list of changes first; then for the changed records,
-or for the whole archive.
+or for the whole archive. Of an rpm repository the index is asked for on condition, then the notices that it names.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from pathlib import Path
 
 import msgspec
 
-from oakum.adapters.feeds import osv_delta
+from oakum.adapters.feeds import osv_delta, rpm_md
 from oakum.adapters.feeds.downloads import Download, State
 from oakum.adapters.feeds.fetching import VanishedError, Wanted, fetch
 from oakum.adapters.feeds.incoming import Edition, Incoming
@@ -23,7 +23,7 @@ from oakum.adapters.feeds.web import Web
 from oakum.adapters.http.waiting import Clockwork
 from oakum.errors import InputError
 
-_LIST, _RECORD = 64 << 20, 16 << 20
+_LIST, _RECORD, _MIRRORS = 64 << 20, 16 << 20, 1 << 16
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d")
 
 
@@ -49,6 +49,8 @@ def look(
 ) -> Coming:
     """Ask the publisher, and fetch what is newer. Raises OakumError; what is held is never touched."""
     state = download.state
+    if source.layout == "rpm-md":
+        return _rpm_md(web, source, download, clock, progress, state if download.intact(state) else None)
     held = state if download.intact(state) and state.edition is not None and state.edition.url == source.url else None
     if source.layout == "osv":
         return _osv(web, source, download, clock, progress, held)
@@ -69,6 +71,36 @@ def _file(
     if edition is None:
         return Coming(edition=known)
     return Coming(document=download.incoming.path, edition=edition)
+
+
+def _rpm_md(
+    web: Web,
+    source: Source,
+    download: Download,
+    clock: Clockwork,
+    progress: Callable[[int, int], None],
+    held: State | None,
+) -> Coming:
+    index = source.url
+    if index.endswith(f"/{rpm_md.MIRRORS}"):
+        mirrors = _small(web, Wanted(url=index, largest=_MIRRORS, seconds=source.seconds), download, clock)
+        index = rpm_md.through(source, rpm_md.first(mirrors))
+    known = held.listed if held is not None and held.listed is not None and held.listed.url == index else None
+    wanted = Wanted(url=index, largest=_RECORD, seconds=source.seconds, coded=True, held=known)
+    listed = fetch(web, wanted, download.index, clock)
+    if listed is None and held is not None:
+        return Coming(edition=held.edition, listed=held.listed)
+    named = rpm_md.updateinfo(_plain(download.index.path), index)
+    if held is not None and named.is_of(download.held):
+        return Coming(edition=held.edition, listed=listed)
+    document = Wanted(url=named.url, largest=source.largest, seconds=source.seconds)
+    edition = fetch(web, document, download.incoming, clock, progress)
+    if not named.is_of(download.incoming.path):
+        # Of another edition than its index, or damaged: neither is taken, and both are asked for anew.
+        download.incoming.drop()
+        download.index.drop()
+        raise InputError(f"its {named.kind} is not what repomd.xml says", remedy="try again later")
+    return Coming(document=download.incoming.path, edition=edition, listed=listed)
 
 
 def _osv(
@@ -122,25 +154,31 @@ def _followed(download: Download) -> dict[str, str]:
 def _plain(path: Path) -> bytes:
     from oakum.adapters.feeds.unpack import Limits, raw, unpack
 
-    (one,) = unpack(raw(path, Limits(file=_LIST)), "modified_id.csv", Limits(file=_LIST * 4))
+    (one,) = unpack(raw(path, Limits(file=_LIST)), path.name, Limits(file=_LIST * 4))
     if one.error is not None:
         raise one.error
     return one.data
 
 
 def _record(web: Web, source: Source, download: Download, name: str, clock: Clockwork) -> bytes:
-    incoming = Incoming(download.folder / "incoming" / "record")
-    incoming.drop()
     wanted = Wanted(url=osv_delta.address(source, f"{name}.json"), largest=_RECORD, seconds=source.seconds)
-    fetch(web, wanted, incoming, clock)
-    data = incoming.path.read_bytes()
-    incoming.drop()
+    data = _small(web, wanted, download, clock)
     try:
         found = msgspec.json.decode(data, type=_Record)
     except msgspec.MsgspecError as error:
         raise InputError(f"the record {name} is no record: {error}", remedy="the next sync tries again") from None
     if found.id != name:
         raise InputError(f"in the place of the record {name} lies {found.id[:60]}", remedy="the next sync tries again")
+    return data
+
+
+def _small(web: Web, wanted: Wanted, download: Download, clock: Clockwork) -> bytes:
+    """A document that is asked for without conditions, and not kept."""
+    incoming = Incoming(download.folder / "incoming" / "record")
+    incoming.drop()
+    fetch(web, wanted, incoming, clock)
+    data = incoming.path.read_bytes()
+    incoming.drop()
     return data
 
 

@@ -29,7 +29,8 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     """How a source stands. Times are RFC 3339 UTC; ``confirmed`` is when its publisher last said that this is current.
 
     ``sha256`` is of the document that is held, ``digest`` how the store calls it. ``listed`` is the edition of the list
-    of changes that the document follows. Before ``not_before`` the publisher does not want to be asked.
+    of changes that the document follows, or of the index that names it. Before ``not_before`` the publisher does not
+    want to be asked.
     """
 
     edition: Edition | None = None
@@ -51,6 +52,7 @@ class Download:
         self.held = self.folder / "held" / source
         self.incoming = Incoming(self.folder / "incoming" / source)
         self.list = Incoming(self.folder / "incoming" / "modified_id.csv")
+        self.index = Incoming(self.folder / "incoming" / "repomd.xml")
         self.followed = self.folder / "held" / "modified_id.csv"
 
     @property

@@ -122,6 +122,7 @@ def _write(download: Download, state: State, coming: Coming, done: Outcome, time
         download.list.drop()
     else:
         download.followed.unlink(missing_ok=True)
+        download.index.drop()
     download.write(
         msgspec.structs.replace(
             state, edition=coming.edition, listed=coming.listed, digest=done.digest, confirmed=time, tried=time,

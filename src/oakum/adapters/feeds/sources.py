@@ -1,9 +1,11 @@
 """The table of sources: what each publisher offers, where, in which form, under which licence, how large and how fresh.
 
 Addresses and layouts are those that the publishers document: osv.dev (one folder an ecosystem: ``all.zip``,
-``modified_id.csv``, ``ID.json``), security-tracker.debian.org, secdb.alpinelinux.org, cisa.gov, first.org/epss,
-kubernetes.io, endoflife.date, packages.wolfi.dev. A source is one address and one name in the store; a group is a word
-for several. Settings may change the address of a source, add one, or put a mirror before all of them.
+``modified_id.csv``, ``ID.json``), security-tracker.debian.org, secdb.alpinelinux.org, packages.wolfi.dev,
+cdn.amazonlinux.com (a ``mirror.list`` a repository), linux.oracle.com/security/oval, yum.oracle.com,
+packages.broadcom.com/photon, security.archlinux.org, cisa.gov, first.org/epss, kubernetes.io, endoflife.date. A source
+is one address and one name in the store; a group is a word for several. Settings may change the address of a source,
+add one, or put a mirror before all of them.
 """
 
 from __future__ import annotations
@@ -23,16 +25,26 @@ _OSV = "https://osv-vulnerabilities.storage.googleapis.com"
 _DEBIAN = "https://salsa.debian.org/security-tracker-team/security-tracker/-/raw/master/data"
 _ALPINE = "https://secdb.alpinelinux.org"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,99}")
+_AMAZON = "https://cdn.amazonlinux.com"
+_ORACLE = "https://yum.oracle.com/repo/OracleLinux"
+_AZURE = "https://raw.githubusercontent.com/microsoft/AzureLinuxVulnerabilityData/main"
+_PHOTON = "https://packages.broadcom.com/photon/photon_cve_metadata"
+_SMALL = "small documents"
 _PART = "excerpts of the publisher's own files"
-#: Formats that are imported from files alone: Red Hat packs its CSAF documents as tar.zst, which nothing here unpacks.
-IMPORTED = frozenset({"csaf"})
+#: Formats that are imported from files alone: Red Hat packs its CSAF documents as tar.zst, which nothing here unpacks;
+#: Fedora gives its updates in pages.
+IMPORTED = frozenset({"csaf", "fedora"})
+#: A file; an OSV ecosystem with its list of changes; the update notices of an rpm repository.
+Layout = Literal["file", "osv", "rpm-md"]
 
 
 class Source(msgspec.Struct, frozen=True, kw_only=True):
     """One source: ``hours`` is how old what is published usually is, ``largest`` and ``unpacked`` are limits in bytes.
 
-    ``layout`` "osv" has a list of changes beside the archive. ``entries`` is what the names of an archive's wanted
-    files end with. ``dated``: each edition carries its own date, so that an older edition is known as such.
+    ``layout`` "osv" has a list of changes beside the archive; "rpm-md" is the address of a repository's ``repomd.xml``,
+    or of the ``mirror.list`` that leads there. ``mirror`` is what stands before all addresses of its publisher.
+    ``entries`` is what the names of an archive's wanted files end with. ``dated``: each edition carries its own date,
+    so that an older edition is known as such.
     ``usual`` sources are fetched where none is named. ``proven`` says on which real data its parser was tried.
     """
 
@@ -43,7 +55,7 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
     about: str = ""
     licence: str = ""
     hours: int = 24
-    layout: Literal["file", "osv"] = "file"
+    layout: Layout = "file"
     entries: str = ""
     largest: int = 256 * _MIB
     unpacked: int = 4096 * _MIB
@@ -51,11 +63,12 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
     dated: bool = False
     usual: bool = True
     proven: str = ""
+    mirror: str = ""
 
     @property
     def packed(self) -> bool:
         """Whether the publisher's file is an archive already, so that no coding of its transfer is wanted."""
-        return urlsplit(self.url).path.endswith((".zip", ".gz"))
+        return urlsplit(self.url).path.endswith((".zip", ".gz", ".bz2", ".xz", ".zst"))
 
 
 def _osv(ecosystem: str, licence: str, *, usual: bool = False, proven: str = "small documents") -> Source:
@@ -72,6 +85,23 @@ def _alpine(release: str, repository: str) -> Source:
         name=f"alpine-{release}-{repository}", group="alpine", url=f"{_ALPINE}/{release}/{repository}.json",
         format="alpine-secdb", about=f"Alpine {release}, {repository}", licence="not stated", largest=64 * _MIB,
         proven="secdb of 3.3 to 3.11, whole, as YAML; small documents as JSON",
+    )  # fmt: skip
+
+
+def _amazon(name: str, path: str, about: str) -> Source:
+    return Source(
+        name=f"amazon-{name}", group="amazon", url=f"{_AMAZON}/{path}/latest/x86_64/mirror.list", format="updateinfo",
+        layout="rpm-md", about=f"Amazon Linux {about}", licence="not stated", largest=64 * _MIB, unpacked=1024 * _MIB,
+        usual=False, proven=_SMALL,
+    )  # fmt: skip
+
+
+def _oracle(release: str, repository: str, path: str) -> Source:
+    return Source(
+        name=f"oracle-{release}-{repository}", group="oracle-notices", format="updateinfo", layout="rpm-md",
+        url=f"{_ORACLE}/{release.upper()}/{path}/x86_64/repodata/repomd.xml",
+        about=f"update notices of Oracle Linux {release[2:]}, {repository}", licence="not stated", largest=128 * _MIB,
+        unpacked=2048 * _MIB, usual=False, proven=_SMALL,
     )  # fmt: skip
 
 
@@ -111,6 +141,50 @@ TABLE: tuple[Source, ...] = (
         _alpine(release, repository)
         for release in ("v3.18", "v3.19", "v3.20", "v3.21", "v3.22", "v3.23", "edge")
         for repository in ("main", "community")
+    ),
+    _amazon("2-core", "2/core", "2"),
+    *(
+        _amazon(f"2-{topic}", f"2/extras/{topic}", f"2, topic {topic} of the extras")
+        for topic in ("kernel-5.4", "kernel-5.10", "kernel-5.15", "livepatch", "docker", "ecs")
+    ),
+    _amazon("2023-core", "al2023/core/mirrors", "2023"),
+    _amazon("2023-livepatch", "al2023/kernel-livepatch/mirrors", "2023, live patches of the kernel"),
+    *(
+        Source(
+            name=f"oracle-oval-{release}", group="oracle", format="oval", licence="not stated", usual=False,
+            url=f"https://linux.oracle.com/security/oval/com.oracle.elsa-{release}.xml.bz2", largest=128 * _MIB,
+            about=f"security notices of Oracle Linux {release[2:]}", proven=_PART,
+        )
+        for release in ("ol7", "ol8", "ol9", "ol10")
+    ),
+    *(
+        _oracle(release, repository, path)
+        for release, repository, path in (
+            ("ol8", "baseos", "baseos/latest"), ("ol8", "appstream", "appstream"), ("ol8", "uekr6", "UEKR6"),
+            ("ol8", "uekr7", "UEKR7"), ("ol9", "baseos", "baseos/latest"), ("ol9", "appstream", "appstream"),
+            ("ol9", "uekr7", "UEKR7"),
+        )
+    ),
+    Source(
+        name="azurelinux-3", group="azure", url=f"{_AZURE}/azurelinux-3.0-oval.xml", format="oval",
+        about="states of vulnerabilities in Azure Linux 3", licence="MIT", usual=False, proven=_PART,
+    ),
+    Source(
+        name="mariner-2", group="azure", url=f"{_AZURE}/cbl-mariner-2.0-oval.xml", format="oval",
+        about="states of vulnerabilities in CBL-Mariner 2", licence="MIT", usual=False, proven=_PART,
+    ),
+    *(
+        Source(
+            name=f"photon-{release}", group="photon", url=f"{_PHOTON}/cve_data_photon{release}.0.json",
+            format="photon", about=f"states of vulnerabilities in Photon OS {release}", licence="not stated",
+            largest=128 * _MIB, usual=False, proven=_PART,
+        )
+        for release in ("3", "4", "5")
+    ),
+    Source(
+        name="arch", url="https://security.archlinux.org/issues/all.json", format="arch",
+        about="Arch Linux' groups of vulnerabilities", licence="not stated", largest=64 * _MIB, usual=False,
+        proven=_PART,
     ),
     Source(
         name="wolfi", url="https://packages.wolfi.dev/os/security.json", format="alpine-secdb", about="Wolfi's secdb",
@@ -160,7 +234,7 @@ class Change(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     url: str
     format: str = ""
-    layout: Literal["file", "osv"] = "file"
+    layout: Layout = "file"
     entries: str = ""
     licence: str = "not stated"
 
@@ -187,7 +261,7 @@ def mirrored(table: Iterable[Source], mirror: str) -> tuple[Source, ...]:
     """The table behind a mirror: its address, then host and path of the publisher's."""
     base = mirror.rstrip("/")
     return tuple(
-        msgspec.structs.replace(one, url=f"{base}/{parts.netloc}{parts.path}")
+        msgspec.structs.replace(one, url=f"{base}/{parts.netloc}{parts.path}", mirror=base)
         for one in table
         for parts in [urlsplit(one.url)]
     )

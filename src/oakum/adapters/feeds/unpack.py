@@ -6,6 +6,7 @@ to gigabytes is refused while it unpacks: by its size, by the sum of an archive,
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import io
 import lzma
@@ -14,15 +15,22 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
 from oakum.errors import InputError, LimitError, OakumError, Place, UsageError
 
+if TYPE_CHECKING:
+    from oakum.fleet.images.sources import Unpacking
+
 _CHUNK = 1 << 20
+#: Memory that unpacking an xz may take: what ``xz -9`` needs; a file may name dictionaries of gigabytes.
+_XZ_MEMORY = 80 << 20
+#: Packings by their first bytes.
+_GZIP, _XZ, _BZIP2, _ZSTD = b"\x1f\x8b", b"\xfd7zXZ\x00", b"BZh", b"\x28\xb5\x2f\xfd"
 #: Other compressions by their first bytes, and what unpacks them.
-_FOREIGN = {b"\x28\xb5\x2f\xfd": "zstd -d", b"\xfd7zXZ\x00": "xz -d", b"BZh": "bunzip2", b"7z\xbc\xaf": "7z x"}
+_FOREIGN = {_ZSTD: "zstd -d", b"7z\xbc\xaf": "7z x"}
 
 
 #: What zipfile raises for an archive or an entry that it cannot read: RuntimeError for one that is encrypted,
@@ -82,7 +90,10 @@ def raw(path: Path, limits: Limits = DEFAULT_LIMITS) -> bytes:
 
 
 def unpack(data: bytes, name: str, limits: Limits = DEFAULT_LIMITS) -> Iterator[Unpacked]:
-    """The files in ``data``: itself, what its gzip holds, or every entry of a zip. Errors come as values."""
+    """The files in ``data``: itself, what its gzip, bzip2, xz or zstd holds, or every entry of a zip.
+
+    Errors come as values. zstd wants the tool of that name.
+    """
     try:
         if data.startswith((b"PK\x03\x04", b"PK\x05\x06")):
             yield from _zip(data, name, limits)
@@ -93,15 +104,66 @@ def unpack(data: bytes, name: str, limits: Limits = DEFAULT_LIMITS) -> Iterator[
 
 
 def _single(data: bytes, name: str, limits: Limits) -> bytes:
-    if data.startswith(b"\x1f\x8b"):
+    if data.startswith(_GZIP):
         with gzip.GzipFile(fileobj=io.BytesIO(data)) as stream:
             return _bounded(stream, name, len(data), limits)
+    if data.startswith(_BZIP2):
+        with bz2.BZ2File(io.BytesIO(data)) as unpacked:
+            return _bounded(unpacked, name, len(data), limits)
+    if data.startswith(_XZ):
+        return _bounded(_Xz(data), name, len(data), limits)
+    if data.startswith(_ZSTD) and (zstd := _zstd(data)) is not None:
+        return _bounded(zstd, name, len(data), limits)
     for magic, tool in _FOREIGN.items():
         if data.startswith(magic):
             raise InputError(
                 "is packed in a way that is not read here", place=Place(name), remedy=f"unpack it with: {tool}"
             )
     return data
+
+
+class _Xz:
+    """The streams of an xz file one after the other, in bounded memory."""
+
+    def __init__(self, data: bytes) -> None:
+        self._waiting = data
+        self._stream = lzma.LZMADecompressor(lzma.FORMAT_XZ, _XZ_MEMORY)
+
+    def read(self, size: int, /) -> bytes:
+        """At most so many of the next bytes, none at the end."""
+        while True:
+            if self._stream.eof:
+                # Between streams and behind the last may stand zeros (xz's file format, "Stream Padding").
+                self._waiting = self._stream.unused_data.lstrip(b"\0")
+                if not self._waiting:
+                    return b""
+                self._stream = lzma.LZMADecompressor(lzma.FORMAT_XZ, _XZ_MEMORY)
+            given, self._waiting = self._waiting, b""
+            data = self._stream.decompress(given, size)
+            if data:
+                return data
+            if self._stream.needs_input and not self._stream.eof:
+                raise EOFError("the xz stream ends before its end mark")
+
+
+class _Zstd:
+    """What the tool gives, piece by piece."""
+
+    def __init__(self, unpacking: Unpacking) -> None:
+        self._unpacking = unpacking
+
+    def read(self, _size: int, /) -> bytes:
+        """The next bytes, none at the end."""
+        return self._unpacking.next()
+
+
+def _zstd(data: bytes) -> _Zstd | None:
+    """None where this machine has no zstd."""
+    from oakum.adapters.files.zstd import unpackers
+    from oakum.fleet.images.sources import Memory
+
+    begin = unpackers().get("zstd")
+    return None if begin is None else _Zstd(begin(Memory(data)))
 
 
 def _zip(data: bytes, name: str, limits: Limits) -> Iterator[Unpacked]:
@@ -145,7 +207,7 @@ def _bounded(stream: _Stream, name: str, packed: int, limits: Limits) -> bytes:
             if size > limits.file or (size > limits.free and size > limits.ratio * packed):
                 raise _too_large(name, limits.file)
             parts.append(chunk)
-    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+    except (EOFError, OSError, zlib.error, lzma.LZMAError) as error:
         raise InputError(f"is cut short or damaged: {error}", place=Place(name), remedy="fetch it again") from None
     return b"".join(parts)
 

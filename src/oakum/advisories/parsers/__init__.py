@@ -11,14 +11,19 @@ from collections.abc import Callable
 from oakum.advisories.model import Parsed
 from oakum.advisories.parsers import (
     alpine_secdb,
+    arch,
     csaf,
     debian_tracker,
     dsa,
     endoflife,
     epss,
+    fedora,
     kev,
     kubernetes,
     osv,
+    oval,
+    photon,
+    updateinfo,
     vulnrichment,
 )
 from oakum.advisories.parsers.content import Content, read
@@ -32,18 +37,26 @@ FORMATS: dict[str, tuple[Callable[[Content], bool], Callable[[Content], Parsed]]
     "vulnrichment": (vulnrichment.matches, vulnrichment.parse),
     "endoflife": (endoflife.matches, endoflife.parse),
     "epss": (epss.matches, epss.parse),
+    "updateinfo": (updateinfo.matches, updateinfo.parse),
+    "oval": (oval.matches, oval.parse),
     "csaf": (csaf.matches, csaf.parse),
     "alpine-secdb": (alpine_secdb.matches, alpine_secdb.parse),
     "dsa": (dsa.matches, dsa.parse),
     "kubernetes": (kubernetes.matches, kubernetes.parse),
+    "photon": (photon.matches, photon.parse),
+    "arch": (arch.matches, arch.parse),
+    "fedora": (fedora.matches, fedora.parse),
     "osv": (osv.matches, osv.parse),
     "debian-tracker": (debian_tracker.matches, debian_tracker.parse),
 }
 _UNREAD = {
     "rustsec": "is in RustSec's own form",
-    "xml": "is XML (OVAL, RSS or another)",
+    "rss": "is an RSS feed, whose items name notices and no packages",
+    "xml": "is XML of another form than update notices (updateinfo) or OVAL",
     "": "is in no form that is known here",
 }
+#: What to take instead, where there is something better than another file.
+_INSTEAD = {"rss": "take the notices themselves; Amazon's: oakum feeds sync amazon"}
 
 
 def detect(data: bytes, name: str) -> str:
@@ -65,15 +78,15 @@ def _format(content: Content) -> str:
     for name, (matches, _) in FORMATS.items():
         if matches(content):
             return name
-    raise InputError(
-        _UNREAD[_foreign(content)],
-        place=Place(content.name),
-        remedy=f"formats read here: {', '.join(FORMATS)}; most databases are also published as OSV",
-    )
+    foreign = _foreign(content)
+    formats = f"formats read here: {', '.join(FORMATS)}; most databases are also published as OSV"
+    raise InputError(_UNREAD[foreign], place=Place(content.name), remedy=_INSTEAD.get(foreign, formats))
 
 
 def _foreign(content: Content) -> str:
     first = content.first
     if isinstance(first, dict) and {"advisory", "versions"} <= first.keys():
         return "rustsec"
+    if content.root == "rss":
+        return "rss"
     return "xml" if content.text.lstrip()[:1] == "<" else ""

@@ -20,6 +20,10 @@ from oakum.errors import InputError, LimitError, Place
 _FETCH_AGAIN = "fetch the file again"
 #: JSON begins with an object, or with an array of objects; a Debian advisory list begins with "[01 Aug 2002]".
 _JSON = re.compile(r"\s*(?:\{|\[\s*[\[{\"\]])")
+#: Before the first element of an XML document may stand its declaration, comments and instructions.
+_ROOT = re.compile(
+    r"\s*+(?:<\?[^>]{0,1000}\?>\s*+|<!--(?:(?!-->).){0,4000}-->\s*+){0,8}<(?:[\w.-]+:)?(?P<name>[\w.-]+)", re.DOTALL
+)
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
@@ -43,6 +47,12 @@ class Content(msgspec.Struct, kw_only=True):
         """The first record: the document, or the first object of an array; None where there is none."""
         value = self.values[0].value if self.values else None
         return next(iter(value), None) if isinstance(value, list) else value
+
+    @property
+    def root(self) -> str:
+        """The name of the first element of an XML document, without its prefix; "" for what is no XML."""
+        found = None if self.values else _ROOT.match(self.text)
+        return found["name"] if found else ""
 
     def records(self) -> Iterator[Value]:
         """Every record, with the arrays taken apart."""
