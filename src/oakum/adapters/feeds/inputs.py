@@ -133,9 +133,10 @@ def _parsed(one: Unpacked) -> Parsed:
 
 
 def _is_record(file: _File) -> bool:
-    if not file.name.endswith(".json") or file.parsed.problems:
+    if not file.name.endswith(".json"):
         return False
-    return file.parsed.format in _DOCUMENTS or (file.parsed.format in _RECORDS and len(file.parsed.facts) == 1)
+    single = file.parsed.format in _RECORDS and len(file.parsed.facts) == 1 and not file.parsed.problems
+    return single or file.parsed.format in _DOCUMENTS
 
 
 def _own(file: _File, folder: bool) -> Feed:
@@ -160,7 +161,7 @@ def _grouped(group: str, files: list[_File], errors: list[OakumError]) -> Iterat
         parsed = Parsed(
             format=format_,
             facts=facts,
-            problems=[_problem(error) for error in errors],
+            problems=[*(each for file in members for each in file.parsed.problems), *map(_problem, errors)],
             as_of=max(file.parsed.as_of for file in members),
         )
         name = group if format_ == formats[0] else f"{group}-{format_}"
