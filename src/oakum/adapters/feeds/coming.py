@@ -1,7 +1,7 @@
 """What a source's publisher has that is newer than what is held: the document, or that there is nothing newer.
 
 A file is asked for on condition. An OSV ecosystem is asked for its list of changes first; then for the changed records,
-or for the whole archive.
+or for the whole archive. A folder of CSAF documents has a module of its own (``coming_csaf``).
 """
 
 from __future__ import annotations
@@ -13,10 +13,11 @@ from pathlib import Path
 
 import msgspec
 
-from oakum.adapters.feeds import osv_delta
+from oakum.adapters.feeds import coming_csaf, osv_delta
 from oakum.adapters.feeds.downloads import Download, State
 from oakum.adapters.feeds.fetching import VanishedError, Wanted, fetch
-from oakum.adapters.feeds.incoming import Edition, Incoming
+from oakum.adapters.feeds.found import Coming
+from oakum.adapters.feeds.incoming import Incoming
 from oakum.adapters.feeds.sources import Source
 from oakum.adapters.feeds.unpack import UNREADABLE
 from oakum.adapters.feeds.web import Web
@@ -25,18 +26,6 @@ from oakum.errors import InputError
 
 _LIST, _RECORD = 64 << 20, 16 << 20
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d")
-
-
-class Coming(msgspec.Struct, frozen=True, kw_only=True):
-    """``document`` is None where what is held is current.
-
-    ``listed`` is the edition of the list of changes that it follows, ``follows`` what that says (id -> time).
-    """
-
-    document: Path | None = None
-    edition: Edition | None = None
-    listed: Edition | None = None
-    follows: dict[str, str] = {}
 
 
 class _Record(msgspec.Struct):
@@ -50,6 +39,8 @@ def look(
     """Ask the publisher, and fetch what is newer. Raises OakumError; what is held is never touched."""
     state = download.state
     held = state if download.intact(state) and state.edition is not None and state.edition.url == source.url else None
+    if source.layout == "csaf":
+        return coming_csaf.look(web, source, download, clock, progress)
     if source.layout == "osv":
         return _osv(web, source, download, clock, progress, held)
     return _file(web, source, download, clock, progress, held)

@@ -129,8 +129,12 @@ def matches(content: Content) -> bool:
     return isinstance(head, dict) and "csaf_version" in head
 
 
-def parse(content: Content) -> Parsed:
-    """One advisory for each vulnerability, with what every document says of it."""
+def parse(content: Content, *, may_be_empty: bool = False) -> Parsed:
+    """One advisory for each vulnerability, with what every document says of it.
+
+    ``may_be_empty``: a document that closes no vulnerability, or cannot be read, is one without facts; else that
+    raises InputError.
+    """
     found: list[Advisory] = []
     for number, value in enumerate(content.records(), start=1):
         try:
@@ -145,7 +149,8 @@ def parse(content: Content) -> Parsed:
             why = f"{place}{error.what}" if isinstance(error, OakumError) else str(error)
             content.problem(_id(value.value) or f"record {number}", why, value.line)
     facts = merged(found)
-    return content.parsed(FORMAT, [*facts], max((one.modified for one in facts), default=""))
+    as_of = max((one.modified for one in facts), default="")
+    return content.parsed(FORMAT, [*facts], as_of, may_be_empty=may_be_empty)
 
 
 def _id(value: object) -> str:
