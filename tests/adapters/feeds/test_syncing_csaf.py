@@ -22,7 +22,9 @@ from tests.adapters.feeds.csaf_publisher import (
     tarred,
 )
 from tests.adapters.feeds.publisher import Publisher, cut_after, serving, status
+from tests.adapters.feeds.test_csaf_import import sbom, scan
 from tests.adapters.feeds.test_syncing import Site
+from tests.advisories.suse_documents import SLES, suse
 from tests.data import shared
 
 from oakum.adapters.feeds import coming_csaf
@@ -30,6 +32,7 @@ from oakum.adapters.feeds.downloads import Download, states
 from oakum.adapters.feeds.store import FeedStore
 from oakum.adapters.feeds.web import Web
 from oakum.advisories.model import Advisory, Problem
+from oakum.cli.main import main
 
 VEX, ARCHIVE = "redhat-csaf-vex", f"{RED_HAT}/csaf_vex_2026-02-25.tar.zst"
 LISTS = {f"{RED_HAT}/changes.csv": 1, f"{RED_HAT}/deletions.csv": 1}
@@ -553,3 +556,40 @@ def test_what_is_held_makes_a_bundle_for_a_machine_without_a_network(
     assert (feed.digest, feed.parsed.format, len(feed.parsed.facts)) == (outcome.digest, "csaf", 20)
     state = states(site.folder)[VEX]
     assert (state.result, state.confirmed) == ("new", "2026-03-01T12:00:00Z")
+
+
+def test_a_machine_without_a_network_goes_on_where_it_has_one(site: Site, folder: Folder, tmp_path: Path) -> None:
+    from oakum.local.feed_bundles import export, take
+    from oakum.local.ledger.keys import make_key
+
+    outcome = site.one(VEX)
+    key = tmp_path / "feeds.key"
+    public = make_key("example.com/feeds", key)
+    table = [one for one in site.table if one.name == VEX]
+    export(site.folder, tmp_path / "feeds.tar", key, (), table, site.now)
+    other = Site(tmp_path / "apart" / "feeds", site.publisher, site.web)
+    _, (taken,), errors = take(other.folder, tmp_path / "feeds.tar", [public], other.now)
+    assert (taken.feed.digest, errors, other.facts()) == (outcome.digest, [], {VEX: 20})
+    folder.put(path(1003), red_hat(1003, "2-1"), LATER)
+    folder.publish()
+    asked(site.publisher)
+    assert other.one(VEX).changed == 1
+    assert [one for one in asked(site.publisher) if one.endswith((".zst", ".json"))] == [f"{RED_HAT}/{path(1003)}"]
+
+
+def test_at_the_command_line_from_a_sync_to_an_answer(
+    site: Site, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = Folder(site.publisher, SUSE, deletions=False, sums=False)
+    folder.put("cve-2024-1001.json", suse((SLES, "foo-1.0-150500.5.14.1", "recommended")), "2026-02-20T00:00:00Z")
+    folder.pack("../csaf-vex.tar.bz2", folder="csaf-vex/")
+    folder.publish()
+    data = tmp_path / "data"
+    old, new = sbom(tmp_path, "1.0-150500.5.13.1"), sbom(tmp_path, "1.0-150500.5.14.1")
+    found, gaps = scan(capsys, data, old)
+    assert (found, any("sles:15.5" in one for one in gaps)) == ([], True)
+    words = ["feeds", "sync", "suse-csaf-vex", "--mirror", site.publisher.url, "--allow-http", "--data", str(data)]
+    assert main(words) == 0
+    found, gaps = scan(capsys, data, old)
+    assert (found, any("sles:15.5" in one for one in gaps)) == ([("CVE-2024-1001", "1.0-150500.5.14.1", "")], False)
+    assert scan(capsys, data, new)[0] == []
