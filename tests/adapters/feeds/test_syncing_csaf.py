@@ -383,6 +383,29 @@ def test_a_broken_document_is_a_problem_and_the_others_go_on(
     assert (site.one(VEX).result, fixes(site)["CVE-2024-1003"], problems(site)) == ("new", "4-1", ())
 
 
+def test_a_notice_that_is_broken_keeps_what_it_said_of_each_vulnerability(site: Site, folder: Folder) -> None:
+    notice = "2024/rhsa-2024_0001.json"
+    folder.put(notice, red_hat(5000), "2026-02-20T00:00:00Z")
+    folder.pack("csaf_vex_2026-02-25.tar.zst")
+    folder.publish()
+    assert site.one(VEX).facts == 21
+    folder.put(notice, b"{", LATER)
+    folder.publish()
+    assert (site.one(VEX).closed, fixes(site)["CVE-2024-5000"]) == (0, "1-1")
+    assert [one.record for one in problems(site)] == ["rhsa-2024_0001"]
+
+
+def test_what_is_listed_as_changed_and_as_withdrawn_since_is_not_asked_for(site: Site, folder: Folder) -> None:
+    site.one(VEX)
+    folder.put(path(1003), red_hat(1003, "2-1"), LATER)
+    folder.publish()
+    folder.deleted[path(1003)] = "2026-03-01T00:00:00Z"
+    folder.publish()
+    asked(site.publisher)
+    assert (site.one(VEX).closed, "CVE-2024-1003" in fixes(site)) == (1, False)
+    assert [one for one in asked(site.publisher) if one.endswith(".json")] == []
+
+
 def test_a_document_that_is_listed_and_not_there_keeps_its_former_state_and_is_asked_for_again(
     site: Site, folder: Folder
 ) -> None:
