@@ -110,6 +110,20 @@ def test_trap_13_an_unknown_product_is_a_problem_and_the_others_count() -> None:
     assert "no release is known for the product 'SUSE Example Appliance 3'" in found.problems[0].why
 
 
+def test_a_product_that_is_unknown_in_many_documents_is_one_problem() -> None:
+    unknown = "SUSE Example Appliance 3"
+    some = [
+        suse((unknown, "foo", "known_affected"), (SLES, "foo", "known_affected"), cve=f"CVE-2024-{n}")
+        for n in range(1, 4)
+    ]
+    broken = [suse((SLES, "foo", "recommended"), cve=f"CVE-2024-{n}") for n in (5, 6)]
+    found = parsed(*some, *broken)
+    assert [one.record for one in found.problems] == ["CVE-2024-5", "CVE-2024-6", "CVE-2024-1"], (
+        "what is kept hangs on it"
+    )
+    assert found.problems[2].why.endswith("'SUSE Example Appliance 3'; what is said of it is left out (in 3 documents)")
+
+
 def test_only_the_products_of_the_publisher_itself_count() -> None:
     whole = json.loads(
         json.dumps(suse((SLES, "foo", "known_affected"))).replace("SUSE Product Security Team", "Nobody")

@@ -28,6 +28,8 @@ from oakum.fleet.suse_products import releases
         ("SUSE Linux Enterprise High Performance Computing 15 SP5-LTSS", "sle_hpc:15.5", "ltss", True),
         ("SUSE Linux Enterprise Desktop 15 SP6", "sled:15.6", "", True),
         ("SUSE Linux Enterprise Micro 5.5", "sle-micro:5.5", "", True),
+        ("SUSE Linux Enterprise Server 11 SP4-LTSS EXTREME CORE", "sles:11.4", "ltss-extreme-core", True),
+        ("SUSE Linux Enterprise Micro for Rancher 5.4", "sle-micro:5.4", "", True),
         ("SUSE Linux Micro 6.1", "sl-micro:6.1", "", True),
         ("openSUSE Leap 15.6", "opensuse-leap:15.6", "", True),
         ("openSUSE Tumbleweed", "opensuse-tumbleweed", "", True),
@@ -75,6 +77,7 @@ def test_without_a_name_the_cpe_counts(cpe: str, scope: str, channel: str) -> No
     "name",
     [
         "Container bci/example:15.5", "Image SLES15-SP5-BYOS", "SUSE Manager Server 4.3", "SUSE Enterprise Storage 7.1",
+        "SUSE Linux Enterprise Server 11-SECURITY", "SUSE Linux Enterprise Server for VMWare 11 SP3",
         "SUSE OpenStack Cloud 9", "SUSE Liberty Linux 9", "Public Cloud Module for SUSE Linux Enterprise 11",
     ],
 )  # fmt: skip

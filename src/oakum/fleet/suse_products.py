@@ -15,8 +15,11 @@ from typing import NamedTuple
 
 #: Channels of longer support: they go on with the very line of builds of the release that they are for.
 CONTINUED = frozenset(
-    {"bcl", "espos", "ltss", "ltss-core", "ltss-extended-security", "ltss-extreme-core", "ltss-teradata", "teradata"}
-)
+    {
+        "bcl", "espos", "ltss", "ltss-core", "ltss-ericsson", "ltss-extended-security", "ltss-extreme-core", "ltss-sap",
+        "ltss-teradata", "teradata",
+    }
+)  # fmt: skip
 #: The product's name without vendor, version and support -> the system (an id of ``fleet.distributions``), a channel.
 _SYSTEMS: dict[str, tuple[str, str]] = {
     "linux enterprise server": ("sles", ""),
@@ -32,6 +35,7 @@ _SYSTEMS: dict[str, tuple[str, str]] = {
     "linux enterprise desktop": ("sled", ""),
     "linux enterprise high performance computing": ("sle_hpc", ""),
     "linux enterprise micro": ("sle-micro", ""),
+    "linux enterprise micro for rancher": ("sle-micro", ""),
     "linux micro": ("sl-micro", ""),
     "opensuse leap": ("opensuse-leap", ""),
     "opensuse leap micro": ("opensuse-leap-micro", ""),
@@ -39,6 +43,7 @@ _SYSTEMS: dict[str, tuple[str, str]] = {
     # Extensions of the server; what a subscription of its own is for has a channel.
     "linux enterprise software development kit": ("sles", ""),
     "linux enterprise high availability extension": ("sles", "ha"),
+    "linux enterprise high availability geo extension": ("sles", "ha"),
     "linux enterprise workstation extension": ("sles", "we"),
     "linux enterprise live patching": ("sles", "live-patching"),
     "linux enterprise real time": ("sles", "rt"),
@@ -80,12 +85,13 @@ _CPES: dict[str, tuple[str, str]] = {
 }
 #: Products that are no system whose packages are inventoried here under their names.
 _BESIDE = re.compile(
-    r"(?:Container|Image) |.*\bModule for SUSE Linux Enterprise 1[01]\b|HPE? Helion OpenStack|Magnum Orchestration"
-    r"|RES\b|Novell|openSUSE (?:Backports|Factory|\d|Evergreen)|SUSE Package Hub for"
-    r"|(?:SUSE )?(?:CaaS Platform|Cloud|Cloud Application Platform|Edge|Enterprise Storage|Liberty Linux"
-    r"|Lifecycle Management Server|Manager|Multi-Linux Manager|NeuVector|OpenStack Cloud|Rancher|Storage|Studio Onsite"
-    r"|Subscription Management Tool|WebYaST|Linux Enterprise (?:Build System|Debuginfo|for SAP|Mono|Point of Sale"
-    r"|Storage|Subscription Management Tool|Unsupported))\b"
+    r"(?:Container|Image) |.*\bModule for SUSE Linux Enterprise 1[01]\b|.*-(?:CLIENT-TOOLS|EXTRA|PUBCLOUD|SECURITY)$"
+    r"|HPE? Helion OpenStack|Magnum Orchestration|RES\b|Novell|openSUSE (?:Backports|Factory|\d|Evergreen)"
+    r"|SUSE Package Hub for|(?:SUSE )?(?:CaaS Platform|Cloud|Cloud Application Platform|Container as a Service Platform"
+    r"|Edge|Enterprise Storage|Liberty Linux|Lifecycle Management Server|Manager|Multi[- ]Linux Manager|NeuVector"
+    r"|OpenStack Cloud|Rancher|Storage|Studio|Subscription Management Tool|WebYaST|Linux Enterprise (?:Build System"
+    r"|Debuginfo|for SAP|Installer|Mono|Point of Sale|Point of Service|Server for VMWare|Software Bootstrap Kit|Storage"
+    r"|Subscription Management Tool|Unsupported))\b"
 )
 _NAMED = re.compile(
     r"(?:SUSE )?(?P<line>\S.*) (?P<major>\d+)(?:[ .]?SP(?P<sp>\d+)|\.(?P<minor>\d+))?(?:[- ](?P<support>\S.*))?"

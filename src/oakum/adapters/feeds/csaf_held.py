@@ -146,7 +146,7 @@ def read(path: Path, source: str, origin: str) -> Feed:
         digest.update(name.encode("utf-8", "surrogatepass") + b"\0" + mark)
     one = merged(facts)
     as_of = max(fact.modified for fact in one)
-    parsed = Parsed(format=csaf.FORMAT, facts=[*one], problems=problems, as_of=as_of)
+    parsed = Parsed(format=csaf.FORMAT, facts=[*one], problems=csaf.gathered(problems), as_of=as_of)
     return Feed(source, origin, f"sha256:{digest.hexdigest()}", parsed)
 
 

@@ -17,6 +17,7 @@ import msgspec
 from oakum.adapters.feeds.unpack import DEFAULT_LIMITS, Limits, Unpacked, raw, shown, unpack
 from oakum.advisories.model import Advisory, Fact, Parsed, Problem
 from oakum.advisories.parsers import parse
+from oakum.advisories.parsers.csaf import gathered
 from oakum.advisories.parsers.merging import merged
 from oakum.errors import InputError, OakumError, Place
 
@@ -161,7 +162,7 @@ def _grouped(group: str, files: list[_File], errors: list[OakumError]) -> Iterat
         parsed = Parsed(
             format=format_,
             facts=facts,
-            problems=[*(each for file in members for each in file.parsed.problems), *map(_problem, errors)],
+            problems=[*gathered(each for file in members for each in file.parsed.problems), *map(_problem, errors)],
             as_of=max(file.parsed.as_of for file in members),
         )
         name = group if format_ == formats[0] else f"{group}-{format_}"

@@ -136,11 +136,11 @@ TABLE: tuple[Source, ...] = (
     ),
     _csaf(
         "redhat-csaf-vex", f"{_RED_HAT}/vex/", "Red Hat's VEX files, one a vulnerability", "archive_latest.txt",
-        "deletions.csv", "18 VEX files, whole",
+        "deletions.csv", "25 VEX files and advisories, whole",
     ),
     _csaf(
         "redhat-csaf-advisories", f"{_RED_HAT}/advisories/", "Red Hat's security advisories", "archive_latest.txt",
-        "deletions.csv", "12 advisories, whole; the lists' layout",
+        "deletions.csv", "25 VEX files and advisories, whole",
     ),
     _csaf(
         "suse-csaf-vex", f"{_SUSE}/csaf-vex/", "SUSE's VEX files, one a vulnerability", "../csaf-vex.tar.bz2", "",

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from oakum.advisories.model import Advisory, Affected, Parsed, Range, Severity, StateClass
+from oakum.advisories.model import Advisory, Affected, Parsed, Problem, Range, Severity, StateClass
 from oakum.advisories.parsers.content import Content
 from oakum.advisories.parsers.csaf_components import Component
 from oakum.advisories.parsers.csaf_publishers import Platform, Publisher, UnknownProductError, publisher
@@ -25,6 +25,7 @@ from oakum.errors import OakumError
 
 FORMAT = "csaf"
 _OPEN = Range("ECOSYSTEM", (("introduced", "0"),))
+_LEFT_OUT = "; what is said of it is left out"
 #: Characters of a summary that is taken from a text.
 _SUMMARY = 300
 #: What stands in a remediation where there is no fix -> its class.
@@ -143,14 +144,30 @@ def parse(content: Content, *, may_be_empty: bool = False) -> Parsed:
             found.extend(tuple(_advisories(value.value, unknown)))
             for why in unknown:
                 name = _id(value.value) or f"record {number}"
-                content.problem(name, f"{why}; what is said of it is left out", value.line)
+                content.problem(name, f"{why}{_LEFT_OUT}", value.line)
         except (OakumError, msgspec.ValidationError, ValueError) as error:
             place = f"{error.place.field}: " if isinstance(error, OakumError) and error.place else ""
             why = f"{place}{error.what}" if isinstance(error, OakumError) else str(error)
             content.problem(_id(value.value) or f"record {number}", why, value.line)
+    content.problems[:] = gathered(content.problems)
     facts = merged(found)
     as_of = max((one.modified for one in facts), default="")
     return content.parsed(FORMAT, [*facts], as_of, may_be_empty=may_be_empty)
+
+
+def gathered(problems: Iterable[Problem]) -> list[Problem]:
+    """Each platform that is not known as one problem, in however many documents it stands; all others as they are."""
+    found: list[Problem] = []
+    left: dict[str, list[Problem]] = {}
+    for one in problems:
+        if one.why.endswith(_LEFT_OUT):
+            left.setdefault(one.why, []).append(one)
+        else:
+            found.append(one)
+    for same in left.values():
+        more = f" (in {len(same)} documents)" if len(same) > 1 else ""
+        found.append(msgspec.structs.replace(same[0], why=f"{same[0].why}{more}"))
+    return found
 
 
 def _id(value: object) -> str:
