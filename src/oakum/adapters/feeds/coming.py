@@ -19,7 +19,7 @@ from oakum.adapters.feeds.fetching import VanishedError, Wanted, fetch
 from oakum.adapters.feeds.found import Coming
 from oakum.adapters.feeds.incoming import Incoming
 from oakum.adapters.feeds.sources import Source
-from oakum.adapters.feeds.unpack import UNREADABLE
+from oakum.adapters.feeds.unpack import UNREADABLE, plain
 from oakum.adapters.feeds.web import Web
 from oakum.adapters.http.waiting import Clockwork
 from oakum.errors import InputError
@@ -82,7 +82,7 @@ def _osv(
         return _file(web, source, download, clock, progress, held)
     if held is not None and listed is None:
         return Coming(edition=held.edition, listed=held.listed, follows=before)
-    now = osv_delta.listed(_plain(download.list.path))
+    now = osv_delta.listed(plain(download.list.path, "modified_id.csv", _LIST))
     names = osv_delta.changed(before, now)
     if held is not None and names is not None:
         if not names:
@@ -108,15 +108,6 @@ def _followed(download: Download) -> dict[str, str]:
         return osv_delta.listed(download.followed.read_bytes())
     except (OSError, InputError):
         return {}
-
-
-def _plain(path: Path) -> bytes:
-    from oakum.adapters.feeds.unpack import Limits, raw, unpack
-
-    (one,) = unpack(raw(path, Limits(file=_LIST)), "modified_id.csv", Limits(file=_LIST * 4))
-    if one.error is not None:
-        raise one.error
-    return one.data
 
 
 def _record(web: Web, source: Source, download: Download, name: str, clock: Clockwork) -> bytes:

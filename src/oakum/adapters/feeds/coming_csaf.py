@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import msgspec
@@ -24,6 +23,7 @@ from oakum.adapters.feeds.fetching import VanishedError, Wanted, fetch
 from oakum.adapters.feeds.found import Coming, Spent
 from oakum.adapters.feeds.incoming import Edition, Incoming
 from oakum.adapters.feeds.sources import Source
+from oakum.adapters.feeds.unpack import plain
 from oakum.adapters.feeds.web import Web
 from oakum.adapters.http.waiting import Clockwork
 from oakum.advisories.model import Problem
@@ -147,7 +147,7 @@ class _Look:
             return _List()
         if edition is None:
             return _SAME
-        rows = csaf_lists.listed(_plain(incoming.path, name), name, may_be_empty=name != _CHANGES)
+        rows = csaf_lists.listed(plain(incoming.path, name, _LIST), name, may_be_empty=name != _CHANGES)
         return _List(edition, rows)
 
     def _withdrawn(self, path: str, document: Document, listed: dict[str, str] | None, deleted: dict[str, str]) -> bool:
@@ -310,12 +310,3 @@ def _day_before(modified: str) -> str:
         return (parsedate_to_datetime(modified) - timedelta(days=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
     except (ValueError, TypeError, IndexError, OverflowError):
         return ""
-
-
-def _plain(path: Path, name: str) -> bytes:
-    from oakum.adapters.feeds.unpack import Limits, raw, unpack
-
-    (one,) = unpack(raw(path, Limits(file=_LIST)), name, Limits(file=_LIST * 4))
-    if one.error is not None:
-        raise one.error
-    return one.data
