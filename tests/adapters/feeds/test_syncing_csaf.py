@@ -247,6 +247,30 @@ def test_a_busy_publisher_is_asked_again_and_who_sends_us_away_is_left_alone(
     assert other.one(VEX).result == "new"
 
 
+def test_suses_folder_on_a_bad_day(site: Site) -> None:
+    folder, archive = suse_folder(site.publisher), f"{SUSE.rpartition('/')[0]}/csaf-vex.tar.bz2"
+    whole = site.publisher.documents[archive].data
+    site.publisher.fault(f"{SUSE}/changes.csv", status(500), status(429, Retry_After="2"))
+    site.publisher.fault(archive, cut_after(len(whole) // 3), status(503))
+    assert (site.one("suse-csaf-vex").result, site.facts()) == ("new", {"suse-csaf-vex": 20})
+    assert site.publisher.statuses(archive) == [200, 503, 206]
+    folder.put("cve-2024-1003.json", of_suse(1003, "2-1"), "2026-09-25T00:00:00Z")
+    folder.put("cve-2024-1004.json", b'{"document":', "2026-09-25T00:00:00Z")
+    folder.publish()
+    # Cut off on its way, which its length tells.
+    site.publisher.fault(f"{SUSE}/cve-2024-1003.json", cut_after(50, reset=True), status(500))
+    before = site.digest()
+    assert (site.one("suse-csaf-vex").changed, site.digest() != before) == (1, True)
+    assert fixes(site, "suse-csaf-vex")["CVE-2024-1003"] == "2-1"
+    assert [one.record for one in problems(site, "suse-csaf-vex")] == ["cve-2024-1004"]
+    other = Site(site.folder.with_name("other"), site.publisher, site.web)
+    folder.pack("../csaf-vex.tar.bz2", data=tarred({"csaf-vex/../../x.json": b"{}"}))
+    assert "leads out of it" in other.one("suse-csaf-vex").why
+    del site.publisher.documents[archive]
+    assert "404" in other.one("suse-csaf-vex").why
+    assert (other.facts(), site.one("suse-csaf-vex").result) == ({}, "same")
+
+
 def test_an_archive_that_broke_off_goes_on_in_the_next_sync(site: Site, folder: Folder) -> None:
     data = site.publisher.documents[ARCHIVE].data
     site.publisher.fault(ARCHIVE, cut_after(len(data) // 2), *[status(500)] * 4)
