@@ -253,7 +253,7 @@ class _Matching:
                 ground = "vendor"
             elif why := other_build(package, row.fix, detail) or other_kind(package, row, rules, self._index):
                 ground = "build"
-            elif fixed := fixed_in_line(package, key, row, rules, where.order, self._index):
+            elif fixed := fixed_in_line(package, key, row, rules, where.order, self._index, where.scope):
                 of = f" of channel {fixed.channel}" if fixed.channel else ""
                 why, ground = f"{fixed.version}{of} or newer is installed", "fixed"
             elif unnamed := stream_unnamed(package, key, row, rules, where.order, self._index):

@@ -4,7 +4,8 @@ A vendor fixes one vulnerability in several lines at once: each minor release wi
 each product that stands on the system. A build has the fix of its own line though its version is below the fix of
 another. A line is known by what the vendor writes into each version of it, never by the order of versions alone.
 Sources: Red Hat's tags of builds (``el9_4`` for what is built for 9.4, ``.module+el8.8.0+`` for a module,
-``rhaos4.12`` for OpenShift's packages, whose main ones are named by version and time); Ubuntu's ``esm``.
+``rhaos4.12`` for OpenShift's packages, whose main ones are named by version and time); Ubuntu's ``esm``; SUSE's code
+streams (``150500.5.14.1`` is built for SLE 15 SP5): longer support goes on with the builds of its release.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from oakum.advisories.index import Detail, Index, Row, Rules
 from oakum.findings.builds import is_modular, of_stream, other_build
 from oakum.fleet.flavours import flavour
 from oakum.fleet.packages import Package
+from oakum.fleet.suse_products import CONTINUED, is_suse
 from oakum.versions import Scheme, Unparsable
 
 _LINE = re.compile(
@@ -26,6 +28,8 @@ _LINE = re.compile(
     r"|\.module\+el(?P<major>\d+)\.(?P<minor>\d+)\.[^+]*\+"
     r"|\.el(?P<release>\d+_\d+)(?![0-9_])"
 )
+
+_CODE_STREAM = re.compile(r"-(1[5-9]0[0-9]00)\.")
 
 
 class Fixed(NamedTuple):
@@ -60,16 +64,41 @@ def speaks(package: Package, row: Row, detail: Detail, *, hit: bool) -> bool:
     return hit or not detail.channel or (own != "" and own == line(row.fix))
 
 
-def fixed_in_line(package: Package, key: bytes, row: Row, rules: Rules, order: Scheme, index: Index) -> Fixed | None:
+def fixed_in_line(
+    package: Package, key: bytes, row: Row, rules: Rules, order: Scheme, index: Index, scope: str
+) -> Fixed | None:
     """The fix of this build's own line where the build has it: a row of another line must not override that."""
     own, pocket = line(package.version), _pocket(package.version)
-    if not own and (not pocket or index.detail(row.detail).channel):
+    channel = index.detail(row.detail).channel
+    if is_suse(scope):
+        return _continued(package, key, row, channel, rules, order, index)
+    if not own and (not pocket or channel):
         return None
     for other in _others(row, rules, index, everywhere=bool(own)):
         detail = index.detail(other.detail)
         its = own == line(other.fix) and of_stream(package, other.fix, detail.module) if own else detail.channel
         if its and not isinstance(fix := order.key(other.fix), Unparsable) and fix <= key:
             return Fixed(other.fix, detail.channel)
+    return None
+
+
+def _continued(
+    package: Package, key: bytes, row: Row, channel: str, rules: Rules, order: Scheme, index: Index
+) -> Fixed | None:
+    """The fix of the same code stream in another of SUSE's lines of support, where the build has it.
+
+    The release and its longer support are one line of builds: whoever has the fix of the one has that of the other,
+    whatever is said of builds of the other. Within one line of support nothing is taken back: what is said twice of
+    it holds twice.
+    """
+    own = _code_stream(package.version)
+    for other in _others(row, rules, index, everywhere=False):
+        theirs = index.detail(other.detail).channel
+        apart = theirs != channel and CONTINUED.issuperset({theirs, channel} - {""})
+        if not apart or own != _code_stream(other.fix):
+            continue
+        if not isinstance(fix := order.key(other.fix), Unparsable) and fix <= key:
+            return Fixed(other.fix, theirs)
     return None
 
 
@@ -112,6 +141,12 @@ def _others(row: Row, rules: Rules, index: Index, *, everywhere: bool) -> Iterat
     if everywhere and rules.shared and (record := index.record(row.record)) is not None:
         for _, rows in index.voices(rules).twins(record):
             yield from (other for other in rows if other.fix)
+
+
+def _code_stream(version: str) -> str:
+    """The number of SUSE's code stream that a release begins with; "" for the first of SLE 15, and for older ones."""
+    found = _CODE_STREAM.search(version)
+    return found[1] if found else ""
 
 
 def _pocket(version: str) -> bool:

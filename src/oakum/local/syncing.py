@@ -10,8 +10,9 @@ from threading import Event
 
 import msgspec
 
-from oakum.adapters.feeds.coming import Coming, look
+from oakum.adapters.feeds.coming import look
 from oakum.adapters.feeds.downloads import Download, alone
+from oakum.adapters.feeds.found import Coming
 from oakum.adapters.feeds.indexing import current_index
 from oakum.adapters.feeds.settling import Outcome, failed, settle, text_of
 from oakum.adapters.feeds.sources import TABLE, Change, Source, changed, chosen, mirrored

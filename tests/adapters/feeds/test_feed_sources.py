@@ -25,6 +25,7 @@ def test_every_row_can_be_fetched_and_read(source: object) -> None:
     assert 0 < source.largest <= source.unpacked
     assert source.name.replace("-", "").replace(".", "").isalnum()
     assert (source.layout == "osv") == source.url.endswith("/all.zip")
+    assert (source.layout == "csaf") == source.url.endswith("/") == bool(source.archive)
 
 
 def test_names_and_groups_are_told_apart() -> None:
@@ -34,8 +35,7 @@ def test_names_and_groups_are_told_apart() -> None:
 
 
 def test_every_format_has_a_source_or_is_imported_alone() -> None:
-    assert {one.format for one in TABLE} | IMPORTED == set(FORMATS)
-    assert IMPORTED.isdisjoint(one.format for one in TABLE)
+    assert {one.format for one in TABLE} == set(FORMATS) - IMPORTED
 
 
 def test_words_choose_names_and_groups_once_each_in_the_order_of_the_table() -> None:
@@ -66,5 +66,15 @@ def test_settings_move_a_source_and_add_one() -> None:
         changed(TABLE, {"mine": Change("https://m.example/x")})
     with pytest.raises(UsageError, match="no name of a source"):
         changed(TABLE, {"../mine": Change("https://m.example/x", "osv")})
+    folder = Change("https://m.example/csaf/", "csaf", "csaf", archive="all.tar.gz", deleted="deletions.csv")
+    (mine,) = (one for one in changed(TABLE, {"mine": folder}) if one.name == "mine")
+    assert (mine.layout, mine.archive, mine.deleted) == ("csaf", "all.tar.gz", "deletions.csv")
+    for wrong in (
+        Change("https://m.example/csaf", "csaf", "csaf", archive="all.tar.gz"),
+        Change("https://m.example/csaf/", "csaf", "csaf"),
+        Change("https://m.example/csaf/", "osv", "csaf", archive="all.tar.gz"),
+    ):
+        with pytest.raises(UsageError, match="no folder of CSAF documents"):
+            changed(TABLE, {"mine": wrong})
     with pytest.raises(UsageError, match="is no format"):
         changed(TABLE, {"mine": Change("https://m.example/x", "nonsense")})

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import msgspec
 
+from oakum.adapters.feeds import csaf_held
 from oakum.adapters.feeds.inputs import Feed, read_feeds
 from oakum.adapters.feeds.sources import Source
 from oakum.adapters.feeds.unpack import UNREADABLE, Limits
@@ -23,6 +24,8 @@ _CHUNK = 1 << 20
 
 def read(path: Path, source: Source) -> Feed:
     """The feed in a document. Raises InputError, LimitError where it is damaged, too large, or another feed."""
+    if csaf_held.is_one(path):
+        return csaf_held.read(path, source.name, source.url)
     limits = Limits(file=max(source.largest, min(source.unpacked, 1 << 32)), total=source.unpacked)
     _whole(path, limits)
     reading = read_feeds(path, limits, lambda name: name.endswith(source.entries))

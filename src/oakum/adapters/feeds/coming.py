@@ -1,7 +1,8 @@
 """What a source's publisher has that is newer than what is held: the document, or that there is nothing newer.
 
 A file is asked for on condition. An OSV ecosystem is asked for its list of changes first; then for the changed records,
-or for the whole archive. Of an rpm repository the index is asked for on condition, then the notices that it names.
+or for the whole archive. Of an rpm repository the index is asked for on condition, then the notices that it names. A
+folder of CSAF documents has a module of its own (``coming_csaf``).
 """
 
 from __future__ import annotations
@@ -13,30 +14,19 @@ from pathlib import Path
 
 import msgspec
 
-from oakum.adapters.feeds import osv_delta, rpm_md
+from oakum.adapters.feeds import coming_csaf, osv_delta, rpm_md
 from oakum.adapters.feeds.downloads import Download, State
 from oakum.adapters.feeds.fetching import VanishedError, Wanted, fetch
-from oakum.adapters.feeds.incoming import Edition, Incoming
+from oakum.adapters.feeds.found import Coming
+from oakum.adapters.feeds.incoming import Incoming
 from oakum.adapters.feeds.sources import Source
-from oakum.adapters.feeds.unpack import UNREADABLE
+from oakum.adapters.feeds.unpack import UNREADABLE, plain
 from oakum.adapters.feeds.web import Web
 from oakum.adapters.http.waiting import Clockwork
 from oakum.errors import InputError
 
 _LIST, _RECORD, _MIRRORS = 64 << 20, 16 << 20, 1 << 16
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d")
-
-
-class Coming(msgspec.Struct, frozen=True, kw_only=True):
-    """``document`` is None where what is held is current.
-
-    ``listed`` is the edition of the list of changes that it follows, ``follows`` what that says (id -> time).
-    """
-
-    document: Path | None = None
-    edition: Edition | None = None
-    listed: Edition | None = None
-    follows: dict[str, str] = {}
 
 
 class _Record(msgspec.Struct):
@@ -52,6 +42,8 @@ def look(
     if source.layout == "rpm-md":
         return _rpm_md(web, source, download, clock, progress, state if download.intact(state) else None)
     held = state if download.intact(state) and state.edition is not None and state.edition.url == source.url else None
+    if source.layout == "csaf":
+        return coming_csaf.look(web, source, download, clock, progress)
     if source.layout == "osv":
         return _osv(web, source, download, clock, progress, held)
     return _file(web, source, download, clock, progress, held)
@@ -90,7 +82,7 @@ def _rpm_md(
     listed = fetch(web, wanted, download.index, clock)
     if listed is None and held is not None:
         return Coming(edition=held.edition, listed=held.listed)
-    named = rpm_md.updateinfo(_plain(download.index.path), index)
+    named = rpm_md.updateinfo(plain(download.index.path, "repomd.xml", _LIST), index)
     if held is not None and named.is_of(download.held):
         return Coming(edition=held.edition, listed=listed)
     document = Wanted(url=named.url, largest=source.largest, seconds=source.seconds)
@@ -123,7 +115,7 @@ def _osv(
         return _file(web, source, download, clock, progress, held)
     if held is not None and listed is None:
         return Coming(edition=held.edition, listed=held.listed, follows=before)
-    now = osv_delta.listed(_plain(download.list.path))
+    now = osv_delta.listed(plain(download.list.path, "modified_id.csv", _LIST))
     names = osv_delta.changed(before, now)
     if held is not None and names is not None:
         if not names:
@@ -149,15 +141,6 @@ def _followed(download: Download) -> dict[str, str]:
         return osv_delta.listed(download.followed.read_bytes())
     except (OSError, InputError):
         return {}
-
-
-def _plain(path: Path) -> bytes:
-    from oakum.adapters.feeds.unpack import Limits, raw, unpack
-
-    (one,) = unpack(raw(path, Limits(file=_LIST)), path.name, Limits(file=_LIST * 4))
-    if one.error is not None:
-        raise one.error
-    return one.data
 
 
 def _record(web: Web, source: Source, download: Download, name: str, clock: Clockwork) -> bytes:

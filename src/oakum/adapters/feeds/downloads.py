@@ -29,12 +29,13 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     """How a source stands. Times are RFC 3339 UTC; ``confirmed`` is when its publisher last said that this is current.
 
     ``sha256`` is of the document that is held, ``digest`` how the store calls it. ``listed`` is the edition of the list
-    of changes that the document follows, or of the index that names it. Before ``not_before`` the publisher does not
-    want to be asked.
+    of changes that the document follows, or of the index that names it, ``beside`` those of other lists by name. Before
+    ``not_before`` the publisher does not want to be asked.
     """
 
     edition: Edition | None = None
     listed: Edition | None = None
+    beside: dict[str, Edition] = {}
     sha256: str = ""
     digest: str = ""
     confirmed: str = ""

@@ -17,6 +17,7 @@ import msgspec
 from oakum.adapters.feeds.unpack import DEFAULT_LIMITS, Limits, Unpacked, raw, shown, unpack
 from oakum.advisories.model import Advisory, Fact, Parsed, Problem
 from oakum.advisories.parsers import parse
+from oakum.advisories.parsers.csaf import gathered
 from oakum.advisories.parsers.merging import merged
 from oakum.errors import InputError, OakumError, Place
 
@@ -148,9 +149,10 @@ def _parsed(one: Unpacked) -> Parsed:
 
 
 def _is_record(file: _File) -> bool:
-    if not file.name.endswith(".json") or file.parsed.problems:
+    if not file.name.endswith(".json"):
         return False
-    return file.parsed.format in _DOCUMENTS or (file.parsed.format in _RECORDS and len(file.parsed.facts) == 1)
+    single = file.parsed.format in _RECORDS and len(file.parsed.facts) == 1 and not file.parsed.problems
+    return single or file.parsed.format in _DOCUMENTS
 
 
 def _own(file: _File, folder: bool) -> Feed:
@@ -175,7 +177,7 @@ def _grouped(group: str, files: list[_File], errors: list[OakumError]) -> Iterat
         parsed = Parsed(
             format=format_,
             facts=facts,
-            problems=[_problem(error) for error in errors],
+            problems=[*gathered(each for file in members for each in file.parsed.problems), *map(_problem, errors)],
             as_of=max(file.parsed.as_of for file in members),
         )
         name = group if format_ == formats[0] else f"{group}-{format_}"

@@ -12,9 +12,9 @@ from pathlib import Path
 import msgspec
 
 from oakum.adapters.feeds import checking
-from oakum.adapters.feeds.coming import Coming
 from oakum.adapters.feeds.downloads import Download, Result, State, digest_of
 from oakum.adapters.feeds.fetching import SentAwayError
+from oakum.adapters.feeds.found import Coming
 from oakum.adapters.feeds.inputs import Feed
 from oakum.adapters.feeds.sources import Source
 from oakum.adapters.feeds.store import Change, FeedStore, StoredSource
@@ -113,6 +113,8 @@ def _confirm(store: FeedStore, stored: StoredSource, now: datetime) -> None:
 
 
 def _write(download: Download, state: State, coming: Coming, done: Outcome, time: str) -> None:
+    for spent in coming.spent:
+        spent.drop()
     if coming.follows:
         lines = "".join(f"{modified},{name}\n" for name, modified in coming.follows.items())
         new = Path(f"{download.followed}.new")
@@ -125,7 +127,7 @@ def _write(download: Download, state: State, coming: Coming, done: Outcome, time
         download.index.drop()
     download.write(
         msgspec.structs.replace(
-            state, edition=coming.edition, listed=coming.listed, digest=done.digest, confirmed=time, tried=time,
-            result=done.result, why="", not_before="",
+            state, edition=coming.edition, listed=coming.listed, beside=coming.beside, digest=done.digest,
+            confirmed=time, tried=time, result=done.result, why="", not_before="",
         )
     )  # fmt: skip

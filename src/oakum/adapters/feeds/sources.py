@@ -3,9 +3,9 @@
 Addresses and layouts are those that the publishers document: osv.dev (one folder an ecosystem: ``all.zip``,
 ``modified_id.csv``, ``ID.json``), security-tracker.debian.org, secdb.alpinelinux.org, packages.wolfi.dev,
 cdn.amazonlinux.com (a ``mirror.list`` a repository), linux.oracle.com/security/oval, yum.oracle.com,
-packages.broadcom.com/photon, security.archlinux.org, cisa.gov, first.org/epss, kubernetes.io, endoflife.date. A source
-is one address and one name in the store; a group is a word for several. Settings may change the address of a source,
-add one, or put a mirror before all of them.
+packages.broadcom.com/photon, security.archlinux.org, security.access.redhat.com and ftp.suse.com (folders of CSAF),
+cisa.gov, first.org/epss, kubernetes.io, endoflife.date. A source is one address and one name in the store; a group is a
+word for several. Settings may change the address of a source, add one, or put a mirror before all of them.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ _MIB = 1 << 20
 _OSV = "https://osv-vulnerabilities.storage.googleapis.com"
 _DEBIAN = "https://salsa.debian.org/security-tracker-team/security-tracker/-/raw/master/data"
 _ALPINE = "https://secdb.alpinelinux.org"
+_RED_HAT = "https://security.access.redhat.com/data/csaf/v2"
+_SUSE = "https://ftp.suse.com/pub/projects/security"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,99}")
 _AMAZON = "https://cdn.amazonlinux.com"
 _ORACLE = "https://yum.oracle.com/repo/OracleLinux"
@@ -31,20 +33,21 @@ _AZURE = "https://raw.githubusercontent.com/microsoft/AzureLinuxVulnerabilityDat
 _PHOTON = "https://packages.broadcom.com/photon/photon_cve_metadata"
 _SMALL = "small documents"
 _PART = "excerpts of the publisher's own files"
-#: Formats that are imported from files alone: Red Hat packs its CSAF documents as tar.zst, which nothing here unpacks;
-#: Fedora gives its updates in pages.
-IMPORTED = frozenset({"csaf", "fedora"})
-#: A file; an OSV ecosystem with its list of changes; the update notices of an rpm repository.
-Layout = Literal["file", "osv", "rpm-md"]
+#: Formats that are imported from files alone: Fedora gives its updates in pages.
+IMPORTED = frozenset({"fedora"})
+#: A file; an OSV ecosystem with its list of changes; the notices of an rpm repository; a folder of CSAF documents.
+Layout = Literal["file", "osv", "rpm-md", "csaf"]
 
 
 class Source(msgspec.Struct, frozen=True, kw_only=True):
     """One source: ``hours`` is how old what is published usually is, ``largest`` and ``unpacked`` are limits in bytes.
 
     ``layout`` "osv" has a list of changes beside the archive; "rpm-md" is the address of a repository's ``repomd.xml``,
-    or of the ``mirror.list`` that leads there. ``mirror`` is what stands before all addresses of its publisher.
-    ``entries`` is what the names of an archive's wanted files end with. ``dated``: each edition carries its own date,
-    so that an older edition is known as such.
+    or of the ``mirror.list`` that leads there; "csaf" is a folder of documents with ``changes.csv``, an ``archive`` of
+    them (relative to the folder; a ``.txt`` names it) and a list ``deleted`` of what was withdrawn (without one, what
+    is no more in ``changes.csv``). ``mirror`` is what stands before all addresses of its publisher. ``entries`` is what
+    the names of an archive's wanted files end with. ``dated``: each edition carries its own date, so that an older
+    edition is known as such.
     ``usual`` sources are fetched where none is named. ``proven`` says on which real data its parser was tried.
     """
 
@@ -56,6 +59,8 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
     licence: str = ""
     hours: int = 24
     layout: Layout = "file"
+    archive: str = ""
+    deleted: str = ""
     entries: str = ""
     largest: int = 256 * _MIB
     unpacked: int = 4096 * _MIB
@@ -102,6 +107,14 @@ def _oracle(release: str, repository: str, path: str) -> Source:
         url=f"{_ORACLE}/{release.upper()}/{path}/x86_64/repodata/repomd.xml",
         about=f"update notices of Oracle Linux {release[2:]}, {repository}", licence="not stated", largest=128 * _MIB,
         unpacked=2048 * _MIB, usual=False, proven=_SMALL,
+    )  # fmt: skip
+
+
+def _csaf(name: str, url: str, about: str, archive: str, deleted: str, proven: str) -> Source:
+    return Source(
+        name=name, group=f"{name.partition('-csaf')[0]}-csaf", url=url, format="csaf", layout="csaf", about=about,
+        licence="CC-BY-4.0", archive=archive, deleted=deleted, largest=4096 * _MIB, unpacked=65536 * _MIB,
+        seconds=7200, usual=False, proven=proven,
     )  # fmt: skip
 
 
@@ -194,6 +207,22 @@ TABLE: tuple[Source, ...] = (
         name="chainguard", url="https://packages.cgr.dev/chainguard/security.json", format="alpine-secdb",
         about="Chainguard's secdb", licence="not stated", largest=64 * _MIB, usual=False, proven="small documents",
     ),
+    _csaf(
+        "redhat-csaf-vex", f"{_RED_HAT}/vex/", "Red Hat's VEX files, one a vulnerability", "archive_latest.txt",
+        "deletions.csv", "25 VEX files and advisories, whole",
+    ),
+    _csaf(
+        "redhat-csaf-advisories", f"{_RED_HAT}/advisories/", "Red Hat's security advisories", "archive_latest.txt",
+        "deletions.csv", "25 VEX files and advisories, whole",
+    ),
+    _csaf(
+        "suse-csaf-vex", f"{_SUSE}/csaf-vex/", "SUSE's VEX files, one a vulnerability", "../csaf-vex.tar.bz2", "",
+        "small documents",
+    ),
+    _csaf(
+        "suse-csaf-advisories", f"{_SUSE}/csaf/", "SUSE's and openSUSE's update notices", "../csaf.tar.bz2", "",
+        "small documents",
+    ),
     Source(
         name="kubernetes", url="https://github.com/kubernetes-sigs/cve-feed-osv/archive/refs/heads/main.zip",
         format="kubernetes", about="Kubernetes' CVEs by component, as OSV", licence="Apache-2.0", entries=".json",
@@ -235,6 +264,8 @@ class Change(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     url: str
     format: str = ""
     layout: Layout = "file"
+    archive: str = ""
+    deleted: str = ""
     entries: str = ""
     licence: str = "not stated"
 
@@ -251,6 +282,11 @@ def changed(table: Sequence[Source], changes: dict[str, Change]) -> tuple[Source
             raise UsageError(f"{name!r} is no name of a source", remedy="use letters, digits, dots and hyphens")
         if not change.format:
             raise UsageError(f"the new source {name!r} has no format", remedy='add format = "osv" or another')
+        if change.layout == "csaf" and not (change.format == "csaf" and change.archive and change.url.endswith("/")):
+            raise UsageError(
+                f"the new source {name!r} is no folder of CSAF documents",
+                remedy='give format = "csaf", the folder\'s url with a slash at its end, and its archive',
+            )
         if change.format not in FORMATS:
             raise UsageError(f"{change.format!r} is no format", remedy=f"one of {', '.join(FORMATS)}")
         found[name] = Source(name=name, about="by the settings", **msgspec.structs.asdict(change))

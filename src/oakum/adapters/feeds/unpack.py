@@ -103,6 +103,17 @@ def unpack(data: bytes, name: str, limits: Limits = DEFAULT_LIMITS) -> Iterator[
         yield Unpacked(name, error=error)
 
 
+def plain(path: Path, name: str, largest: int) -> bytes:
+    """A single file as its transfer may have packed it, of at most ``largest`` bytes as it stands on disk.
+
+    Raises OakumError.
+    """
+    (one,) = unpack(raw(path, Limits(file=largest)), name, Limits(file=largest * 4))
+    if one.error is not None:
+        raise one.error
+    return one.data
+
+
 def _single(data: bytes, name: str, limits: Limits) -> bytes:
     if data.startswith(_GZIP):
         with gzip.GzipFile(fileobj=io.BytesIO(data)) as stream:

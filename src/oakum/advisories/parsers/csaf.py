@@ -3,32 +3,31 @@
 What a document states is read as ``--vex`` reads it (``oakum.advisories.statements.csaf``); here it becomes what can be
 compared. The unit is the vulnerability and not the notice: of one notice a vendor says of each package which of its
 vulnerabilities it has, and several notices fix one vulnerability in different products. So each vulnerability is one
-record, and the records of one id are united. A platform is known by its CPE, a component by its package URL or by the
-name that rpm gives it. Containers and what is no rpm are left out: no inventory here has them under these names.
-Sources: CSAF 2.0 and 2.1; Red Hat's notes on its VEX files for the words of remediations and for CPEs.
+record, and the records of one id are united. How a publisher names platforms and components is said in
+``csaf_publishers``. Containers and what is no rpm are left out: no inventory here has them under these names.
+Sources: CSAF 2.0 and 2.1; Red Hat's notes on its VEX files for the words of remediations.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
 
 import msgspec
 
-from oakum.advisories.model import Advisory, Affected, Parsed, Range, Severity, StateClass
+from oakum.advisories.model import Advisory, Affected, Parsed, Problem, Range, Severity, StateClass
 from oakum.advisories.parsers.content import Content
-from oakum.advisories.parsers.csaf_components import Component, component
+from oakum.advisories.parsers.csaf_components import Component
+from oakum.advisories.parsers.csaf_publishers import Platform, Publisher, UnknownProductError, publisher
 from oakum.advisories.parsers.merging import merged
-from oakum.advisories.statements.model import Product, Statement
+from oakum.advisories.statements.model import Statement
 from oakum.advisories.words import instant, unique
 from oakum.errors import OakumError
-from oakum.fleet.distributions import distribution
-from oakum.fleet.ecosystems import OsvScope, scope_of_osv
 
 FORMAT = "csaf"
 _OPEN = Range("ECOSYSTEM", (("introduced", "0"),))
-#: The vendor in a CPE -> how OSV calls the ecosystem whose releases its products name.
-_VENDORS = {"redhat": "Red Hat"}
+_LEFT_OUT = "; what is said of it is left out"
+#: Characters of a summary that is taken from a text.
+_SUMMARY = 300
 #: What stands in a remediation where there is no fix -> its class.
 _WORDS: dict[str, StateClass] = {
     "affected": "affected",
@@ -63,6 +62,16 @@ class _Id(msgspec.Struct):
     text: str = ""
 
 
+class _Note(msgspec.Struct):
+    category: str = ""
+    text: str = ""
+
+
+class _Reference(msgspec.Struct):
+    summary: str = ""
+    url: str = ""
+
+
 class _Vulnerability(msgspec.Struct):
     cve: str = ""
     ids: list[_Id] = []
@@ -72,11 +81,21 @@ class _Vulnerability(msgspec.Struct):
     metrics: list[_Metric] = []
     threats: list[_Item] = []
     remediations: list[_Item] = []
+    notes: list[_Note] = []
 
     @property
     def name(self) -> str:
         """By what it is called: the first name that is no number of a bug tracker."""
-        return next((name for name in (self.cve, *(one.text for one in self.ids)) if name and not name.isdigit()), "")
+        names = (self.cve, *(one.text for one in self.ids))
+        return next((name for name in names if name and not name.isdigit() and "://" not in name), "")
+
+    @property
+    def summary(self) -> str:
+        """Its title, or where that repeats its name the first line of what it is."""
+        if self.title and self.title != self.name:
+            return self.title
+        told = next((one.text for one in self.notes if one.category == "general"), "")
+        return told.strip().partition("\n")[0][:_SUMMARY]
 
 
 class _Publisher(msgspec.Struct):
@@ -92,6 +111,7 @@ class _Head(msgspec.Struct):
     tracking: _Tracking
     publisher: _Publisher
     title: str = ""
+    references: list[_Reference] = []
 
 
 class _Document(msgspec.Struct):
@@ -100,7 +120,7 @@ class _Document(msgspec.Struct):
 
 
 #: What is said of a component of a product, of whatever architectures.
-_Said = tuple[OsvScope, Component, str, StateClass, str]
+_Said = tuple[Platform, Component, str, StateClass, str]
 
 
 def matches(content: Content) -> bool:
@@ -110,18 +130,44 @@ def matches(content: Content) -> bool:
     return isinstance(head, dict) and "csaf_version" in head
 
 
-def parse(content: Content) -> Parsed:
-    """One advisory for each vulnerability, with what every document says of it."""
+def parse(content: Content, *, may_be_empty: bool = False) -> Parsed:
+    """One advisory for each vulnerability, with what every document says of it.
+
+    ``may_be_empty``: a document that closes no vulnerability, or cannot be read, is one without facts; else that
+    raises InputError.
+    """
     found: list[Advisory] = []
     for number, value in enumerate(content.records(), start=1):
         try:
-            found.extend(_advisories(value.value))
+            unknown: dict[str, None] = {}
+            # All of a document or nothing of it.
+            found.extend(tuple(_advisories(value.value, unknown)))
+            for why in unknown:
+                name = _id(value.value) or f"record {number}"
+                content.problem(name, f"{why}{_LEFT_OUT}", value.line)
         except (OakumError, msgspec.ValidationError, ValueError) as error:
             place = f"{error.place.field}: " if isinstance(error, OakumError) and error.place else ""
             why = f"{place}{error.what}" if isinstance(error, OakumError) else str(error)
             content.problem(_id(value.value) or f"record {number}", why, value.line)
+    content.problems[:] = gathered(content.problems)
     facts = merged(found)
-    return content.parsed(FORMAT, [*facts], max((one.modified for one in facts), default=""))
+    as_of = max((one.modified for one in facts), default="")
+    return content.parsed(FORMAT, [*facts], as_of, may_be_empty=may_be_empty)
+
+
+def gathered(problems: Iterable[Problem]) -> list[Problem]:
+    """Each platform that is not known as one problem, in however many documents it stands; all others as they are."""
+    found: list[Problem] = []
+    left: dict[str, list[Problem]] = {}
+    for one in problems:
+        if one.why.endswith(_LEFT_OUT):
+            left.setdefault(one.why, []).append(one)
+        else:
+            found.append(one)
+    for same in left.values():
+        more = f" (in {len(same)} documents)" if len(same) > 1 else ""
+        found.append(msgspec.structs.replace(same[0], why=f"{same[0].why}{more}"))
+    return found
 
 
 def _id(value: object) -> str:
@@ -131,7 +177,8 @@ def _id(value: object) -> str:
     return value[:100] if isinstance(value, str) else ""
 
 
-def _advisories(value: object) -> Iterator[Advisory]:
+def _advisories(value: object, unknown: dict[str, None]) -> Iterator[Advisory]:
+    """The vulnerabilities of a document; why platforms are not known comes into ``unknown``."""
     # Imported when first needed: most feeds are no CSAF, and the structure of its documents is a long table.
     from oakum.advisories.statements import csaf
     from oakum.advisories.vex.lint import measure
@@ -139,7 +186,12 @@ def _advisories(value: object) -> Iterator[Advisory]:
     if not isinstance(value, dict) or not isinstance(value.get("document"), dict):
         raise ValueError("it is no CSAF document")
     measure(value)
-    reading = csaf.read(value, "")
+    if not value.get("vulnerabilities", True):
+        return  # An update that closes no vulnerability.
+    head = value["document"].get("publisher")
+    name = head.get("name") if isinstance(head, dict) else None
+    writer = publisher(name if isinstance(name, str) else "")
+    reading = csaf.read(value, "", recommended=writer.recommended)
     if reading.refused:
         # Half of an answer would leave out what is affected.
         raise ValueError(f"{reading.refused[0].place}: {reading.refused[0].why}")
@@ -151,20 +203,30 @@ def _advisories(value: object) -> Iterator[Advisory]:
         by_name.setdefault(statement.vulnerability, []).append(statement)
     for name, statements in by_name.items():
         given = next((one for one in whole.vulnerabilities if one.name == name), _Vulnerability())
-        yield _advisory(name, statements, given, whole.document)
+        yield _advisory(name, statements, given, whole.document, writer, unknown)
 
 
-def _advisory(name: str, statements: list[Statement], given: _Vulnerability, head: _Head) -> Advisory:
-    scorer = head.publisher.name.removesuffix(" Product Security")
+def _advisory(
+    name: str,
+    statements: list[Statement],
+    given: _Vulnerability,
+    head: _Head,
+    writer: Publisher,
+    unknown: dict[str, None],
+) -> Advisory:
+    named = head.publisher.name
+    scorer = writer.name if named.startswith(writer.name) else named
+    fixes = [one.url for one in given.remediations if one.category == "vendor_fix"]
+    fixes += [one.url for one in head.references if one.summary.startswith(writer.notices)]
     return Advisory(
         name,
         aliases=statements[0].aliases,
-        summary=given.title or head.title,
+        summary=given.summary or head.title,
         published=instant(given.release_date or head.tracking.initial_release_date) or "",
         modified=instant(head.tracking.current_release_date) or "",
         severities=_severities(given, scorer),
-        affected=tuple(_affected(_said(statements))),
-        references=unique(one.url for one in given.remediations if one.category == "vendor_fix" and one.url),
+        affected=tuple(_affected(_said(statements, writer, unknown))),
+        references=unique(filter(None, fixes)),
     )
 
 
@@ -180,19 +242,31 @@ def _severities(given: _Vulnerability, scorer: str) -> tuple[Severity, ...]:
     return tuple(dict.fromkeys((*found, *(Severity(scorer, word, scorer) for word in words))))
 
 
-def _said(statements: Iterable[Statement]) -> Iterator[_Said]:
+def _said(statements: Iterable[Statement], writer: Publisher, unknown: dict[str, None]) -> Iterator[_Said]:
     for statement in statements:
         state, class_, reason = _word(statement)
         for product in statement.products:
-            where, part = _platform(product), component(product)
-            if where is None or part is None or (where.channel and part.naming == "either"):
-                continue  # A bare name in a product beside the system may be of anything: an image, a library of Java.
+            try:
+                # What is not inside of anything is a whole product, or has none.
+                platforms = writer.platforms(product.path[-1])
+            except UnknownProductError as error:
+                if writer.strict:
+                    raise
+                unknown[str(error)] = None
+                continue
+            part = writer.component(product, class_ == "fixed") if platforms else None
+            if part is None:
+                continue
             if class_ == "fixed" and not part.evr:
                 raise ValueError(f"{product.part.text[:100]} is called fixed and names no version")
-            if class_ == "not-affected" and part.evr:
-                # A word about the very build that a notice brings; of the builds before it, it says nothing.
-                continue
-            yield where, part, state, class_, reason
+            for where in platforms:
+                if where.channel and part.naming == "either" and not writer.beside:
+                    continue  # It may be of anything: an image, a library of Java.
+                if class_ == "not-affected" and (part.evr or not where.whole):
+                    # A word about the very build that a notice brings says nothing of the builds before it, and one
+                    # about what is added to a system nothing of the packages that it has from elsewhere.
+                    continue
+                yield where._replace(whole=True), part, state, class_, reason
 
 
 def _word(statement: Statement) -> tuple[str, StateClass, str]:
@@ -200,7 +274,9 @@ def _word(statement: Statement) -> tuple[str, StateClass, str]:
     if statement.status == "fixed":
         return "fixed", "fixed", ""
     if statement.status == "not_affected":
-        why = statement.justification.replace("_", " ") or statement.impact.partition("\n")[0]
+        # One word there is a severity.
+        told = statement.impact.partition("\n")[0]
+        why = statement.justification.replace("_", " ") or ("" if told.isalpha() else told)
         return "known not affected", "not-affected", why
     if statement.status == "under_investigation":
         return "under investigation", "undetermined", ""
@@ -213,27 +289,9 @@ def _word(statement: Statement) -> tuple[str, StateClass, str]:
     return "known affected", "affected", ""
 
 
-def _platform(product: Product) -> OsvScope | None:
-    """The release that a component belongs to; None where that is no system whose packages are inventoried."""
-    # What is not inside of anything is a whole product, or has none.
-    known = _scope(product.path[-1].cpe or product.path[-1].text)
-    return known if distribution(known.scope.partition(":")[0]) is not None else None
-
-
-@lru_cache(maxsize=4096)
-def _scope(cpe: str) -> OsvScope:
-    """The scope of a CPE (2.2 or 2.3). Raises ValueError where its vendor's products are not known here."""
-    parts = cpe.removeprefix("cpe:/").removeprefix("cpe:2.3:").rstrip(":*").split(":")
-    vendor = _VENDORS.get(parts[1]) if cpe.startswith("cpe:") and len(parts) > 2 else None
-    known = scope_of_osv(f"{vendor}:{':'.join(parts[2:])}") if vendor else None
-    if known is None:
-        raise ValueError(f"no release is known for the platform {cpe[:100]!r}")
-    return known
-
-
 def _affected(said: Iterable[_Said]) -> Iterator[Affected]:
     arches: dict[_Said, dict[str, None]] = {}
-    built: set[tuple[OsvScope, str, str]] = set()
+    built: set[tuple[Platform, str, str]] = set()
     for where, part, state, class_, reason in said:
         key = (where, msgspec.structs.replace(part, arch=""), state, class_, reason)
         arches.setdefault(key, {})[part.arch] = None

@@ -54,8 +54,11 @@ class _Word(msgspec.Struct, frozen=True):
     action: str = ""
 
 
-def read(whole: Json, file: str) -> Reading:
-    """What a document states. Raises InputError where nothing of it can be understood, LimitError where it explodes."""
+def read(whole: Json, file: str, *, recommended: Status | None = None) -> Reading:
+    """What a document states. Raises InputError where nothing of it can be understood, LimitError where it explodes.
+
+    ``recommended`` is what that word says where a publisher states by it how a product is.
+    """
     head = whole["document"]
     version = head.get("csaf_version")
     if not isinstance(version, str) or version not in _SHAPES:
@@ -73,7 +76,7 @@ def read(whole: Json, file: str) -> Reading:
     statements: list[Statement] = []
     for path, vulnerability in document.each_vulnerability:
         try:
-            statements += _statements(vulnerability, path, document, products, issued, author, file)
+            statements += _statements(vulnerability, path, document, products, issued, author, file, recommended)
         except InputError as error:
             told.append(Refusal(error.place.field if error.place else path, error.what))
     return Reading(tuple(statements), tuple(told))
@@ -96,13 +99,20 @@ def _unknown(whole: Json) -> Iterator[Refusal]:
 
 
 def _statements(
-    vulnerability: Json, path: str, document: Document, products: Products, issued: str, author: str, file: str
+    vulnerability: Json,
+    path: str,
+    document: Document,
+    products: Products,
+    issued: str,
+    author: str,
+    file: str,
+    recommended: Status | None,
 ) -> Iterator[Statement]:
     """One statement for all products of which the same is said."""
     said: defaultdict[_Word, dict[str, None]] = defaultdict(dict)
     notes = _Notes(vulnerability, path, document)
     for kind, members in vulnerability.get("product_status", {}).items():
-        status = _STATUSES.get(kind)
+        status = recommended if kind == "recommended" else _STATUSES.get(kind)
         if status is not None:
             for member in filter(None, members):
                 said[notes.word(status, member, issued)][member] = None
@@ -120,7 +130,8 @@ def _statements(
 
 def _names(vulnerability: Json, path: str) -> tuple[str, tuple[str, ...]]:
     others = tuple(text(each, "text", at) for at, each in listed(vulnerability, "ids", path))
-    found = [text(vulnerability, "cve", path), *(each for each in others if not each.isdigit())]
+    # A number of a bug tracker and an address are no names.
+    found = [text(vulnerability, "cve", path), *(each for each in others if not each.isdigit() and "://" not in each)]
     name = next(filter(None, found), "")
     if not name:
         raise refused(path, "it names no vulnerability")

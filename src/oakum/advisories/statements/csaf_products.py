@@ -85,10 +85,11 @@ def _identities(product: Json, branch: Json, path: str) -> Iterator[Identity]:
     purls = [helper.get("purl", ""), *helper.get("purls", ())]
     cpe = as_text(helper.get("cpe", ""), f"{path}/product_identification_helper/cpe")
     known = [as_text(each, f"{path}/product_identification_helper/purl") for each in purls if each]
+    name = as_text(product.get("name", ""), f"{path}/name")
     for given in known:
-        yield _of_branch(identity(given), branch)
+        yield replace(_of_branch(identity(given), branch), name=name)
     if not known:
-        yield Identity(cpe or as_text(product.get("name", ""), f"{path}/name"), cpe=cpe)
+        yield Identity(cpe or name, cpe=cpe, name=name)
 
 
 def _of_branch(one: Identity, branch: Json) -> Identity:

@@ -21,6 +21,7 @@ class Identity(msgspec.Struct, frozen=True, gc=False):
 
     ``purl`` is None where that is no package URL; ``subpath`` is its part behind ``#``. ``cpe`` identifies a platform
     where there is no package URL; ``versions`` is a range (vers) that restricts a package URL without a version.
+    ``name`` is what the document calls it for people, "" where that is not read.
     """
 
     text: str
@@ -28,6 +29,7 @@ class Identity(msgspec.Struct, frozen=True, gc=False):
     subpath: str = ""
     cpe: str = ""
     versions: str = ""
+    name: str = ""
 
     @property
     def names_version(self) -> bool:
@@ -62,7 +64,8 @@ class Product(msgspec.Struct, frozen=True, gc=False):
 
 def distinct(products: Iterable[Product]) -> tuple[Product, ...]:
     """The products, each once."""
-    return tuple({str(each): each for each in products}.values())
+    # A release and an image of it may have one CPE and two names.
+    return tuple({(str(each), *(one.name for one in each.path)): each for each in products}.values())
 
 
 class Statement(msgspec.Struct, frozen=True, kw_only=True, gc=False):
