@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import re
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
     from oakum.local.scan import Options, Outcome
     from oakum.local.surveys import Survey
     from oakum.local.targets import Target
-    from oakum.local.workload_images import WorkloadImages
     from oakum.reports.answer import Answer
 
 INTERMIXED = True
@@ -32,7 +30,6 @@ _EXAMPLES = """Examples:
   oakum scan host
   oakum scan app.cdx.json --context business.yaml -o table,html=report.html
   oakum scan cluster:prod --sbom sha256:8f4e...=web.cdx.json --save-dump prod.json
-  oakum scan cluster --images --pull-secrets
   oakum scan --from prod.json
   oakum scan layout/:1.27 saved.tar --platform linux/arm64
   oakum scan image:nginx:1.27 image:localhost:5000/web
@@ -40,8 +37,6 @@ _EXAMPLES = """Examples:
   oakum scan app.cdx.json --compare trivy.json --compare grype.json
   oakum scan rootfs/ --fail-on 'decision == "3 days" || kev' -o sarif=oakum.sarif"""
 
-_SIZE = re.compile(r"(\d{1,6}(?:\.\d{1,3})?)(MiB|GiB|MB|GB)")
-_UNITS = {"MiB": 1 << 20, "GiB": 1 << 30, "MB": 10**6, "GB": 10**9}
 _TARGET = (
     "host, cluster[:CONTEXT], a root folder, an SBOM, an image on disk (OCI layout or archive, docker archive), as "
     "PATH, PATH:TAG or PATH@DIGEST, or one in a registry, as image:REF"
@@ -74,13 +69,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add("--from", dest="dumps", metavar="DUMP", action="append", default=[], help=help_)
     help_ = "the SBOM of an image that a cluster runs; repeat for more"
     add("--sbom", metavar="DIGEST=FILE", action="append", default=[], help=help_)
-    add("--images", action="store_true", help="read the images that a cluster runs from their registries")
-    help_ = "with --images: as the pods of the live cluster may, by their pull secrets"
-    add("--pull-secrets", action="store_true", help=help_)
-    help_ = "with --images: no further one is begun after this time (default: 15m)"
-    add("--images-time", metavar="AGE", default="15m", help=help_)
-    help_ = "with --images: the most that is fetched from registries (default: 20GiB)"
-    add("--images-size", metavar="SIZE", default="20GiB", help=help_)
     add("--components", metavar="FILE", type=Path, help="how to recognise more parts of a cluster, YAML")
     add("--save-dump", metavar="FILE", type=Path, help="keep what was read of the live cluster, for --from")
     add("--schema", action="store_true", help="print the JSON Schema of the json form, and end")
@@ -261,12 +249,8 @@ def _surveys(
 ) -> tuple[list[Survey], int]:
     """The clusters that are named, live and as dumps, and how many of them could not be read."""
     words = [word for word in arguments.targets if _is_cluster(word)]
-    if arguments.pull_secrets and not (arguments.images and words):
-        raise UsageError("--pull-secrets is for the images of a live cluster", remedy="name cluster, with --images")
     if not words and not arguments.dumps:
-        for option, given in (
-            ("--sbom", arguments.sbom), ("--components", arguments.components), ("--images", arguments.images),
-        ):  # fmt: skip
+        for option, given in (("--sbom", arguments.sbom), ("--components", arguments.components)):
             if given:
                 raise UsageError(f"{option} is about a cluster", remedy="name cluster, or a dump with --from")
     if arguments.save_dump and len(words) != 1:
@@ -275,14 +259,7 @@ def _surveys(
         return [], 0
     from oakum.local.estates import Surveyor
 
-    surveyor = Surveyor(
-        arguments.components,
-        arguments.sbom,
-        contexts,
-        progress=progress,
-        images=_images(arguments, progress),
-        with_secrets=arguments.pull_secrets,
-    )
+    surveyor = Surveyor(arguments.components, arguments.sbom, contexts, progress=progress)
     surveys, bad = [], 0
     for word in words:
         try:
@@ -296,36 +273,6 @@ def _surveys(
             bad += _complain(error, progress)
     surveyor.finish()
     return surveys, bad
-
-
-def _images(arguments: argparse.Namespace, progress: Callable[[str], None]) -> WorkloadImages | None:
-    """What reads the images of clusters, where that is asked for."""
-    if not arguments.images:
-        return None
-    from oakum.local.paths import data_folder
-    from oakum.local.workload_images import Budget, WorkloadImages
-
-    def tell(line: str) -> None:
-        if sys.stderr.isatty():
-            progress(printable(line))
-        else:
-            print(printable(line), file=sys.stderr, flush=True)
-
-    days = _days(arguments.images_time, "--images-time") or 0.0
-    folder = data_folder(str(arguments.data) if arguments.data else None) / "images"
-    return WorkloadImages(
-        Budget(days * 86400, _bytes(arguments.images_size, "--images-size")),
-        folder,
-        insecure=arguments.insecure_registry,
-        tell=tell,
-    )
-
-
-def _bytes(size: str, option: str) -> int:
-    found = _SIZE.fullmatch(size)
-    if found is None:
-        raise UsageError(f"{option} {size[:50]!r} is no size", remedy="a number and a unit, as 500MiB or 20GiB")
-    return int(float(found[1]) * _UNITS[found[2]])
 
 
 def _complain(error: OakumError, progress: Callable[[str], None]) -> int:

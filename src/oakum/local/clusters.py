@@ -5,18 +5,12 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from oakum.errors import InputError, LimitError, OakumError, Place, UsageError
 from oakum.fleet.cluster.snapshot import Snapshot
-
-if TYPE_CHECKING:
-    from oakum.adapters.kubernetes.kubeconfig import Access
-    from oakum.adapters.kubernetes.pull_secrets import PullSecrets
 
 _PREFIX = "cluster:"
 
@@ -32,11 +26,15 @@ def read(target: str, *, save_dump: Path | None = None, progress: Callable[[str]
     With ``save_dump`` its dump is written there as well, readable by its owner only. Raises OakumError.
     """
     from oakum.adapters.kubernetes.client import Client
+    from oakum.adapters.kubernetes.kubeconfig import choose
     from oakum.adapters.kubernetes.reading import dump_cluster, read_cluster
 
-    access = _access(target)
+    context = target.removeprefix(_PREFIX) if target.startswith(_PREFIX) else None
+    if context == "":
+        raise UsageError("a context's name is empty", remedy="write cluster for the current one, or cluster:CONTEXT")
     if save_dump is not None and not save_dump.absolute().parent.is_dir():
         raise UsageError(f"{save_dump}: no such folder", remedy="make the folder first")
+    access = choose(context, os.environ, Path.home())
     with Client(access, progress=progress) as client:
         now = datetime.now(UTC)
         if save_dump is None:
@@ -45,25 +43,6 @@ def read(target: str, *, save_dump: Path | None = None, progress: Callable[[str]
     _write(save_dump, dump)
     progress(f"wrote {save_dump} ({len(dump):,} bytes)")
     return snapshot
-
-
-@contextmanager
-def pull_secrets(target: str) -> Iterator[PullSecrets]:
-    """Reads the pull secrets of a live cluster as long as it is open. Raises OakumError."""
-    from oakum.adapters.kubernetes.client import Client
-    from oakum.adapters.kubernetes.pull_secrets import PullSecrets
-
-    with Client(_access(target)) as client:
-        yield PullSecrets(client)
-
-
-def _access(target: str) -> Access:
-    from oakum.adapters.kubernetes.kubeconfig import choose
-
-    context = target.removeprefix(_PREFIX) if target.startswith(_PREFIX) else None
-    if context == "":
-        raise UsageError("a context's name is empty", remedy="write cluster for the current one, or cluster:CONTEXT")
-    return choose(context, os.environ, Path.home())
 
 
 def read_given(name: str) -> Snapshot:

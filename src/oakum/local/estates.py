@@ -7,31 +7,26 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import msgspec
 
 from oakum.errors import InputError, OakumError, Place, UsageError
-from oakum.fleet.assets import Asset, Gap
+from oakum.fleet.assets import Asset
 from oakum.fleet.cluster.graph import Estate, estate
 from oakum.fleet.cluster.images import images_of
 from oakum.fleet.cluster.objects import Pod
-from oakum.fleet.cluster.reading_list import reading_list
 from oakum.fleet.cluster.snapshot import Snapshot
 from oakum.local.business import ContextOf, Contexts, stated_of
-from oakum.local.clusters import pull_secrets, read, read_given
+from oakum.local.clusters import read, read_given
 from oakum.local.components import component_rules
 from oakum.local.reached import reached
 from oakum.local.surveys import Survey
 from oakum.reports.answer import BlastEntry
 from oakum.risk.blast import blast
 from oakum.risk.disruption import estimates
-from oakum.risk.exposure.measure import Measured, measure
-
-if TYPE_CHECKING:
-    from oakum.local.workload_images import PullSecrets, WorkloadImages
+from oakum.risk.exposure.measure import measure
 
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 
@@ -40,21 +35,9 @@ class Surveyor:
     """Surveys the clusters of one scan: each with the same rules for components and the same SBOMs."""
 
     def __init__(
-        self,
-        rules: Path | None,
-        sboms: Sequence[str],
-        context_of: ContextOf,
-        *,
-        progress: Callable[[str], None],
-        images: WorkloadImages | None = None,
-        with_secrets: bool = False,
+        self, rules: Path | None, sboms: Sequence[str], context_of: ContextOf, *, progress: Callable[[str], None]
     ) -> None:
-        """``sboms`` are ``DIGEST=FILE``. Raises OakumError for a file that cannot be read.
-
-        ``images`` reads what no SBOM tells of, ``with_secrets`` as the pods of a live cluster may.
-        """
-        self._images = images
-        self._with_secrets = with_secrets
+        """``sboms`` are ``DIGEST=FILE``. Raises OakumError for a file that cannot be read."""
         self._components = component_rules(rules)
         self._sboms = dict(map(_sbom, sboms))
         self._context_of = context_of
@@ -64,26 +47,21 @@ class Surveyor:
     def live(self, target: str, *, save: Path | None) -> Survey:
         """A live cluster, ``cluster`` or ``cluster:CONTEXT``; its dump is kept in ``save``."""
         self._progress(f"reading {target}")
-        snapshot = read(target, save_dump=save, progress=self._progress)
-        if self._images is None or not self._with_secrets:
-            return self.survey(snapshot)
-        with pull_secrets(target) as secrets:
-            return self.survey(snapshot, secrets)
+        return self.survey(read(target, save_dump=save, progress=self._progress))
 
     def dump(self, file: str) -> Survey:
         """A cluster's dump; ``-`` is one on standard input."""
         self._progress(f"reading {file}")
         return self.survey(read_given(file))
 
-    def survey(self, snapshot: Snapshot, secrets: PullSecrets | None = None) -> Survey:
-        """What is in a snapshot; ``secrets`` reads those by which its pods pull images."""
+    def survey(self, snapshot: Snapshot) -> Survey:
+        """What is in a snapshot."""
         running = {image.digest for pod in snapshot.of(Pod, "Pod") for image in images_of(pod)}
         sboms = {digest: asset for digest, asset in self._sboms.items() if digest in running}
         self._used.update(sboms)
-        measured = measure(snapshot, source=snapshot.source, time=snapshot.read_at)
-        contents = self._contents(snapshot, measured, sboms, secrets)
-        found = estate(snapshot, self._components, sboms=sboms, read=contents)
+        found = estate(snapshot, self._components, sboms=sboms)
         stated = stated_of(snapshot, found)
+        measured = measure(snapshot, source=snapshot.source, time=snapshot.read_at)
         exposed = reached(measured, found, lambda facts: Contexts(found, stated, self._context_of, facts))
         systems = _systems(found)
         assets = tuple(
@@ -110,17 +88,6 @@ class Surveyor:
                 BlastEntry(keys[one.node], one.node, one.value, tuple(map(str, one.parts))) for one in blast(snapshot)
             ),
         )
-
-    def _contents(
-        self, snapshot: Snapshot, measured: Measured, sboms: Mapping[str, Asset], secrets: PullSecrets | None
-    ) -> dict[str, Asset | Gap]:
-        """The images that are read here, what is most exposed first."""
-        if self._images is None:
-            return {}
-        ranks = {"open": 1, "controlled": 2, "small": 2}
-        exposures = {key: 0 if one.public else ranks[one.level] for key, one in measured.workloads.items()}
-        wanted = [one for one in reading_list(snapshot, exposures) if one.reference.digest not in sboms]
-        return self._images.read(wanted, secrets)
 
     def finish(self) -> None:
         """Raises UsageError where an SBOM is for an image that none of the clusters runs."""

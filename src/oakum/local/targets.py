@@ -18,9 +18,7 @@ from oakum.fleet.packages import package_set
 from oakum.ports import Tree
 
 if TYPE_CHECKING:
-    from oakum.adapters.registry.images import Repository
     from oakum.fleet.cluster.components import Components
-    from oakum.fleet.cluster.images import Reference
     from oakum.fleet.images.choice import Choice
     from oakum.fleet.images.manifests import Platform
     from oakum.fleet.images.reading import Image
@@ -102,25 +100,21 @@ def _image(path: Path, name: str, selector: str, wanted: Platform | None) -> Tar
 
 def _pulled(target: str, wanted: Platform | None, insecure: Iterable[str]) -> Target:
     """An image of a registry."""
+    from oakum.adapters.files.zstd import unpackers
     from oakum.adapters.registry.addresses import insecure_hosts
     from oakum.adapters.registry.images import Repository
     from oakum.fleet.cluster.images import parse
+    from oakum.fleet.images.reading import read_described
 
     reference = parse(target.removeprefix(REGISTRY))
     if reference is None:
         remedy = "name one as image:nginx:1.27, image:quay.io/team/web@sha256:... or image:localhost:5000/web"
         raise UsageError("this is no reference of an image", remedy=remedy)
     with Repository(reference, insecure=insecure_hosts(insecure)) as repository:
-        return read_pulled(repository, reference, _choice("", wanted), target)
-
-
-def read_pulled(repository: Repository, reference: Reference, choice: Choice, name: str) -> Target:
-    """An image of a repository that is open; ``name`` is how errors call it. Raises OakumError."""
-    from oakum.adapters.files.zstd import unpackers
-    from oakum.fleet.images.reading import read_described
-
-    image = read_described(repository.described(), repository, choice, unpackers(), name, form="registry image")
-    return _assessed(msgspec.structs.replace(image, reference=str(reference)), name)
+        image = read_described(
+            repository.described(), repository, _choice("", wanted), unpackers(), target, form="registry image"
+        )
+    return _assessed(msgspec.structs.replace(image, reference=str(reference)), target)
 
 
 def _choice(selector: str, wanted: Platform | None) -> Choice:

@@ -49,21 +49,16 @@ class Credentials(msgspec.Struct, frozen=True):
         return f"Basic {base64.b64encode(f'{self.name}:{self.password}'.encode()).decode()}"
 
 
-class Entry(msgspec.Struct, frozen=True):
-    """What ``auths`` holds for one registry."""
-
+class _Entry(msgspec.Struct, frozen=True):
     auth: str = ""
     username: str = ""
     password: str = ""
     identity: str = msgspec.field(default="", name="identitytoken")
     token: str = msgspec.field(default="", name="registrytoken")
 
-    def __repr__(self) -> str:
-        return "Entry(...)"
-
 
 class _Config(msgspec.Struct, frozen=True):
-    auths: dict[str, Entry] | None = None
+    auths: dict[str, _Entry] | None = None
     helpers: dict[str, str] | None = msgspec.field(default=None, name="credHelpers")
     store: str | None = msgspec.field(default=None, name="credsStore")
 
@@ -104,10 +99,10 @@ def credentials(registry: str, environment: Mapping[str, str] = os.environ) -> C
     if helper:
         return _asked(helper, server, environment, place)
     entry = _entry(config.auths or {}, server)
-    return None if entry is None else entry_of(entry, place)
+    return None if entry is None else _read(entry, place)
 
 
-def _entry(entries: Mapping[str, Entry], server: str) -> Entry | None:
+def _entry(entries: Mapping[str, _Entry], server: str) -> _Entry | None:
     if server in entries:
         return entries[server]
     wanted = _host(server)
@@ -120,8 +115,7 @@ def _host(key: str) -> str:
     return host.lower() if path.strip("/") in ("", "v1", "v2") else ""
 
 
-def entry_of(entry: Entry, place: Place) -> Credentials | None:
-    """The credentials of an entry; None where it has none. InputError where they make no sense."""
+def _read(entry: _Entry, place: Place) -> Credentials | None:
     name, password = entry.username, entry.password
     if entry.auth:
         try:

@@ -39,14 +39,10 @@ class Repository:
         known: Callable[[], Credentials | None] | None = None,
         clock: Clockwork | None = None,
         patience: Patience | None = None,
-        limit: int = UNPACKED_LIMIT,
     ) -> None:
-        """``known`` gives credentials where they are wanted; Docker's own by default. Nothing is asked yet.
-
-        ``limit`` is for all that comes together, in bytes.
-        """
+        """``known`` gives credentials where they are wanted; Docker's own by default. Nothing is asked yet."""
         self._reference = reference
-        self._held = Held(limit)
+        self._held = Held()
         self._kept: dict[str, Piece] = {}
         self._session = Session(
             reference.registry,
@@ -62,11 +58,6 @@ class Repository:
 
     def __exit__(self, *_: object) -> None:
         self._session.close()
-
-    @property
-    def received(self) -> int:
-        """How many bytes have come."""
-        return self._held.end
 
     def described(self) -> Descriptor:
         """What the reference leads to, a manifest or an index; a digest goes before a tag.

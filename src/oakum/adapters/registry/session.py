@@ -17,7 +17,7 @@ from oakum.adapters.http.waiting import ATTEMPTS, PATIENCE, Clockwork, pause
 from oakum.adapters.registry.addresses import Addresses
 from oakum.adapters.registry.challenges import challenges
 from oakum.adapters.registry.credentials import Credentials
-from oakum.adapters.registry.statuses import RefusedError, later
+from oakum.adapters.registry.statuses import later
 from oakum.adapters.registry.tokens import Authority
 from oakum.adapters.registry.wire import Answer, LaterError, Patience, Wire
 from oakum.errors import OakumError
@@ -163,7 +163,7 @@ class Session:
             return self._authority.refused()
         if code == 403 and answer.home:
             what = f"{self._registry} does not let this be read by whoever asks"
-            return RefusedError(what, remedy="ask for the right to pull, or log in as somebody who has it")
+            return UnreachedError(what, remedy="ask for the right to pull, or log in as somebody who has it")
         return UnreachedError(f"{self._host(answer)} answers with {code}", remedy="see to the registry's own settings")
 
     def _host(self, answer: Answer) -> str:

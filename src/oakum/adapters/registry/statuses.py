@@ -8,11 +8,6 @@ from oakum.adapters.http.waiting import Clockwork, retry_after
 from oakum.adapters.registry.wire import LaterError
 from oakum.fleet.images.sources import UnreachedError
 
-
-class RefusedError(UnreachedError):
-    """The registry does not let us read this, as who we are; as somebody else it might."""
-
-
 _LATER = frozenset({408, 425, 429, 500, 502, 503, 504})
 
 

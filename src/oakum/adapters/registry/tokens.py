@@ -16,7 +16,7 @@ from oakum import __version__
 from oakum.adapters.registry.addresses import address
 from oakum.adapters.registry.challenges import Challenge
 from oakum.adapters.registry.credentials import BEARER, Credentials
-from oakum.adapters.registry.statuses import RefusedError, later
+from oakum.adapters.registry.statuses import later
 from oakum.adapters.registry.wire import Wire
 from oakum.errors import OakumError
 from oakum.fleet.images.sources import UnreachedError
@@ -72,8 +72,8 @@ class Authority:
         """Why we are not let in."""
         login = f"check the name; docker login {self._registry}, or name the folder of a config.json in DOCKER_CONFIG"
         if self._known is None:
-            return RefusedError(f"{self._registry} wants credentials, and none are known for it", remedy=login)
-        return RefusedError(f"{self._registry} does not take the credentials that are known for it", remedy=login)
+            return UnreachedError(f"{self._registry} wants credentials, and none are known for it", remedy=login)
+        return UnreachedError(f"{self._registry} does not take the credentials that are known for it", remedy=login)
 
     def _token(self, parameters: Mapping[str, str], base: httpx.URL, until: float) -> str:
         try:

@@ -53,22 +53,14 @@ class Estate(msgspec.Struct, frozen=True, kw_only=True):
     workloads: dict[str, WorkloadKey] = msgspec.field(default_factory=dict)
 
 
-def estate(
-    snapshot: Snapshot,
-    components: Components,
-    *,
-    sboms: Mapping[str, Asset] | None = None,
-    read: Mapping[str, Asset | Gap] | None = None,
-) -> Estate:
+def estate(snapshot: Snapshot, components: Components, *, sboms: Mapping[str, Asset] | None = None) -> Estate:
     """The estate of a snapshot; ``sboms`` are by image digest (``sha256:...``).
-
-    ``read`` are the images that somebody has read or tried to, by the keys of their assets: their contents, or why not.
 
     Raises InputError where an SBOM is for a digest that nothing in the cluster runs.
     """
     owners = Owners(snapshot)
     parts = Parts(snapshot, owners, components)
-    return _Estate(snapshot, owners, parts, components).built(dict(sboms or {}), read or {})
+    return _Estate(snapshot, owners, parts, components).built(dict(sboms or {}))
 
 
 def cluster_key(snapshot: Snapshot) -> str:
@@ -101,7 +93,7 @@ class _Estate:
         self._nodes = {one.metadata.name: node_key(self._cluster, one) for one in snapshot.of(Node, "Node")}
         self._relations: list[Relation] = []
 
-    def built(self, sboms: dict[str, Asset], read: Mapping[str, Asset | Gap]) -> Estate:
+    def built(self, sboms: dict[str, Asset]) -> Estate:
         facts: dict[str, NodeFacts] = {}
         nodes: list[Asset] = []
         for node in self._snapshot.of(Node, "Node"):
@@ -116,7 +108,7 @@ class _Estate:
         held = [*nodes, *found, *workloads]
         holds = [Relation(self._cluster, "holds", asset.key) for asset in held]
         return Estate(
-            assets=(self._whole(), *held, *self._contents(sboms, read)),
+            assets=(self._whole(), *held, *self._contents(sboms)),
             relations=(*holds, *self._relations),
             nodes=facts,
             components=known,
@@ -162,19 +154,18 @@ class _Estate:
                 self._relations.append(Relation(key, "runs-on", self._nodes[name], count))
         self._relations += [Relation(key, "uses", image, count) for image, count in sorted(images.items())]
 
-    def _contents(self, sboms: dict[str, Asset], read: Mapping[str, Asset | Gap]) -> list[Asset]:
-        """The images, each with the packages that the SBOM for its digest names, else with those that are in it."""
+    def _contents(self, sboms: dict[str, Asset]) -> list[Asset]:
+        """The images, each with the packages that the SBOM for its digest names."""
         assets: list[Asset] = []
         images = self._parts.images
         for key in sorted(images):
             image = images[key]
             name = str(image.reference or image.given)
             sbom = sboms.pop(image.digest, None) if image.digest else None
-            found = sbom or read.get(key) or _unread(image, name)
-            if isinstance(found, Gap):
-                assets.append(self._asset("image", key, name, [found]))
+            if sbom is not None:
+                assets.append(msgspec.structs.replace(sbom, kind="image", key=key, name=name))
             else:
-                assets.append(msgspec.structs.replace(found, kind="image", key=key, name=name))
+                assets.append(self._asset("image", key, name, [_unread(image, name)]))
         if sboms:
             which = ", ".join(sorted(sboms)[:3])
             remedy = "give the digest that the pod's status names in imageID, or leave the SBOM out"
@@ -188,7 +179,6 @@ class _Estate:
 
 def _unread(image: Image, name: str) -> Gap:
     if image.digest:
-        remedy = f"read it from its registry with --images, or give an SBOM: --sbom {image.digest}=FILE"
-        return Gap("unread-image", name, "its contents were not read", remedy)
+        return Gap("unread-image", name, "its contents were not read", f"give an SBOM: --sbom {image.digest}=FILE")
     why = "its contents were not read, and only its reference is known: no container reports its digest"
     return Gap("unread-image", name, why, "scan the cluster while it runs, or name the image by its digest")
