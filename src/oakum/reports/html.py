@@ -228,7 +228,7 @@ def _finding(finding: FindingEntry) -> Sequence[str]:
     notes = "".join(
         f"<li>{escape(note)}</li>" for note in (*finding.notes, *since_notes(finding), *stated_notes(finding))
     )
-    new = ' <span class="tag">new</span>' if is_new(finding) else ""
+    new = ' <span class="tag new">new</span>' if is_new(finding) else ""
     tag = ' <span class="tag">known exploited</span>' if finding.kev else ""
     also = ", ".join((*finding.aliases, *finding.bundles))
     return (
