@@ -65,20 +65,6 @@ def test_the_last_record_of_an_ecosystem_that_ends_leaves_a_gap_behind(later: in
     assert [gap.kind for gap in said.gaps] == ["no-feed"]
 
 
-def test_a_new_name_of_a_component_reaches_who_asked_for_all_of_them() -> None:
-    cluster = asset("c", [component("k8s.io/kubelet", "v1.30.0")], None)
-    other = advisory("CVE-2024-8", "k8s.io/new", "1.2.0", COMPONENTS, naming="either")
-    connection = opened({"one": [Recorded(unversioned("CVE-2024-8"), DAYS[0])], "two": [Recorded(other, DAYS[2])]})
-    standing = Standing(NotedIndex(connection, as_of=DAYS[1]))
-    subject = standing.add(cluster)
-    assert [gap.kind for gap in standing.said(subject).gaps] == ["unusable-advisory"]
-    assert standing.touching(other) == {subject}
-    index = NotedIndex(connection, as_of=DAYS[2])
-    standing.update(index)
-    compare(standing, [cluster], index)
-    assert not standing.said(subject).gaps, "somebody gives versions now"
-
-
 def test_an_advisory_touches_what_it_names_in_another_spelling() -> None:
     standing = Standing(NotedIndex(opened({"pypi": [Recorded(advisory("CVE-1", "x", "2", "pypi"), DAYS[0])]})))
     subject = standing.add(asset("a", [Package(type="pypi", name="zope.interface", version="1")], None))
@@ -138,6 +124,21 @@ def imported(*sources: tuple[str, list[Recorded], list[str]]) -> sqlite3.Connect
     build(connection, made, digest=state_digest((one.name, one.digest, one.recorded, 1) for one in made))
     connection.commit()
     return connection
+
+
+def test_a_new_name_of_a_component_reaches_who_asked_for_all_of_them() -> None:
+    cluster = asset("c", [component("k8s.io/kubelet", "v1.30.0")], None)
+    bare = Recorded(unversioned("CVE-2024-8"), DAYS[0])
+    other = advisory("CVE-2024-8", "k8s.io/new", "1.2.0", COMPONENTS, naming="either")
+    # Not one index at two times: the first has to know nothing of the name.
+    standing = Standing(NotedIndex(imported(("one", [bare], DAYS[:1]))))
+    subject = standing.add(cluster)
+    assert [gap.kind for gap in standing.said(subject).gaps] == ["unusable-advisory"]
+    assert standing.touching(other) == {subject}
+    index = NotedIndex(imported(("one", [bare, Recorded(other, DAYS[1])], DAYS[:2])))
+    assert standing.update(index).matched == 1
+    compare(standing, [cluster], index)
+    assert not standing.said(subject).gaps, "somebody gives versions now"
 
 
 def test_sources_of_different_days_are_a_state_as_of_the_last_of_them() -> None:
