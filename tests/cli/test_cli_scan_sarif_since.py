@@ -112,6 +112,14 @@ def test_on_two_assets_each_result_has_the_state_of_its_own(desk: Desk) -> None:
     assert states(only) == {"CVE-2026-1": ("fail", "unchanged")}, "nothing is said of what was not looked at"
 
 
+def test_what_waits_on_assets_that_were_not_looked_at_is_no_result(desk: Desk) -> None:
+    other = desk.sbom({"bash": "4"}, name="other")
+    results(desk, 0, str(desk.folder / "app.cdx.json"), str(other))
+    desk.sbom({"bash": "5", "zlib": "3"}, release="")
+    assert len(results(desk, 1, str(desk.folder / "app.cdx.json"))) == 2
+    assert states(results(desk, 2, str(other))) == {"CVE-2026-1": ("fail", "unchanged")}
+
+
 def vex(folder: Path, *names: str) -> Path:
     """A statement that the named vulnerabilities do not apply to bash."""
     file = folder / "vex.json"
@@ -135,7 +143,9 @@ def test_what_a_statement_suppresses_is_there_and_updated_and_new_again_without_
         "DEBIAN-CVE-2026-1": 1,
         "DEBIAN-CVE-2026-2": 0,
     }
-    assert states(results(desk, 2, *said))["CVE-2026-1"] == ("fail", "unchanged")
+    desk.sbom({"bash": "4", "zlib": "3"})
+    found = results(desk, 2, *said)
+    assert states(found) == {"CVE-2026-1": ("fail", "unchanged"), "CVE-2026-2": ("pass", "absent")}
     assert states(results(desk, 3))["CVE-2026-1"] == ("fail", "new"), "it counts again"
 
 

@@ -155,7 +155,7 @@ def test_a_result_that_names_a_system_and_nothing_of_it_is_no_clean_system() -> 
 
 
 def test_a_list_that_is_empty_is_a_list() -> None:
-    results = [
+    results: list[Json] = [
         {"Target": "t", "Class": "lang-pkgs", "Packages": []},
         {"Target": "u", "Class": "lang-pkgs", "Packages": [{"Name": "x", "Identifier": {"PURL": "pkg:npm/x@1"}}]},
         {"Target": "v", "Class": "secret"},
