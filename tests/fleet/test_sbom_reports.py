@@ -120,6 +120,14 @@ def test_trap_01_and_02_the_source_and_its_version_are_what_trivy_writes_in_part
     )
 
 
+def test_trap_06_the_module_stream_and_the_epoch_of_an_rpm_are_read() -> None:
+    purl = "pkg:rpm/almalinux/npm@8.1-1.module_el8?arch=x86_64&distro=almalinux-8.9"
+    one = {"Name": "npm", "Version": "8.1", "Release": "1.module_el8", "Epoch": 1, "Identifier": {"PURL": purl},
+           "Modularitylabel": "nodejs:16:8060020220523160029:ad008a3a"}  # fmt: skip
+    found = only(report(trivy({"Class": "os-pkgs", "Packages": [one]})))
+    assert (found.version, found.epoch, found.module) == ("8.1-1.module_el8", 1, "nodejs:16")
+
+
 def vulnerability(name: str, purl: str) -> Json:
     """A finding of Trivy."""
     return {

@@ -169,7 +169,7 @@ def _add(package: _Package, result: _Result, inventory: Inventory) -> None:
         path=package.file_path,
         vendor=package.maintainer,
     )
-    inventory.add(purl, package.name, _version(package.epoch, package.version, package.release), said)
+    inventory.add(purl, package.name, _version(0, package.version, package.release), said)
 
 
 def _purl(identifier: _Identifier | None) -> str:
