@@ -40,7 +40,17 @@ TAG_VALUE = (
     b"SPDXVersion: SPDX-2.3\nDocumentName: n\nPackageName: x\nPackageVersion: 1\n"
     b"ExternalRef: PACKAGE-MANAGER purl pkg:deb/debian/x@1?arch=all&distro=debian-12\n"
 )
-FORMS = {"cyclonedx": CYCLONEDX, "spdx": SPDX, "syft": SYFT, "spdx 3": SPDX_3, "xml": XML}
+TRIVY = (
+    b'{"SchemaVersion": 2, "ArtifactName": "x", "Results": [{"Class": "os-pkgs", "Type": "debian", "Packages": [{'
+    b'"Name": "x", "Version": "1", "Identifier": {"PURL": "pkg:deb/debian/x@1?arch=all&distro=debian-12"}}]}]}'
+)
+GRYPE = (
+    b'{"matches": [{"vulnerability": {"id": "CVE-2024-1"}, "artifact": {"name": "x", "version": "1", "type": "deb", '
+    b'"purl": "pkg:deb/debian/x@1?arch=all&distro=debian-12", "upstreams": []}}], "descriptor": {"name": "grype"}}'
+)
+FORMS = {
+    "cyclonedx": CYCLONEDX, "spdx": SPDX, "syft": SYFT, "spdx 3": SPDX_3, "xml": XML, "trivy": TRIVY, "grype": GRYPE,
+}  # fmt: skip
 
 BAD: dict[str, tuple[bytes, str]] = {
     "empty": (b"", "empty"),
@@ -51,8 +61,14 @@ BAD: dict[str, tuple[bytes, str]] = {
     "latin-1": ('{"bomFormat": "é"}'.encode("latin-1"), "not UTF-8"),
     "utf-16": (CYCLONEDX.decode().encode("utf-16"), "UTF-16"),
     "utf-32": (CYCLONEDX.decode().encode("utf-32-le"), "UTF-16"),
-    "trivy report": (b'{"SchemaVersion": 2, "ArtifactName": "alpine", "Results": []}', "Trivy report"),
-    "grype report": (b'{"matches": [], "descriptor": {"name": "grype"}}', "Grype report"),
+    "a later trivy report": (TRIVY.replace(b": 2,", b": 3,"), "schema 3"),
+    "a trivy report without schema": (b'{"ArtifactName": "alpine", "Results": []}', "without SchemaVersion"),
+    "a trivy report of a cluster": (TRIVY.replace(b'"ArtifactName"', b'"ClusterName"'), "whole cluster"),
+    "matches of another tool": (GRYPE.replace(b'"grype"', b'"grope"'), "by 'grope'"),
+    "two lists of packages": (
+        TRIVY.replace(b'"Packages"', b'"Packages": [], "Packages"'), "Packages"
+    ),
+    "two package urls": (GRYPE.replace(b'"purl"', b'"purl": "pkg:npm/y@1", "purl"'), "purl"),
     "sarif": (b'{"version": "2.1.0", "runs": []}', "SARIF"),
     "attestation": (b'{"predicateType": "https://cyclonedx.org/bom", "predicate": {}}', "in-toto"),
     "envelope": (b'{"payloadType": "application/vnd.in-toto+json", "payload": "e30="}', "DSSE"),

@@ -38,8 +38,8 @@ _EXAMPLES = """Examples:
   oakum scan rootfs/ --fail-on 'decision == "3 days" || kev' -o sarif=oakum.sarif"""
 
 _TARGET = (
-    "host, cluster[:CONTEXT], a root folder, an SBOM, an image on disk (OCI layout or archive, docker archive), as "
-    "PATH, PATH:TAG or PATH@DIGEST, or one in a registry, as image:REF"
+    "host, cluster[:CONTEXT], a root folder, an SBOM, a report of Trivy or Grype, an image on disk (OCI layout or "
+    "archive, docker archive), as PATH, PATH:TAG or PATH@DIGEST, or one in a registry, as image:REF"
 )
 
 
@@ -141,6 +141,7 @@ def answered(
     from oakum.local.scan import Options, scan
 
     outputs = outputs_of(arguments.output)
+    implied = [target.report for target in targets if target.report and target.report not in arguments.compare]
     for option, given in (("--as-of", arguments.as_of), ("--baseline", arguments.baseline)):
         if arguments.history and given:
             what = f"--history does not go with {option}"
@@ -159,7 +160,8 @@ def answered(
         stated=_stated(arguments.vex),
         with_verdicts=any(form == "openvex" for form, _ in outputs),
         max_statement_days=_days(arguments.vex_max_age, "--vex-max-age"),
-        reports=_reports(arguments.compare),
+        reports=_reports([*arguments.compare, *implied]),
+        implied=frozenset(map(str, implied)),
     )
     contexts = context_of(arguments.context)
     if not targets and not surveys:

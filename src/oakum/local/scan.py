@@ -58,7 +58,11 @@ Progress = Callable[[str], None]
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True):
-    """What the caller asks for beside the targets. A limit of days that is None means any age."""
+    """What the caller asks for beside the targets. A limit of days that is None means any age.
+
+    ``implied`` names those of ``reports`` that are targets themselves: they are shown beside our answer, and nobody
+    asked whether they agree with it.
+    """
 
     now: str
     as_of: str = ""
@@ -73,6 +77,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     max_statement_days: float | None = None
     with_verdicts: bool = False
     reports: tuple[Report, ...] = ()
+    implied: frozenset[str] = frozenset()
     past: Past | None = None
     past_name: str = ""
 
@@ -154,7 +159,11 @@ def scan(
         answer,
         tuple(failing),
         _verdicts(by_key, matched, ruled) if options.with_verdicts else (),
-        mismatched=tuple(one.report.file for one in comparisons if one.fit != "other" and one.disagrees),
+        mismatched=tuple(
+            one.report.file
+            for one in comparisons
+            if one.fit != "other" and one.disagrees and one.report.file not in options.implied
+        ),
         misplaced=tuple(one.report.file for one in comparisons if one.fit == "other"),
         written=None if since is None else since.written,
     )
@@ -259,7 +268,9 @@ def _compared(
         scorer = chosen.given.scorer if chosen is not None else ""
         band = chosen.band if chosen is not None else "unknown"
         judged[one.finding.key] = Judged(band, scorer, judgement.kev if catalogue else None)
-    return [compare(report, assets, matched, own, judged, index) for report in options.reports]
+    compared = [compare(report, assets, matched, own, judged, index) for report in options.reports]
+    # A report of which most packages could not be taken does not fit what was made of it; its gaps say so already.
+    return [one for one in compared if one.fit != "other" or one.report.file not in options.implied]
 
 
 def _comparison_entries(comparisons: Sequence[Comparison]) -> tuple[ComparisonEntry, ...] | msgspec.UnsetType:

@@ -18,11 +18,9 @@ from oakum.findings.statements.model import Ruled
 from oakum.fleet.assets import Asset, Gap, Relation
 from oakum.local.histories import Looked, Past, Written
 from oakum.reports.answer import SourceAge
-from oakum.reports.histories import history_entry, since_entry
+from oakum.reports.histories import NAMED, history_entry, since_entry
 from oakum.reports.history_entries import HistoryEntry, SinceEntry
 
-#: Assets whose key changes with each build or document: through time they are known by what they were called.
-_NAMED = ("sbom", "image")
 #: Gaps of a cluster that leave open whether a part of it is there.
 _UNREAD = ("unread-objects", "incomplete-inventory")
 
@@ -77,6 +75,7 @@ def since(
     waiting = sum(not item.closed and item.asset not in looks for item in past.items) - sum(
         event.cause == "gone" for event in step.events
     )
+    unassessed = _unassessed(past, step)
     return Since(
         Written(
             now,
@@ -85,9 +84,9 @@ def since(
             {called[asset.key]: Looked(now, holders.get(asset.key, "")) for asset in assets},
             scores,
         ),
-        history_entry(file, past.since, waiting, told(step.events, moved), step.events),
-        _known(ruled, step, called, now),
-        tuple(_gaps(past, step)),
+        history_entry(file, past.since, waiting, told(step.events, moved), step.events, unassessed),
+        _known(past, ruled, step, called, now),
+        tuple(_gaps(unassessed)),
     )
 
 
@@ -95,7 +94,7 @@ def _called(assets: Sequence[Asset], targets: Set[str]) -> dict[str, str]:
     """By which name each asset is known through time."""
     named: defaultdict[str, list[str]] = defaultdict(list)
     for asset in assets:
-        if asset.key in targets and asset.kind in _NAMED and asset.name:
+        if asset.key in targets and asset.kind in NAMED and asset.name:
             named[f"{asset.kind}:{asset.name}"].append(asset.key)
     return {asset.key: asset.key for asset in assets} | {
         keys[0]: name for name, keys in named.items() if len(keys) == 1
@@ -144,13 +143,32 @@ def _scores(past: Past, ruled: Iterable[Ruled], index: Index) -> tuple[dict[str,
     return moves(past.scores, now, models.pop() if len(models) == 1 else "")
 
 
-def _known(ruled: Iterable[Ruled], step: Step, called: Mapping[str, str], now: str) -> dict[str, SinceEntry]:
-    found: defaultdict[str, list[Item]] = defaultdict(list)
+def _known(
+    past: Past, ruled: Iterable[Ruled], step: Step, called: Mapping[str, str], now: str
+) -> dict[str, SinceEntry]:  # fmt: skip
+    former = {_item(one): one for one in past.items}
+    reopened = {_item(event.item) for event in step.events if event.kind == "reopened"}
+    found: dict[str, SinceEntry] = {}
     for one in ruled:
         finding = one.finding
         what = (finding.package.type, finding.package.name, finding.id)
-        found[_place(one)].extend(step.known[called[key]][what] for key in finding.assets)
-    return {key: since_entry(items, now) for key, items in found.items()}
+        items = {key: step.known[called[key]][what] for key in finding.assets}
+        new = {key for key, item in items.items() if _item(item) not in former or _item(item) in reopened}
+        changed = {key for key, item in items.items() if key not in new and _differs(former[_item(item)], item)}
+        # Beside nothing, everything would be new.
+        found[_place(one)] = since_entry(items.values(), now, *((new, changed) if past.since else ()))
+    return found
+
+
+def _differs(before: Item, now: Item) -> bool:
+    """Whether an item that goes on is told otherwise: another version or name, assessable again, suppressed."""
+    return (before.version, before.called, before.unassessed, bool(before.closed)) != (
+        now.version, now.called, now.unassessed, bool(now.closed),
+    )  # fmt: skip
+
+
+def _item(one: Item) -> tuple[str, str, str, str]:
+    return one.asset, one.type, one.package, one.id
 
 
 def _place(ruled: Ruled) -> str:
@@ -158,14 +176,17 @@ def _place(ruled: Ruled) -> str:
     return f"{ruled.finding.key} {ruled.finding.assets}"
 
 
-def _gaps(past: Past, step: Step) -> Iterable[Gap]:
-    """What was open and can no longer be told, as one gap for each asset and reason, now and until it can."""
-    items = {(one.asset, one.type, one.package, one.id): one for one in past.items}
-    items.update({(one.asset, one.type, one.package, one.id): one for one in step.changed})
+def _unassessed(past: Past, step: Step) -> list[Item]:
+    """What was open and can no longer be told, of the assets that were looked at, now and until it can."""
+    items = {_item(one): one for one in (*past.items, *step.changed)}
+    return [one for one in items.values() if one.asset in step.known and one.unassessed and not one.closed]
+
+
+def _gaps(unassessed: Iterable[Item]) -> Iterable[Gap]:
+    """One gap for each asset and reason."""
     groups: defaultdict[tuple[str, str, str], list[Item]] = defaultdict(list)
-    for item in items.values():
-        if item.asset in step.known and item.unassessed and not item.closed:
-            groups[item.asset, item.unassessed, item.why].append(item)
+    for item in unassessed:
+        groups[item.asset, item.unassessed, item.why].append(item)
     for (asset, time, why), same in sorted(groups.items()):
         names = sorted({item.called for item in same})
         shown = ", ".join(names[:5]) + (", ..." if len(names) > 5 else "")

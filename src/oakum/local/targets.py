@@ -1,4 +1,5 @@
-"""From what a person names to an asset: this machine, a root file system, an image on disk or in a registry, an SBOM.
+"""From what a person names to an asset: this machine, a root file system, an image on disk or in a registry, an SBOM,
+another scanner's report.
 
 Who reads one kind of target does not wait for the readers of the others: each is imported when it is first needed.
 """
@@ -25,16 +26,20 @@ if TYPE_CHECKING:
 
 #: The largest SBOM that is read; the largest real ones (a mono-repository's) have tens of megabytes.
 SBOM_LIMIT = 1 << 29
-_TARGETS = "name host, a root folder, an image on disk, an SBOM file, or image:REF for one in a registry"
+_TARGETS = "name host, a root folder, an image on disk, an SBOM, a report, or image:REF for one in a registry"
 #: Before the reference of an image in a registry.
 REGISTRY = "image:"
 
 
 class Target(msgspec.Struct, frozen=True):
-    """An asset, and the tree it was read from where it has one (a machine, a root file system)."""
+    """An asset, and the tree it was read from where it has one (a machine, a root file system).
+
+    ``report`` is the file where it is another scanner's report, which has findings of its own.
+    """
 
     asset: Asset
     tree: Tree | None = None
+    report: Path | None = None
 
 
 def read_target(target: str, wanted: Platform | None = None, insecure: Iterable[str] = ()) -> Target:
@@ -152,9 +157,10 @@ def _root(path: Path, name: str) -> Target:
 
 
 def _sbom(path: Path, name: str) -> Target:
-    from oakum.fleet.sbom import read
+    from oakum.fleet.sbom import is_report, read
 
-    return Target(read(path.read_bytes(), name=name, rules=_component_rules))
+    asset = read(path.read_bytes(), name=name, rules=_component_rules)
+    return Target(asset, report=path if is_report(asset) else None)
 
 
 def _component_rules() -> Components:
@@ -172,5 +178,5 @@ def distinct(targets: list[Target]) -> list[Target]:
         key = target.asset.key
         count = seen[key] = seen.get(key, 0) + 1
         other = msgspec.structs.replace(target.asset, key=f"{key}#{count}")
-        result.append(target if count == 1 else Target(other, target.tree))
+        result.append(target if count == 1 else msgspec.structs.replace(target, asset=other))
     return result

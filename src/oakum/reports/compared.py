@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
@@ -17,14 +16,16 @@ if TYPE_CHECKING:
 
 #: Lines of one kind on one screen.
 _LINES = 5
-_HEADS = {
+#: What each kind of row is, in words, in the order in which they are told.
+HEADS = {
     "different": "said differently",
     "theirs": "said by them alone",
     "ours": "said by us alone",
     "unassessed": "said by them, and not assessable here",
     "agreed": "said by both",
 }
-_FITS = {
+#: How well a report fits, in words.
+FITS = {
     "same": "the same image, by its digest",
     "fits": "what it names is here",
     "doubtful": "it may not be about this target",
@@ -69,21 +70,28 @@ def compared(answer: Answer, width: int, everything: bool) -> Iterator[str]:
         made = ", ".join(filter(None, (one.file, one.built and f"of {one.built}")))
         yield from wrap(f"COMPARED WITH {one.tool} ({made})", width, break_on_hyphens=False)
         whose = f" ({one.subject})" if one.subject else ""
-        yield from wrap(f"{names.get(one.asset, one.asset)}{whose}: {_FITS[one.fit]}", width, break_on_hyphens=False)
+        yield from wrap(f"{names.get(one.asset, one.asset)}{whose}: {FITS[one.fit]}", width, break_on_hyphens=False)
         for doubt in (*one.doubts, *one.notes):
             yield from wrap(f"- {doubt}", width, subsequent_indent="  ", break_on_hyphens=False)
-        counts = Counter(row.kind for row in one.rows)
-        yield from wrap(", ".join(f"{counts[kind]} {words}" for kind, words in _HEADS.items()), width)
+        kinds = kinds_of(one)
+        yield from wrap(", ".join(f"{len(kinds[kind])} {words}" for kind, words in HEADS.items()), width)
         if one.fit == "other" and not everything:
             yield "Which they are is of no use then; -o json or --all shows them"
             continue
-        for kind, words in _HEADS.items():
-            if counts[kind] and (everything or kind != "agreed"):
-                yield from _kind(one, kind, words, width, None if everything else _LINES)
+        for kind, words in HEADS.items():
+            if kinds[kind] and (everything or kind != "agreed"):
+                yield from _kind(kinds[kind], words, width, None if everything else _LINES)
 
 
-def _kind(one: ComparisonEntry, kind: str, words: str, width: int, limit: int | None) -> Iterator[str]:
-    rows = [row for row in one.rows if row.kind == kind]
+def kinds_of(one: ComparisonEntry) -> dict[str, list[RowEntry]]:
+    """The rows of a comparison by their kind, every kind among them."""
+    kinds: dict[str, list[RowEntry]] = {kind: [] for kind in HEADS}
+    for row in one.rows:
+        kinds[row.kind].append(row)
+    return kinds
+
+
+def _kind(rows: Sequence[RowEntry], words: str, width: int, limit: int | None) -> Iterator[str]:
     yield f"{words[0].upper()}{words[1:]}:"
     for row in rows[:limit]:
         for line in _lines(row):

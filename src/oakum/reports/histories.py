@@ -11,30 +11,39 @@ from typing import TYPE_CHECKING
 from msgspec import UnsetType
 
 from oakum.naming import listed
-from oakum.reports.history_entries import EventEntry, HistoryEntry, SinceEntry, ToldEntry
+from oakum.reports.history_entries import EventEntry, HistoryEntry, SinceEntry, ToldEntry, UnassessedEntry
 
 if TYPE_CHECKING:
     from oakum.findings.history.model import Event, Item
     from oakum.findings.history.telling import Line
-    from oakum.reports.answer import Answer, FindingEntry
+    from oakum.reports.answer import Answer, AssetEntry, FindingEntry
 
-_KINDS = {
+#: What became of a finding, in words.
+KINDS = {
     "kev": "known exploited now (KEV)", "left-kev": "no longer in KEV", "reopened": "reopened", "new": "new",
     "not-assessable": "open, not assessable since now", "closed": "closed", "assessable": "assessable again",
     "epss": "EPSS", "first": "found by a first look",
 }  # fmt: skip
+#: Kinds of assets whose key changes with each build or document: through time they are known by what they were called.
+NAMED = ("sbom", "image")
 _LINES = 12
 
 
-def since_entry(items: Iterable[Item], now: str) -> SinceEntry:
-    """Of the items of one finding on several assets, what is known the longest."""
+def since_entry(
+    items: Iterable[Item], now: str, new_on: Iterable[str] = (), changed_on: Iterable[str] = ()
+) -> SinceEntry:  # fmt: skip
+    """Of the items of one finding on several assets, what is known the longest, and on which of them it is new."""
     several = list(items)
     first = min(one.first_seen for one in several)
     age = (datetime.fromisoformat(now) - datetime.fromisoformat(first)).total_seconds() / 86400
-    return SinceEntry(first, round(age, 2), max(one.reopened for one in several))
+    return SinceEntry(
+        first, round(age, 2), max(one.reopened for one in several), tuple(sorted(new_on)), tuple(sorted(changed_on))
+    )  # fmt: skip
 
 
-def history_entry(file: str, since: str, waiting: int, lines: Iterable[Line], events: Iterable[Event]) -> HistoryEntry:
+def history_entry(
+    file: str, since: str, waiting: int, lines: Iterable[Line], events: Iterable[Event], unassessed: Iterable[Item] = ()
+) -> HistoryEntry:
     """The whole of what is told."""
     same: defaultdict[tuple[str, str, str, str, str, str, str, bool], list[str]] = defaultdict(list)
     for one in events:
@@ -58,11 +67,32 @@ def history_entry(file: str, since: str, waiting: int, lines: Iterable[Line], ev
             )
             for (kind, id_, package, type_, reason, why, cause, first), assets in same.items()
         ),
+        unassessed=tuple(_unassessed(unassessed)),
     )  # fmt: skip
 
 
+def _unassessed(items: Iterable[Item]) -> Iterator[UnassessedEntry]:
+    same: defaultdict[tuple[str, str, str, str, str], list[str]] = defaultdict(list)
+    for one in items:
+        same[one.called, one.package, one.type, one.unassessed, one.why].append(one.asset)
+    for (id_, package, type_, since, why), assets in sorted(same.items()):
+        yield UnassessedEntry(
+            id=id_, package=package, type=type_, since=since, why=why, assets=tuple(sorted(assets))
+        )  # fmt: skip
+
+
+def called(assets: Iterable[AssetEntry]) -> dict[str, AssetEntry]:
+    """The assets of an answer by what they are called through time."""
+    found: dict[str, AssetEntry] = {}
+    for asset in assets:
+        found[asset.key] = asset
+        if asset.kind in NAMED:
+            found.setdefault(f"{asset.kind}:{asset.name}", asset)
+    return found
+
+
 def _text(line: Line) -> str:
-    word = _KINDS[line.kind]
+    word = KINDS[line.kind]
     where = f" on {line.assets} assets" if line.assets > 1 else ""
     if line.storm:
         by = f" ({line.cause})" if line.cause else " (several causes)" if line.kind != "first" else ""

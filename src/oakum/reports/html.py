@@ -11,7 +11,9 @@ from collections.abc import Iterable, Sequence
 from html import escape
 
 from oakum.reports.answer import ActionEntry, Answer, FindingEntry, GapEntry
+from oakum.reports.html_compared import compared_section
 from oakum.reports.html_reach import reach_section
+from oakum.reports.html_since import is_new, since_notes, since_section
 from oakum.reports.html_stated import stated_notes, stated_section
 from oakum.reports.html_style import STYLE
 from oakum.reports.html_table import Tables
@@ -35,10 +37,13 @@ def html(answer: Answer) -> bytes:
         *_actions(answer, tables),
         "</section>",
         *reach_section(answer, tables),
+        *since_section(answer, tables),
         '<section aria-labelledby="findings">',
         *_findings(answer, tables),
         *stated_section(answer, tables),
-        '</section><section aria-labelledby="gaps">',
+        "</section>",
+        *compared_section(answer, tables),
+        '<section aria-labelledby="gaps">',
         *_gaps(answer, tables),
         '</section><section aria-labelledby="sources">',
         *_sources(answer, tables),
@@ -97,9 +102,12 @@ def _contents(answer: Answer) -> Iterable[str]:
     parts = [("actions", f"What to do first ({len(answer.actions)})")]
     if answer.exposures:
         parts += [("reach", "Reachable from outside")]
+    if answer.history:
+        parts += [("since", "Since the last scan")]
     parts += [
         ("findings", f"Findings ({len(answer.open)})"),
         *((("stated", f"Suppressed ({len(answer.suppressed)})"),) if answer.statements else ()),
+        *((("compared", f"Compared ({len(answer.comparisons)})"),) if answer.comparisons else ()),
         ("gaps", f"Not assessable ({len(answer.not_assessable)})"),
         ("sources", f"Sources ({len(answer.sources)})"),
         ("assets", f"Assets ({len(answer.assets)})"),
@@ -217,11 +225,14 @@ def _finding(finding: FindingEntry) -> Sequence[str]:
         f"{' fixed in ' + escape(one.fix) if one.fix else ''}</li>"
         for one in finding.evidence
     )
-    notes = "".join(f"<li>{escape(note)}</li>" for note in (*finding.notes, *stated_notes(finding)))
+    notes = "".join(
+        f"<li>{escape(note)}</li>" for note in (*finding.notes, *since_notes(finding), *stated_notes(finding))
+    )
+    new = ' <span class="tag new">new</span>' if is_new(finding) else ""
     tag = ' <span class="tag">known exploited</span>' if finding.kev else ""
     also = ", ".join((*finding.aliases, *finding.bundles))
     return (
-        f"<details><summary>{escape(named(finding))}{tag}</summary>"
+        f"<details><summary>{escape(named(finding))}{tag}{new}</summary>"
         f"<p>{escape(finding.summary)}</p><p>{'Also ' if also else ''}{escape(also)}</p>"
         f"<ul>{evidence}{notes}</ul></details>",
         f"{escape(package.name)}<br><code>{escape(evr(finding))}</code>",

@@ -40,7 +40,7 @@ summary { cursor: pointer } ul { margin: .3rem 0; padding-left: 1.2rem } tr div 
 .path li + li { margin-left: 1.4rem; position: relative }
 .path li + li::before { content: '\\2192' / ''; position: absolute; left: -1.2rem; color: var(--soft) }
 .tag { font-size: .8rem; font-weight: 600; color: var(--now); border: 1px solid; border-radius: .25rem;
-  padding: 0 .25rem; white-space: nowrap }
+  padding: 0 .25rem; white-space: nowrap } .tag.new { color: var(--later) }
 @media (max-width: 44rem) {
   body { padding: 1rem } thead { position: absolute; left: -99rem }
   table, tbody, tr, td, tbody th { display: block }

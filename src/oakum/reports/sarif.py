@@ -2,6 +2,10 @@
 
 A result's ``partialFingerprints`` carry the finding's own key, so that a dashboard recognises it again whatever its
 text says. What could not be assessed is a tool notification, never a silent absence.
+
+Beside a history, every result says how it stands to the last look at its asset (``baselineState``, see
+``oakum.reports.sarif_since``). Where statements were handed in, every result says whether one suppresses it: 3.27.23
+wants all of a run to tell, or none.
 """
 
 from __future__ import annotations
@@ -12,9 +16,11 @@ from urllib.parse import quote
 import msgspec
 
 from oakum.reports.answer import Answer, AssetEntry, FindingEntry
+from oakum.reports.sarif_since import ended, state
 from oakum.reports.stated import reason
 
 _LEVELS = ("error", "error", "warning")
+_TAGS = ("security", "vulnerability")
 
 
 def sarif(answer: Answer) -> bytes:
@@ -27,7 +33,12 @@ def sarif(answer: Answer) -> bytes:
         if finding.id not in rules:
             rules[finding.id] = len(rules)
             described.append(_rule(finding))
-        results.extend(_result(finding, rules[finding.id], assets[key]) for key in finding.assets)
+        results.extend(_result(finding, rules[finding.id], assets[key], answer) for key in finding.assets)
+    for id_, result in ended(answer):
+        if id_ not in rules:
+            rules[id_] = len(rules)
+            described.append({"id": id_, "shortDescription": {"text": id_}, "properties": {"tags": list(_TAGS)}})
+        results.append({"ruleId": id_, "ruleIndex": rules[id_], **result})
     log = {
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
@@ -66,7 +77,7 @@ def _rule(finding: FindingEntry) -> dict[str, Any]:
     rule: dict[str, Any] = {
         "id": finding.id,
         "shortDescription": {"text": finding.summary or finding.id},
-        "properties": {"tags": ["security", "vulnerability"], "aliases": list(finding.aliases)},
+        "properties": {"tags": list(_TAGS), "aliases": list(finding.aliases)},
     }
     if finding.score.value > 0:
         # Code-scanning dashboards read a number from 0.0 to 10.0 here.
@@ -74,7 +85,7 @@ def _rule(finding: FindingEntry) -> dict[str, Any]:
     return rule
 
 
-def _result(finding: FindingEntry, rule: int, asset: AssetEntry) -> dict[str, Any]:
+def _result(finding: FindingEntry, rule: int, asset: AssetEntry, answer: Answer) -> dict[str, Any]:
     package = finding.package
     fix = f"fixed in {finding.fix.version}" if finding.fix.version else "no fix is published"
     text = f"{package.name} {package.version} on {asset.name}: {finding.id}, {fix}; {finding.decision.outcome}"
@@ -98,7 +109,11 @@ def _result(finding: FindingEntry, rule: int, asset: AssetEntry) -> dict[str, An
             "fixVersion": finding.fix.version,
         },
     }
-    if finding.suppressed and not isinstance(finding.statement, msgspec.UnsetType):
-        said = {"kind": "external", "status": "accepted", "justification": reason(finding.statement)}
-        result["suppressions"] = [said]
+    if baseline := state(answer, finding, asset.key):
+        result["baselineState"] = baseline
+    if not isinstance(answer.statements, msgspec.UnsetType):
+        result["suppressions"] = []
+        if finding.suppressed and not isinstance(finding.statement, msgspec.UnsetType):
+            said = {"kind": "external", "status": "accepted", "justification": reason(finding.statement)}
+            result["suppressions"] = [said]
     return result

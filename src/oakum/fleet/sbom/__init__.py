@@ -1,4 +1,5 @@
-"""SBOMs of any tool, plain or in gzip: CycloneDX (JSON, XML), SPDX 2 (JSON, tag-value), SPDX 3 (JSON), Syft's JSON.
+"""SBOMs of any tool, plain or in gzip: CycloneDX (JSON, XML), SPDX 2 (JSON, tag-value), SPDX 3 (JSON), Syft's JSON;
+and the packages that a report of Trivy or Grype names, with what it leaves out.
 
 A form that has several notations is brought to one structure by a small reader for each notation, and understood in
 one place. Each reader is loaded when its form is met.
@@ -22,7 +23,7 @@ from oakum.fleet.sbom.document import decode, unpack
 if TYPE_CHECKING:
     from oakum.fleet.cluster.components import Components
 
-__all__ = ["read"]
+__all__ = ["is_report", "read"]
 
 _FORMATS = "CycloneDX 1.2 to 1.7, SPDX 2.2, 2.3 or 3.0, or Syft JSON"
 #: Most tools write the format's name first; so much of a document is searched for it before the whole is
@@ -47,6 +48,8 @@ class _Head(msgspec.Struct):
     context: msgspec.Raw = msgspec.field(default=_ABSENT, name="@context")
     results: msgspec.Raw = msgspec.field(default=_ABSENT, name="Results")
     artifact_name: msgspec.Raw = msgspec.field(default=_ABSENT, name="ArtifactName")
+    schema: msgspec.Raw = msgspec.field(default=_ABSENT, name="SchemaVersion")
+    cluster: msgspec.Raw = msgspec.field(default=_ABSENT, name="ClusterName")
     matches: msgspec.Raw = _ABSENT
     predicate: msgspec.Raw = _ABSENT
     payload: msgspec.Raw = _ABSENT
@@ -55,23 +58,12 @@ class _Head(msgspec.Struct):
 
 _HEAD = msgspec.json.Decoder(_Head)
 
-_COMPARE = "a report lists findings, not packages: scan the image or its SBOM, with --compare REPORT"
 #: What else people hand over: the telling key, its name, the remedy.
 _OTHERS = (
     (
-        "matches",
-        "a Grype report",
-        _COMPARE,
-    ),
-    (
-        "results",
-        "a Trivy report",
-        _COMPARE,
-    ),
-    (
-        "artifact_name",
-        "a Trivy report",
-        _COMPARE,
+        "cluster",
+        "Trivy's report of a whole cluster",
+        "scan the cluster, or the reports of its images one by one",
     ),
     ("payload", "a signed envelope (DSSE)", "verify it, then take the SBOM out of its predicate"),
     ("predicate", "an in-toto statement", "take the SBOM out of its predicate field"),
@@ -107,9 +99,17 @@ def read(data: bytes, *, name: str, rules: Callable[[], Components] | None = Non
         from oakum.fleet.sbom import spdx
 
         return spdx.read(data, name=name)
+    if bytes(head.matches):
+        from oakum.fleet.sbom import grype_report
+
+        return grype_report.read(data, name=name)
     for key, what, remedy in _OTHERS:
         if bytes(getattr(head, key)):
             raise _refused(name, what, remedy)
+    if any(map(bytes, (head.results, head.schema, head.artifact_name))):
+        from oakum.fleet.sbom import trivy_report
+
+        return trivy_report.read(data, name=name)
     if b"spdx.org/rdf/" in bytes(head.context):
         from oakum.fleet.sbom import spdx3
 
@@ -119,6 +119,11 @@ def read(data: bytes, *, name: str, rules: Callable[[], Components] | None = Non
 
         return syft.read(data, name=name)
     raise _refused(name, "JSON of an unknown kind", f"give an SBOM as {_FORMATS}")
+
+
+def is_report(asset: Asset) -> bool:
+    """Whether an asset comes of another scanner's report, which has findings of its own."""
+    return asset.source.startswith("report of ")
 
 
 def _cyclonedx(data: bytes, name: str, rules: Callable[[], Components] | None) -> Asset:
