@@ -19,7 +19,7 @@ from oakum.adapters.registry.credentials import BEARER, Credentials
 from oakum.adapters.registry.statuses import later
 from oakum.adapters.registry.wire import Wire
 from oakum.errors import OakumError
-from oakum.fleet.images.sources import UnreachedError
+from oakum.fleet.images.sources import DeniedError, UnreachedError
 
 _LARGEST = 1 << 20
 
@@ -68,12 +68,12 @@ class Authority:
         except OakumError as error:
             raise UnreachedError(error.what, place=error.place, remedy=error.remedy) from None
 
-    def refused(self) -> UnreachedError:
+    def refused(self) -> DeniedError:
         """Why we are not let in."""
         login = f"check the name; docker login {self._registry}, or name the folder of a config.json in DOCKER_CONFIG"
         if self._known is None:
-            return UnreachedError(f"{self._registry} wants credentials, and none are known for it", remedy=login)
-        return UnreachedError(f"{self._registry} does not take the credentials that are known for it", remedy=login)
+            return DeniedError(f"{self._registry} wants credentials, and none are known for it", remedy=login)
+        return DeniedError(f"{self._registry} does not take the credentials that are known for it", remedy=login)
 
     def _token(self, parameters: Mapping[str, str], base: httpx.URL, until: float) -> str:
         try:

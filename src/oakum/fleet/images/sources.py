@@ -38,6 +38,10 @@ class UnreachedError(InputError):
     """What holds the bytes cannot be asked now; that says nothing of them."""
 
 
+class DeniedError(UnreachedError):
+    """What holds the bytes does not give them to whoever asks; others it may."""
+
+
 class Source(Protocol):
     """Bytes at places counted from 0."""
 
