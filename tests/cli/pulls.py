@@ -92,7 +92,7 @@ class Api:
             versions = [{"version": "v1", "resources": resources}]
             items = [{"metadata": {"name": ""}, "versions": versions}] if resources else []
             return _answer({"kind": "APIGroupDiscoveryList", "apiVersion": "apidiscovery.k8s.io/v2", "items": items})
-        if parts[:2] == ["api", "v1"] and parts[2] in KINDS:
+        if len(parts) == 3 and parts[2] in KINDS:
             items = [one for one in self._objects if one["kind"] == KINDS[parts[2]]]
             return _answer({"kind": f"{KINDS[parts[2]]}List", "apiVersion": "v1", "metadata": {}, "items": items})
         if len(parts) == 6 and parts[4] == "secrets":

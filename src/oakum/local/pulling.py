@@ -185,16 +185,18 @@ class _Image:
                 what = f"{asked} was not asked any more after it had failed {FAILURES} times: {cause}"
                 raise UnreachedError(what, remedy="see to that, and scan again")
         keys = _Keys(place, own, secrets)
+        first: OakumError | None = None
         while True:
             try:
                 found = self._pulled(reference, insecure, keys)
             except (DeniedError, MissingError) as error:
                 # Many registries say of what somebody may not see that it is not there.
+                first = first or error
                 if keys.another():
                     continue
-                if isinstance(error, DeniedError):
-                    self._failed(_asker(place), error)
-                raise keys.told(error) from None
+                if isinstance(first, DeniedError):
+                    self._failed(_asker(place), first)
+                raise keys.told(first) from None
             except UnreachedError as error:
                 # An image that is missing or was changed, beside this, tells nothing of others of its registry.
                 self._failed(reference.registry, error)
