@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+import yaml
 from tests.adapters.kubernetes.faults import Between
 from tests.adapters.registry.servers import (
     HTPASSWD,
@@ -23,8 +24,10 @@ from tests.adapters.registry.servers import (
 from tests.cli.pulls import Api, account, dump, exposed, namespace, node, pod, pull_secret
 from tests.fleet.images.builder import Files, file, for_platform, layer, named
 
+from oakum.adapters.kubernetes.secrets import MANIFEST
 from oakum.cli.main import main
 
+ROOT = Path(__file__).resolve().parents[2]
 Json = dict[str, Any]
 Scan = Callable[..., Json]
 NOW = "2026-09-01T12:00:00Z"
@@ -410,3 +413,65 @@ def test_wrong_use_is_told(
     file = dump(tmp_path, node("n1"))
     assert main(["scan", *(file if word == "DUMP" else word for word in words)]) == 2
     assert told in capsys.readouterr().err
+
+
+def test_the_role_for_pull_secrets_reads_secrets_by_name_and_nothing_else() -> None:
+    (role,) = yaml.safe_load_all((ROOT / MANIFEST).read_text())
+    assert role["kind"] == "ClusterRole"
+    assert role["rules"] == [{"apiGroups": [""], "resources": ["secrets"], "verbs": ["get"]}]
+    # Whoever only scans sees none.
+    reader = yaml.safe_load_all((ROOT / "deploy/rbac/oakum-reader.yaml").read_text())
+    assert not any(
+        "secrets" in rule["resources"] for one in reader for rule in one.get("rules", []) if "resources" in rule
+    )
+
+
+def test_a_real_cluster_gives_the_secrets_that_its_roles_allow_and_no_others(
+    lab_programs: None, scan: Scan, stock: Stock, locked: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tests.lab.control_plane import ControlPlane
+    from tests.lab.dumped import load_manifests
+
+    reader = {"kind": "ServiceAccount", "name": "oakum-reader", "namespace": "oakum"}
+    binding = {
+        "apiVersion": "rbac.authorization.k8s.io/v1",
+        "kind": "RoleBinding",
+        "metadata": {"name": "oakum-pull-secrets", "namespace": "shop"},
+        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "oakum-pull-secrets"},
+        "subjects": [reader],
+    }
+    placed = {"shop": "team/web", "other": "other/db"}
+    with ControlPlane(controllers=False, scheduler=False, audit=True) as plane:
+        machine = node("n1")
+        del machine["metadata"]["uid"]
+        plane.apply([machine])
+        for space, name in placed.items():
+            secret = pull_secret({"auths": {locked: {"auth": basic()}}})
+            secret["metadata"] = {"name": "regcred", "namespace": space}
+            one = pod("one", f"{locked}/{name}:1", runs=f"{locked}/{name}@{stock.digests[name]}", space=space)
+            del one["metadata"]["uid"]
+            # Which its account has, and not itself: the admission that copies them is not at work here.
+            own = account(space, "regcred")
+            plane.apply([{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": space}}, secret, own, one])
+        load_manifests(plane, ROOT / "deploy/rbac/oakum-reader.yaml")
+        load_manifests(plane, ROOT / MANIFEST)
+        monkeypatch.setenv("KUBECONFIG", str(plane.kubeconfig_for_service_account("oakum", "oakum-reader")))
+        words = ("cluster", "--pull-images", "--pull-secrets", "--insecure-registry", locked)
+        denied = unread(scan(*words))
+        assert sorted(gap["what"] for gap in denied) == [f"{locked}/{name}:1" for name in ("other/db", "team/web")]
+        for gap in denied:
+            assert 'cannot get resource "secrets"' in gap["why"]
+            assert MANIFEST in gap["remedy"]
+        plane.apply([binding])
+
+        def bound() -> bool:
+            return [gap["what"] for gap in unread(scan(*words))] == [f"{locked}/other/db:1"]
+
+        plane.wait_until(bound, "the binding is seen", seconds=30)
+        asked = {
+            (event["verb"], event["objectRef"]["namespace"], event["objectRef"].get("name"))
+            for event in plane.audit_events()
+            if event.get("objectRef", {}).get("resource") == "secrets"
+            and event["user"]["username"] == "system:serviceaccount:oakum:oakum-reader"
+        }
+    assert asked == {("get", "shop", "regcred"), ("get", "other", "regcred")}
