@@ -214,25 +214,41 @@ def test_a_registry_that_is_too_busy_is_left_alone(desk: Desk) -> None:
     assert len([1 for image in images if "was not asked any more" in gap(found, image).why]) == 8 - FAILURES
 
 
-def test_refusals_are_counted_for_those_that_ask_alike(desk: Desk) -> None:
-    """Three without a secret are refused; one with a secret is asked for all the same, and so is one elsewhere."""
-
-    def answer(request: Request) -> Reply:
-        let_in = request.headers.get("authorization") == f"Basic {basic()}"
-        open_ = "/v2/public/" in request.path or request.path == "/v2/"
-        path = request.path.replace("/v2/team/", "/v2/").replace("/v2/public/", "/v2/")
-        return stocked()(request._replace(path=path)) if let_in or open_ else LETS_IN
-
+@pytest.mark.parametrize("given", [None, "wrong"], ids=["none", "wrong"])
+def test_refusals_are_counted_for_those_that_ask_alike(desk: Desk, tmp_path: Path, given: str | None) -> None:
+    """Three without a secret are let in nowhere; one with a secret is asked for all the same."""
     secret = PullSecret("shop", "regcred")
-    with Server(answer) as server:
-        refused = [want(server.host, number, repository=f"team/web{number}") for number in range(5)]
-        let_in = want(server.host, 5, repository="team/web5", secrets=[secret])
-        public = want(server.host, 6, repository="public/web6")
-        given = Given({secret: {server.host: {"auth": basic()}}})
-        found = desk.read([*refused, let_in, public], server, secrets=given)
-    assert read(found) == sorted([let_in.key, public.key])
+    with Server(guarded) as server:
+        if given:
+            docker_config(tmp_path / "docker", {"auths": {server.host: {"auth": basic("me", given)}}})
+        refused = [want(server.host, number) for number in range(5)]
+        let_in = want(server.host, 5, secrets=[secret])
+        secrets = Given({secret: {server.host: {"auth": basic()}}})
+        found = desk.read([*refused, let_in], server, secrets=secrets)
+    assert read(found) == [let_in.key]
     asked = ["was not asked any more" not in gap(found, image).why for image in refused]
     assert asked == [True] * FAILURES + [False] * (5 - FAILURES)
+    (note,) = desk.notes
+    assert note.startswith(f"{server.host} with no pull secret is not asked any more")
+
+
+def test_what_is_not_for_us_does_not_keep_the_rest_away(desk: Desk) -> None:
+    """A server of tokens lets everybody have some repositories, and says of all others that they want credentials."""
+
+    def answer(request: Request) -> Reply:
+        if request.path.startswith("/token"):
+            return Reply(body=json.dumps({"token": "let-in" if "web7" in request.path else "nothing"}).encode())
+        if request.headers.get("authorization") == "Bearer let-in":
+            return stocked()(request)
+        realm = f'Bearer realm="http://{request.headers["host"]}/token",service="s"'
+        return Reply(401, headers={"WWW-Authenticate": realm})
+
+    with Server(answer) as server:
+        images = [want(server.host, number) for number in range(8)]
+        found = desk.read(images, server)
+    assert read(found) == [images[7].key]
+    assert all("wants credentials, and none are known" in gap(found, image).why for image in images[:7])
+    assert desk.notes == []
 
 
 # Who is sent what.

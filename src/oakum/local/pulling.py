@@ -160,6 +160,9 @@ class _Image:
                     return self._from(place, insecure, own, secrets), f"read, {told_size(self._came)}"
                 except OakumError as error:
                     problems.append(error)
+                except (OSError, ValueError, RecursionError) as error:
+                    # As one target that cannot be read, and no end to the others.
+                    problems.append(InputError(str(error) or type(error).__name__, remedy=_SBOM))
         except SpentError as spent:
             return Gap("unread-image", name, f"it was left out: {spent}", _AGAIN), f"left out: {spent}"
         if not problems:
@@ -194,11 +197,11 @@ class _Image:
                 first = first or error
                 if keys.another():
                     continue
-                if isinstance(first, DeniedError):
+                if isinstance(first, DeniedError) and first.whole:
                     self._failed(_asker(place), first)
                 raise keys.told(first) from None
             except UnreachedError as error:
-                # An image that is missing or was changed, beside this, tells nothing of others of its registry.
+                # An image that is missing, was changed or is not for us tells nothing of others of its registry.
                 self._failed(reference.registry, error)
                 raise
             self._circuits.succeeded(reference.registry)
@@ -271,10 +274,8 @@ class _Image:
 
 
 def _asker(place: Place) -> str:
-    """For whom a registry's refusals count: the same project of it, asked with the same pull secrets."""
-    project, slash, _ = place.reference.repository.partition("/")
-    where = place.reference.registry + (f"/{project}" if slash else "")
-    return f"{where} with {', '.join(map(str, place.secrets))}" if place.secrets else f"{where} without pull secrets"
+    """For whom a registry's refusals count: whoever asks it with the same pull secrets."""
+    return f"{place.reference.registry} with {', '.join(map(str, place.secrets)) or 'no pull secret'}"
 
 
 class _Keys:

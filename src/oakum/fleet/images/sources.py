@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Protocol
 
-from oakum.errors import InputError, LimitError, NotAssessableError
+from oakum.errors import InputError, LimitError, NotAssessableError, Place
 from oakum.fleet.images.gzip import Gunzip
 
 #: How much is read at once.
@@ -39,7 +39,14 @@ class UnreachedError(InputError):
 
 
 class DeniedError(UnreachedError):
-    """What holds the bytes does not give them to whoever asks; others it may."""
+    """What holds the bytes does not give them to whoever asks; others it may.
+
+    ``whole`` where it gives whoever asks nothing at all, not only not this.
+    """
+
+    def __init__(self, what: str, *, place: Place | None = None, remedy: str = "", whole: bool = False) -> None:
+        super().__init__(what, place=place, remedy=remedy)
+        self.whole = whole
 
 
 class Source(Protocol):
