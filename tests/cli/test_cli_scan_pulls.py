@@ -188,6 +188,33 @@ def test_an_index_is_read_for_every_platform_that_it_runs_on(
     assert packages(node("n1"), node("n2", "arm64"), pod("one", name, on="")) == 2
 
 
+def test_an_image_of_two_clusters_is_read_for_the_nodes_of_both(
+    scan: Scan, stock: Stock, open_to_all: str, tmp_path: Path
+) -> None:
+    one = pod("one", f"{open_to_all}/team/all@{stock.digests['team/all']}")
+    dumps = []
+    for each in ("amd64", "arm64"):
+        identity = namespace("kube-system") | {"metadata": {"name": "kube-system", "uid": each}}
+        dumps.append(dump(tmp_path, identity, node("n1", each), one, name=each))
+    words = (word for each in dumps for word in ("--from", each))
+    answer = scan(*words, "--pull-images", "--insecure-registry", open_to_all)
+    (image,) = images(answer).values()
+    assert image["packages"] == 2
+    assert unread(answer) == []
+
+
+def test_on_a_terminal_one_line_is_rewritten(
+    scan: Scan, stock: Stock, open_to_all: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    web = pod("web", f"{open_to_all}/team/web@{stock.digests['team/web']}")
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    scan("--from", dump(tmp_path, node("n1"), web), "--pull-images", "--insecure-registry", open_to_all)
+    told = capsys.readouterr().err
+    assert "\r\x1b[Kimages: 1 of 1, " in told
+    assert "\n" not in told
+
+
 def test_a_platform_that_is_not_there_or_not_known_is_a_gap(
     scan: Scan, stock: Stock, open_to_all: str, tmp_path: Path
 ) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from tests.adapters.registry.servers import Reply, Request, Server, basic, docker_config, free_port, of_layout
-from tests.fleet.images.builder import Files, file, layer, layout
+from tests.fleet.images.builder import INDEX, Files, file, for_platform, layer, layout
 
 from oakum.adapters.registry.pull_secrets import Entries, entries
 from oakum.errors import InputError
@@ -323,6 +323,9 @@ def test_no_secret_is_looked_at_where_nobody_asks(desk: Desk) -> None:
         secrets = Given({})
         image = want(server.host, secrets=[MINE])
         assert read(desk.read([image], server, secrets=secrets)) == [image.key]
+        # That an image is not there is believed where nobody has asked who wants it.
+        missing = want(server.host, repository="gone", secrets=[MINE], wanted="sha256:" + "0" * 64)
+        assert "there is no such image" in gap(desk.read([missing], server, secrets=secrets), missing).why
         assert secrets.asked == []
 
 
@@ -349,15 +352,32 @@ def test_a_small_one_still_fits_after_a_large_one_did_not(desk: Desk) -> None:
     assert read(found) == [images[1].key]
 
 
-def test_a_manifest_that_lies_about_sizes_takes_nothing_from_others(desk: Desk) -> None:
-    manifest = json.loads(FILES[0][f"blobs/{digest(FILES[0]).replace(':', '/')}"])
+def test_a_manifest_that_lies_about_sizes_is_told_as_that(desk: Desk) -> None:
+    """One that an index leads to: what it says of sizes counts for nothing before its digest is compared."""
+    files = Files()
+    one = files.image([layer(OS, DPKG)], packing="", **for_platform("linux/amd64"))
+    index = {"schemaVersion": 2, "mediaType": INDEX, "manifests": [one]}
+    files.index(files.document(index, INDEX))
+    manifest = json.loads(files[f"blobs/{one['digest'].replace(':', '/')}"])
     manifest["layers"][0]["size"] = 1 << 34
     lie = Reply(body=json.dumps(manifest).encode(), headers={"Content-Type": manifest["mediaType"]})
-    with Server(stocked({digest(FILES[0]): lie})) as server:
+    honest = of_layout(files, name="web")
+    with Server(lambda request: lie if request.path.endswith(one["digest"]) else honest(request)) as server:
+        image = want(server.host, repository="web", wanted=digest(files))
+        why = gap(desk.read([image], server, budget=Budget(60, 1 << 20)), image).why
+    assert f"blob {one['digest']}: it has more bytes" in why or "its digest is" in why
+    assert "--pull-bytes" not in why
+
+
+def test_what_was_set_aside_and_did_not_come_is_left_for_others(desk: Desk) -> None:
+    size = sum(len(data) for path, data in FILES[0].items() if path.startswith("blobs/"))
+    with Server(stocked({layer_of(FILES[0]): Reply(404)})) as server:
         images = [want(server.host, number) for number in range(2)]
-        found = desk.read(images, server, budget=Budget(60, 1 << 20))
-    assert "its digest is" in gap(found, images[0]).why
+        found = desk.read(images, server, budget=Budget(60, size + 1500))
     assert read(found) == [images[1].key]
+    lost = found[images[0].key]
+    assert isinstance(lost, Asset)
+    assert [each.why for each in lost.gaps] == ["it is missing"]
 
 
 def test_when_the_time_is_over_the_rest_is_left_out_and_what_was_read_stays(desk: Desk) -> None:
