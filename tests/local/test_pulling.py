@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -24,7 +25,7 @@ from oakum.fleet.images.manifests import Platform
 from oakum.local.image_cache import ImageCache
 from oakum.local.pull_limits import FAILURES, Budget
 from oakum.local.pull_secrets import PullSecrets
-from oakum.local.pulling import Puller, Told
+from oakum.local.pulling import MOST_KEYS, Puller, Told
 
 AMD64 = Platform("amd64", "linux")
 OS = file("etc/os-release", 'ID=debian\nVERSION_ID="12"\n')
@@ -318,6 +319,21 @@ def test_a_secret_does_not_follow_to_where_a_registry_leads(desk: Desk) -> None:
     assert sent(storage) == set()
 
 
+def test_wrong_credentials_are_given_once_each_and_not_too_many(desk: Desk) -> None:
+    spaces = [PullSecret(f"shop-{number}", "regcred") for number in range(40)]
+    with Server(guarded) as server:
+        given = Given(
+            {one: {server.host: {"auth": basic("pod", f"old-{number % 3}")}} for number, one in enumerate(spaces)}
+        )
+        image = want(server.host, secrets=spaces)
+        gap(desk.read([image], server, secrets=given), image)
+        assert len([1 for request in server.asked if "authorization" in request.headers]) == 3
+        server.asked.clear()
+        given = Given({one: {server.host: {"auth": basic(one.namespace)}} for one in spaces})
+        gap(desk.read([image], server, secrets=given), image)
+        assert len([1 for request in server.asked if "authorization" in request.headers]) == MOST_KEYS
+
+
 def test_no_secret_is_looked_at_where_nobody_asks(desk: Desk) -> None:
     with Server(stocked()) as server:
         secrets = Given({})
@@ -397,6 +413,27 @@ def test_when_the_time_is_over_the_rest_is_left_out_and_what_was_read_stays(desk
         # The first is known, and the others are read with new time.
         assert len(read(desk.read(images, server))) == 4
         assert len([1 for request in server.asked if request.path.endswith(layer_of(FILES[0]))]) == 1
+
+
+@pytest.mark.parametrize("hanging", ["head", "layer"])
+def test_a_server_that_hangs_is_given_up_when_the_time_is_over(desk: Desk, hanging: str) -> None:
+    end = "/" + (digest(FILES[0]) if hanging == "head" else layer_of(FILES[0]))
+    begun = time.monotonic()
+
+    def slow(request: Request) -> Reply:
+        reply = stocked()(request)
+        if not request.path.endswith(end):
+            return reply
+        if hanging == "head":
+            time.sleep(8)
+        return reply._replace(pause=0.01)  # seconds for each byte: a minute and more
+
+    with Server(slow) as server:
+        images = [want(server.host, number) for number in range(2)]
+        found = desk.read(images, server, budget=Budget(1, 1 << 30))
+        assert time.monotonic() - begun < 7
+    assert read(found) == []
+    assert "--pull-budget" in gap(found, images[1]).why
 
 
 def test_an_interruption_ends_what_is_at_work(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -42,6 +42,8 @@ if TYPE_CHECKING:
 
 #: Images that are read at the same time.
 PARALLEL = 4
+#: Different credentials that one repository is given at most: somebody's account may be locked by wrong ones.
+MOST_KEYS = 8
 _AGAIN = "scan again, with more of it: what was read is kept, and not pulled twice"
 _SBOM = "give an SBOM: --sbom DIGEST=FILE"
 _FORM = "registry image"
@@ -312,17 +314,17 @@ class _Keys:
         if self._place.secrets and self._secrets is None:
             names = ", ".join(map(str, self._place.secrets[:3]))
             remedies.append(f"the pods name pull secrets ({names}), which --pull-secrets reads from a live cluster")
-        tried = f" (tried {', '.join(self._tried)})" if self._tried else ""
+        tried = f" (tried {', '.join(dict.fromkeys(self._tried))})" if self._tried else ""
         what = "; ".join((error.what + tried, *map(_why, self._problems)))
         remedy = "; ".join(dict.fromkeys(filter(None, remedies)))
         kind = MissingError if isinstance(error, MissingError) else DeniedError
         return kind(what, place=error.place, remedy=remedy)
 
     def _all(self, own: _Own) -> Iterator[Credentials | None]:
-        reference, some, secrets = self._place.reference, False, self._secrets
+        reference, given, secrets = self._place.reference, list[Credentials](), self._secrets
         try:
             if (found := own.of(reference.registry)) is not None:
-                some = True
+                given.append(found)
                 yield found
         except OakumError as error:
             self._problems.append(error)
@@ -332,11 +334,13 @@ class _Keys:
             except OakumError as error:
                 self._problems.append(error)
                 continue
-            if entries:
-                some = True
-                self._tried.append(str(secret))
-                yield from entries
-        if some:
+            for entry in entries:
+                # The same secret stands in many a namespace.
+                if entry not in given and len(given) < MOST_KEYS:
+                    given.append(entry)
+                    self._tried.append(str(secret))
+                    yield entry
+        if given:
             yield None
 
 
