@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shutil
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from oakum.advisories.statements.model import Stated
     from oakum.findings.foreign.model import Report
     from oakum.fleet.assets import Asset, Context
+    from oakum.local.pulling import Puller
     from oakum.local.scan import Options, Outcome
     from oakum.local.surveys import Survey
     from oakum.local.targets import Target
@@ -31,6 +33,7 @@ _EXAMPLES = """Examples:
   oakum scan app.cdx.json --context business.yaml -o table,html=report.html
   oakum scan cluster:prod --sbom sha256:8f4e...=web.cdx.json --save-dump prod.json
   oakum scan --from prod.json
+  oakum scan cluster:prod --pull-images --pull-secrets --pull-budget 30m
   oakum scan layout/:1.27 saved.tar --platform linux/arm64
   oakum scan image:nginx:1.27 image:localhost:5000/web
   oakum scan app.cdx.json --vex statements/ --vex-max-age 180d -v
@@ -69,6 +72,18 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add("--from", dest="dumps", metavar="DUMP", action="append", default=[], help=help_)
     help_ = "the SBOM of an image that a cluster runs; repeat for more"
     add("--sbom", metavar="DIGEST=FILE", action="append", default=[], help=help_)
+    help_ = "read the images of clusters from their registries, which opens connections to all that pods name"
+    add("--pull-images", action="store_true", help=help_)
+    help_ = "with the pull secrets of the pods as well, where a registry wants credentials; live clusters only"
+    add("--pull-secrets", action="store_true", help=help_)
+    add(
+        "--pull-budget",
+        metavar="TIME",
+        default="10m",
+        help="how long images are pulled, as 90s, 10m, 2h (default: 10m)",
+    )
+    help_ = "how much is pulled for all images together (default: 5GiB)"
+    add("--pull-bytes", metavar="SIZE", default="5GiB", help=help_)
     add("--components", metavar="FILE", type=Path, help="how to recognise more parts of a cluster, YAML")
     add("--save-dump", metavar="FILE", type=Path, help="keep what was read of the live cluster, for --from")
     add("--schema", action="store_true", help="print the JSON Schema of the json form, and end")
@@ -252,20 +267,30 @@ def _surveys(
     """The clusters that are named, live and as dumps, and how many of them could not be read."""
     words = [word for word in arguments.targets if _is_cluster(word)]
     if not words and not arguments.dumps:
-        for option, given in (("--sbom", arguments.sbom), ("--components", arguments.components)):
+        for option, given in (
+            ("--sbom", arguments.sbom),
+            ("--components", arguments.components),
+            ("--pull-images", arguments.pull_images),
+        ):
             if given:
                 raise UsageError(f"{option} is about a cluster", remedy="name cluster, or a dump with --from")
     if arguments.save_dump and len(words) != 1:
         raise UsageError("--save-dump keeps one live cluster", remedy="name one: oakum scan cluster --save-dump FILE")
+    if arguments.pull_secrets and not arguments.pull_images:
+        raise UsageError("--pull-secrets is for --pull-images", remedy="give both, or none")
+    if arguments.pull_secrets and not words:
+        what = "--pull-secrets are read from a live cluster, and none is named"
+        raise UsageError(what, remedy="name cluster, or log in to the registries (docker login)")
     if not words and not arguments.dumps:
         return [], 0
     from oakum.local.estates import Surveyor
 
-    surveyor = Surveyor(arguments.components, arguments.sbom, contexts, progress=progress)
+    puller = _puller(arguments, progress) if arguments.pull_images else None
+    surveyor = Surveyor(arguments.components, arguments.sbom, contexts, progress=progress, puller=puller)
     surveys, bad = [], 0
     for word in words:
         try:
-            surveys.append(surveyor.live(word, save=arguments.save_dump))
+            surveys.append(surveyor.live(word, save=arguments.save_dump, with_secrets=arguments.pull_secrets))
         except OakumError as error:
             bad += _complain(error, progress)
     for dump in arguments.dumps:
@@ -275,6 +300,27 @@ def _surveys(
             bad += _complain(error, progress)
     surveyor.finish()
     return surveys, bad
+
+
+def _puller(arguments: argparse.Namespace, progress: Callable[[str], None]) -> Puller:
+    """Who reads images from registries, and tells how it goes."""
+    from oakum.adapters.registry.addresses import insecure_hosts
+    from oakum.local.image_cache import ImageCache
+    from oakum.local.paths import readings_folder
+    from oakum.local.pull_limits import Budget, bytes_of, seconds_of, told_size
+    from oakum.local.pulling import Puller, Told
+
+    def tell(told: Told) -> None:
+        text = told.text if told.note else f"images: {told.done} of {told.total}, {told_size(told.size)}: {told.text}"
+        if sys.stderr.isatty() and not told.note:
+            progress(printable(text)[: shutil.get_terminal_size().columns - 1])
+        else:
+            progress("")
+            print(printable(f"oakum scan: {text}"), file=sys.stderr)
+
+    budget = Budget(seconds_of(arguments.pull_budget, "--pull-budget"), bytes_of(arguments.pull_bytes, "--pull-bytes"))
+    cache = ImageCache(readings_folder(str(arguments.data) if arguments.data else None))
+    return Puller(budget, cache, insecure=insecure_hosts(arguments.insecure_registry), tell=tell)
 
 
 def _complain(error: OakumError, progress: Callable[[str], None]) -> int:

@@ -5,12 +5,16 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from oakum.errors import InputError, LimitError, OakumError, Place, UsageError
 from oakum.fleet.cluster.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from oakum.adapters.kubernetes.kubeconfig import Access
 
 _PREFIX = "cluster:"
 
@@ -20,22 +24,33 @@ def is_live(target: str) -> bool:
     return target == "cluster" or target.startswith(_PREFIX)
 
 
+def context_of(target: str) -> str | None:
+    """The context that a live cluster is named by; None for the current one. Raises UsageError for an empty one."""
+    context = target.removeprefix(_PREFIX) if target.startswith(_PREFIX) else None
+    if context == "":
+        raise UsageError("a context's name is empty", remedy="write cluster for the current one, or cluster:CONTEXT")
+    return context
+
+
+def access_of(target: str, environment: Mapping[str, str], home: Path) -> Access:
+    """How a live cluster is reached. Raises OakumError."""
+    from oakum.adapters.kubernetes.kubeconfig import choose
+
+    return choose(context_of(target), environment, home)
+
+
 def read(target: str, *, save_dump: Path | None = None, progress: Callable[[str], None] = lambda _: None) -> Snapshot:
     """The snapshot of ``cluster`` (the current context, or the pod's own cluster) or ``cluster:CONTEXT``.
 
     With ``save_dump`` its dump is written there as well, readable by its owner only. Raises OakumError.
     """
     from oakum.adapters.kubernetes.client import Client
-    from oakum.adapters.kubernetes.kubeconfig import choose
     from oakum.adapters.kubernetes.reading import dump_cluster, read_cluster
 
-    context = target.removeprefix(_PREFIX) if target.startswith(_PREFIX) else None
-    if context == "":
-        raise UsageError("a context's name is empty", remedy="write cluster for the current one, or cluster:CONTEXT")
+    context_of(target)
     if save_dump is not None and not save_dump.absolute().parent.is_dir():
         raise UsageError(f"{save_dump}: no such folder", remedy="make the folder first")
-    access = choose(context, os.environ, Path.home())
-    with Client(access, progress=progress) as client:
+    with Client(access_of(target, os.environ, Path.home()), progress=progress) as client:
         now = datetime.now(UTC)
         if save_dump is None:
             return read_cluster(client, now=now)

@@ -32,3 +32,8 @@ def _home_of(path: Path) -> Path:
 def feeds_folder(given: str | None = None) -> Path:
     """Where the feeds store and its index live."""
     return data_folder(given) / "feeds"
+
+
+def readings_folder(given: str | None = None) -> Path:
+    """Where readings of images that were pulled for clusters live."""
+    return data_folder(given) / "pulled"

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import msgspec
 
 from oakum.fleet.assets import Asset, Context, Relation
+from oakum.fleet.images.united import united
 from oakum.reports.answer import BlastEntry
 from oakum.reports.exposures import Reached
 from oakum.risk.bundles import Estimate
@@ -30,7 +31,7 @@ def combined(surveys: Sequence[Survey]) -> Survey:
     costs: dict[str, Estimate] = {}
     for survey in surveys:
         for asset in survey.assets:
-            assets.setdefault(asset.key, asset)
+            assets[asset.key] = _both(assets.get(asset.key, asset), asset)
         for key, one in survey.estimates.items():
             before = costs.get(key, Estimate())
             costs[key] = Estimate(before.weight + one.weight, (*before.words, *one.words), one.pool, one.cluster)
@@ -42,6 +43,12 @@ def combined(surveys: Sequence[Survey]) -> Survey:
         reached=_together([survey.reached for survey in surveys]),
         blast=tuple(entry for survey in surveys for entry in survey.blast),
     )
+
+
+def _both(one: Asset, other: Asset) -> Asset:
+    """The first of two that are the same asset; an image may have been read for other platforms in the second cluster,
+    or not at all."""
+    return united((one, other)) if one.kind == "image" and one != other else one
 
 
 def _together(several: Sequence[Reached]) -> Reached:

@@ -100,7 +100,7 @@ def _image(path: Path, name: str, selector: str, wanted: Platform | None) -> Tar
     from oakum.adapters.files.zstd import unpackers
     from oakum.fleet.images.reading import read
 
-    return _assessed(read(store, _choice(selector, wanted), unpackers(), str(path)), name)
+    return assessed(read(store, _choice(selector, wanted), unpackers(), str(path)), name)
 
 
 def _pulled(target: str, wanted: Platform | None, insecure: Iterable[str]) -> Target:
@@ -119,7 +119,7 @@ def _pulled(target: str, wanted: Platform | None, insecure: Iterable[str]) -> Ta
         image = read_described(
             repository.described(), repository, _choice("", wanted), unpackers(), target, form="registry image"
         )
-    return _assessed(msgspec.structs.replace(image, reference=str(reference)), target)
+    return assessed(msgspec.structs.replace(image, reference=str(reference)), target)
 
 
 def _choice(selector: str, wanted: Platform | None) -> Choice:
@@ -128,7 +128,7 @@ def _choice(selector: str, wanted: Platform | None) -> Choice:
     return Choice(selector, wanted, machine_platform(platform.system(), platform.machine()))
 
 
-def _assessed(image: Image, name: str) -> Target:
+def assessed(image: Image, name: str) -> Target:
     """An image that was read as an asset; ``name`` is for one that tells no reference."""
     from oakum.fleet.images.purls import purl_of
     from oakum.fleet.rootfs import read_image

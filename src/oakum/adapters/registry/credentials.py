@@ -49,16 +49,21 @@ class Credentials(msgspec.Struct, frozen=True):
         return f"Basic {base64.b64encode(f'{self.name}:{self.password}'.encode()).decode()}"
 
 
-class _Entry(msgspec.Struct, frozen=True):
+class Entry(msgspec.Struct, frozen=True):
+    """What a configuration has for one server; ``auth`` is base64 of NAME:PASSWORD."""
+
     auth: str = ""
     username: str = ""
     password: str = ""
     identity: str = msgspec.field(default="", name="identitytoken")
     token: str = msgspec.field(default="", name="registrytoken")
 
+    def __repr__(self) -> str:
+        return "Entry(...)"
+
 
 class _Config(msgspec.Struct, frozen=True):
-    auths: dict[str, _Entry] | None = None
+    auths: dict[str, Entry] | None = None
     helpers: dict[str, str] | None = msgspec.field(default=None, name="credHelpers")
     store: str | None = msgspec.field(default=None, name="credsStore")
 
@@ -99,10 +104,10 @@ def credentials(registry: str, environment: Mapping[str, str] = os.environ) -> C
     if helper:
         return _asked(helper, server, environment, place)
     entry = _entry(config.auths or {}, server)
-    return None if entry is None else _read(entry, place)
+    return None if entry is None else read_entry(entry, place)
 
 
-def _entry(entries: Mapping[str, _Entry], server: str) -> _Entry | None:
+def _entry(entries: Mapping[str, Entry], server: str) -> Entry | None:
     if server in entries:
         return entries[server]
     wanted = _host(server)
@@ -115,7 +120,8 @@ def _host(key: str) -> str:
     return host.lower() if path.strip("/") in ("", "v1", "v2") else ""
 
 
-def _read(entry: _Entry, place: Place) -> Credentials | None:
+def read_entry(entry: Entry, place: Place) -> Credentials | None:
+    """The credentials of an entry; None where it has none. Raises InputError, without a word of it."""
     name, password = entry.username, entry.password
     if entry.auth:
         try:

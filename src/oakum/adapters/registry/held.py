@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import tempfile
 import weakref
+from collections.abc import Callable
 from pathlib import Path
 
 from oakum.errors import LimitError
@@ -20,9 +21,10 @@ from oakum.fleet.images.sources import UNPACKED_LIMIT, UnreachedError
 class Held:
     """The file; its pieces are written one after another."""
 
-    def __init__(self, limit: int = UNPACKED_LIMIT) -> None:
-        """``limit`` is for all pieces together, in bytes."""
+    def __init__(self, limit: int = UNPACKED_LIMIT, watch: Callable[[], None] = lambda: None) -> None:
+        """``limit`` is for all pieces together, in bytes; ``watch`` is called at each step, to end it by raising."""
         self.limit = limit
+        self.watch = watch
         self.end = 0
         try:
             self.descriptor, name = tempfile.mkstemp(prefix="oakum-")
@@ -52,6 +54,7 @@ class Piece:
             raise LimitError(
                 f"packed it is larger than {self._held.limit >> 20} MB", remedy="check whether it is genuine"
             )
+        self._held.watch()
         rest = memoryview(data)
         while rest:
             try:
@@ -69,6 +72,7 @@ class Piece:
 
     def read_at(self, offset: int, size: int) -> bytes:
         """See ``Source``."""
+        self._held.watch()
         size = min(size, self.size - offset)
         return os.pread(self._held.descriptor, size, self._start + offset) if size > 0 else b""
 

@@ -24,6 +24,10 @@ _DOCUMENTS = manifests.INDEXES | manifests.MANIFESTS
 _ACCEPT = ", ".join(sorted(_DOCUMENTS))
 
 
+class MissingError(InputError):
+    """The registry says that it has no such image."""
+
+
 class _Document(msgspec.Struct, frozen=True, rename="camel"):
     media_type: str = ""
 
@@ -39,10 +43,14 @@ class Repository:
         known: Callable[[], Credentials | None] | None = None,
         clock: Clockwork | None = None,
         patience: Patience | None = None,
+        watch: Callable[[], None] = lambda: None,
     ) -> None:
-        """``known`` gives credentials where they are wanted; Docker's own by default. Nothing is asked yet."""
+        """``known`` gives credentials where they are wanted; Docker's own by default. Nothing is asked yet.
+
+        ``watch`` is called whenever something comes or is read, and may raise to end it.
+        """
         self._reference = reference
-        self._held = Held()
+        self._held = Held(watch=watch)
         self._kept: dict[str, Piece] = {}
         self._session = Session(
             reference.registry,
@@ -59,10 +67,15 @@ class Repository:
     def __exit__(self, *_: object) -> None:
         self._session.close()
 
+    @property
+    def received(self) -> int:
+        """Bytes of manifests and blobs that came."""
+        return self._held.end
+
     def described(self) -> Descriptor:
         """What the reference leads to, a manifest or an index; a digest goes before a tag.
 
-        Raises InputError where there is none, ChangedError where the answer is another one than was asked for.
+        Raises MissingError where there is none, ChangedError where the answer is another one than was asked for.
         """
         named = self._reference
         place = f"{named}: manifest"
@@ -75,7 +88,7 @@ class Repository:
             raise error.within(place) from None
         if headers is None:
             remedy = "check name and tag; some registries say so where credentials are wanting"
-            raise InputError("there is no such image", place=Place(str(named)), remedy=remedy)
+            raise MissingError("there is no such image", place=Place(str(named)), remedy=remedy)
         content = manifests.document(piece, place)
         digest = named.digest or headers.get("docker-content-digest", "")
         if digest:

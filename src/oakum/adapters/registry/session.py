@@ -21,7 +21,7 @@ from oakum.adapters.registry.statuses import later
 from oakum.adapters.registry.tokens import Authority
 from oakum.adapters.registry.wire import Answer, LaterError, Patience, Wire
 from oakum.errors import OakumError
-from oakum.fleet.images.sources import UnreachedError
+from oakum.fleet.images.sources import DeniedError, UnreachedError
 
 _RANGE = re.compile(r"bytes (\d{1,18})-\d{1,18}/(?:\d{1,18}|\*)")
 
@@ -163,7 +163,7 @@ class Session:
             return self._authority.refused()
         if code == 403 and answer.home:
             what = f"{self._registry} does not let this be read by whoever asks"
-            return UnreachedError(what, remedy="ask for the right to pull, or log in as somebody who has it")
+            return DeniedError(what, remedy="ask for the right to pull, or log in as somebody who has it")
         return UnreachedError(f"{self._host(answer)} answers with {code}", remedy="see to the registry's own settings")
 
     def _host(self, answer: Answer) -> str:

@@ -19,7 +19,7 @@ from oakum.adapters.registry.credentials import BEARER, Credentials
 from oakum.adapters.registry.statuses import later
 from oakum.adapters.registry.wire import Wire
 from oakum.errors import OakumError
-from oakum.fleet.images.sources import UnreachedError
+from oakum.fleet.images.sources import DeniedError, UnreachedError
 
 _LARGEST = 1 << 20
 
@@ -43,6 +43,7 @@ class Authority:
         self._ask = credentials
         self._asked = False
         self._known: Credentials | None = None
+        self._whole = False
 
     def answer(self, asked: Sequence[Challenge], base: httpx.URL, until: float) -> None:
         """Get what ``header`` is made of. Raises UnreachedError where we are not let in."""
@@ -51,6 +52,7 @@ class Authority:
         if self._known is not None and self._known.token:
             self.header = _bearer(self._known.token)
             return
+        self._whole = False
         for challenge in asked:
             if challenge.scheme == "bearer" and challenge.parameters.get("realm"):
                 self.header = _bearer(self._token(challenge.parameters, base, until))
@@ -58,6 +60,8 @@ class Authority:
         if not any(challenge.scheme == "basic" for challenge in asked):
             what = f"{self._registry} wants to know who asks in a way that is not known here"
             raise UnreachedError(what, remedy="copy the image with skopeo to an OCI layout, and scan that")
+        # A name and a password are for all of a registry (RFC 7617, 2.2), a token for one repository.
+        self._whole = True
         if self._known is None or not self._known.password:
             raise self.refused()
         self.header = self._known.basic
@@ -68,12 +72,14 @@ class Authority:
         except OakumError as error:
             raise UnreachedError(error.what, place=error.place, remedy=error.remedy) from None
 
-    def refused(self) -> UnreachedError:
+    def refused(self) -> DeniedError:
         """Why we are not let in."""
         login = f"check the name; docker login {self._registry}, or name the folder of a config.json in DOCKER_CONFIG"
         if self._known is None:
-            return UnreachedError(f"{self._registry} wants credentials, and none are known for it", remedy=login)
-        return UnreachedError(f"{self._registry} does not take the credentials that are known for it", remedy=login)
+            what = f"{self._registry} wants credentials, and none are known for it"
+        else:
+            what = f"{self._registry} does not take the credentials that are known for it"
+        return DeniedError(what, remedy=login, whole=self._whole)
 
     def _token(self, parameters: Mapping[str, str], base: httpx.URL, until: float) -> str:
         try:
@@ -88,6 +94,7 @@ class Authority:
             wanted["service"] = parameters["service"]
         with self._request(realm, wanted, until) as response:
             if response.status_code in (400, 401, 403):
+                self._whole = response.status_code == 401 and self._known is not None
                 raise self.refused()
             if wait := later(response, realm.host, self._wire.clock):
                 raise wait

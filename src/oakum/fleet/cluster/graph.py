@@ -179,6 +179,7 @@ class _Estate:
 
 def _unread(image: Image, name: str) -> Gap:
     if image.digest:
-        return Gap("unread-image", name, "its contents were not read", f"give an SBOM: --sbom {image.digest}=FILE")
+        remedy = f"have it read from its registry: --pull-images, or give an SBOM: --sbom {image.digest}=FILE"
+        return Gap("unread-image", name, "its contents were not read", remedy)
     why = "its contents were not read, and only its reference is known: no container reports its digest"
     return Gap("unread-image", name, why, "scan the cluster while it runs, or name the image by its digest")

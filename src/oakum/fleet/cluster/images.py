@@ -113,13 +113,20 @@ def parse(text: str) -> Reference | None:
 
 def images_of(pod: Pod) -> tuple[Image, ...]:
     """The image of each container of a pod, in the order of its specification, init containers first."""
-    status = pod.status
-    statuses = {
-        one.name: one
-        for group in (status.init_container_statuses, status.container_statuses, status.ephemeral_container_statuses)
-        for one in group
-    }
+    statuses = _statuses(pod)
     return tuple(_image(container, use, statuses.get(container.name)) for container, use in _containers(pod.spec))
+
+
+def pulled_from(pod: Pod) -> dict[str, Reference]:
+    """By digest, where the runtimes say that they have it from: it may be another repository than was asked for."""
+    said = (parse(_RUNTIME.sub("", one.image_id, count=1)) for one in _statuses(pod).values())
+    return {one.digest: one for one in said if one is not None and one.digest}
+
+
+def _statuses(pod: Pod) -> dict[str, ContainerStatus]:
+    status = pod.status
+    groups = (status.init_container_statuses, status.container_statuses, status.ephemeral_container_statuses)
+    return {one.name: one for group in groups for one in group}
 
 
 def images_of_template(spec: PodSpec) -> tuple[Image, ...]:

@@ -511,9 +511,10 @@ class DisruptionBudget(Object, frozen=True):
 
 
 class ServiceAccount(Object, frozen=True):
-    """A service account."""
+    """A service account; ``image_pull_secrets`` are for pods that name none themselves."""
 
     automount_service_account_token: bool | None = None
+    image_pull_secrets: tuple[Reference, ...] = ()
 
 
 class PolicyRule(Slim, frozen=True):

@@ -13,7 +13,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from functools import partial
 from typing import Protocol
 
-from oakum.errors import InputError, LimitError, NotAssessableError
+from oakum.errors import InputError, LimitError, NotAssessableError, Place
 from oakum.fleet.images.gzip import Gunzip
 
 #: How much is read at once.
@@ -37,6 +37,17 @@ _REMEDIES = {
 
 class UnreachedError(InputError):
     """What holds the bytes cannot be asked now; that says nothing of them."""
+
+
+class DeniedError(UnreachedError):
+    """What holds the bytes does not give them to whoever asks; others it may.
+
+    ``whole`` where it gives whoever asks nothing at all, not only not this.
+    """
+
+    def __init__(self, what: str, *, place: Place | None = None, remedy: str = "", whole: bool = False) -> None:
+        super().__init__(what, place=place, remedy=remedy)
+        self.whole = whole
 
 
 class Readable(Protocol):
