@@ -252,8 +252,8 @@ class _Matching:
                 self._gap("undetermined", what, unnamed, "name the module stream in the inventory, or decide by hand")
                 return
             notes = epoch_unstated(package, version, row.fix, where.order)
-            if detail.module:
-                notes += unproven(package, detail)
+            if detail.module or package.module:
+                notes += unproven(package, row.fix, detail)
         if not why and where.several and rules.shared:
             why = denied(record, detail, rules, self._index)
             notes += disagreement(record, row, key, rules, where.order, self._index)
