@@ -1,7 +1,7 @@
 """The machine of a case, as a tree of the files that its own tools keep, read by the readers of ``oakum scan``.
 
-Debian's family has a dpkg database, sources and downloaded lists of apt, Ubuntu also the status of Pro; Red Hat's has an
-rpm database (ndb) and repository files; Alpine has apk's database. A machine that runs a kernel has a ``/proc``, too.
+Debian's family has a dpkg database, sources and downloaded lists of apt, Ubuntu also the status of Pro; Red Hat's has
+an rpm database (ndb) and repository files; Alpine has apk's database. What runs a kernel has a ``/proc``, too.
 """
 
 from __future__ import annotations
@@ -42,8 +42,13 @@ _APT = {
 _RPM_TAGS = {"epoch": 1003, "vendor": 1011, "arch": 1022, "source_rpm": 1044, "label": 5096}
 
 
-class ImageRoot(MemoryTree):
+class ImageRoot:
     """The root of an image without any program or package of a language."""
+
+    live = False
+
+    def __init__(self, tree: MemoryTree) -> None:
+        self.read, self.names, self.kind, self.readlink = tree.read, tree.names, tree.kind, tree.readlink
 
     def files(self, wanted: Callable[[str], object]) -> Sequence[str]:
         """No file: those of the databases of the system are read by their paths."""
@@ -64,7 +69,8 @@ def inventory(machine: Machine) -> tuple[Asset, OffersOf]:
         return read_sbom(_cyclonedx(machine["sbom"]), name="case"), lambda asset, names: None
     files = _files(machine)
     if machine.get("image"):
-        asset = read_image(ImageRoot(files), name="case", key="case", form="an OCI layout", platform="linux")
+        root = ImageRoot(MemoryTree(files))
+        asset = read_image(root, name="case", key="case", form="an OCI layout", platform="linux")
         return asset, lambda asset, names: None
     tree = MemoryTree(files, live="running" in machine)
 
