@@ -101,6 +101,8 @@ def _files(machine: Machine) -> dict[str, bytes | None]:
             f"/etc/yum.repos.d/{name}.repo": f"[{name}]\nname={name}\nbaseurl=https://mirror.example/{name}\n".encode()
             for name in machine.get("channels", ())
         }
+    for patch, enabled in machine.get("live_patches", {}).items():
+        files[f"/sys/kernel/livepatch/{patch}/enabled"] = f"{enabled}\n".encode()
     if "running" in machine:
         files |= {
             "/proc/sys/kernel/osrelease": f"{machine['running']}\n".encode(),

@@ -107,9 +107,12 @@ TRAPS: dict[str, dict[str, Held | Due]] = {
         ),
         "once for the node, never for an image": ("traps/test_trap_08_kernel.py::test_trap_08_kernel_belongs",),
         "installed and not running": ("traps/test_trap_08_kernel.py::test_trap_08_kernel_fixed",),
-        "live patches": Due(
-            "fleet (livepatch, kpatch)",
-            "their state and their advisories (LSN, ALASLIVEPATCH) are not read",
+        "signed from another source": ("traps/test_trap_08_kernel.py::test_trap_08_kernel_is_signed",),
+        "a live patch is loaded": (
+            "traps/test_trap_08_kernel.py::test_trap_08_kernel_with_a_live", "fleet/test_rootfs.py::test_trap_08_live",
+        ),
+        "what a live patch fixes": Due(
+            "advisories (LSN, ALASLIVEPATCH)", "no parser of these notices yet: the flaw stays a finding with a note"
         ),
     },
     "09": {

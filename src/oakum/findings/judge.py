@@ -15,12 +15,16 @@ import msgspec
 
 from oakum.advisories.index import scheme_of_scope
 from oakum.findings.groups import Group, group
+from oakum.findings.kernels import role
 from oakum.findings.life import fix_of
 from oakum.findings.model import Evidence, Finding, FixState, Hit, Matched
 from oakum.fleet.apt_lists import Offers
 from oakum.fleet.assets import Host
 from oakum.fleet.packages import Package, PackageSet
+from oakum.naming import listed
 
+#: So many live patches are named, the others counted.
+_PATCHES = 3
 _STATES = get_args(FixState)
 
 
@@ -83,12 +87,15 @@ def _finding(
         severities=tuple(sorted(severities, key=msgspec.structs.astuple)),
         summary=next((hit.record.advisory.summary for hit in hits if hit.record.advisory.summary), ""),
         published=published[0] if published else "",
-        notes=tuple(sorted({note for hit in hits for note in hit.notes} | set(_state_notes(first.package)))),
+        notes=tuple(sorted({note for hit in hits for note in hit.notes} | set(_state_notes(first.package, host)))),
     )
 
 
-def _state_notes(package: Package) -> Iterable[str]:
-    """What stands between a package and its fix: a hold, or an installation that broke off."""
+def _state_notes(package: Package, host: Host | None) -> Iterable[str]:
+    """What stands between a package and its fix (a hold, an installation that broke off), or may be in its place."""
+    if host is not None and host.live_patches and role(package, host) == "running":
+        patches = listed(host.live_patches, _PATCHES)
+        yield f"a live patch is loaded ({patches}): whether it holds this fix, its own tool or vendor tells"
     if package.held:
         yield "the package is held: an upgrade leaves it as it is until the hold is released"
     if package.state == "half-installed":
