@@ -173,9 +173,14 @@ def _apk(package: Machine) -> str:
     )
 
 
-def _cyclonedx(purls: Sequence[str]) -> bytes:
-    components = [
-        {"type": "library", "name": purl.partition("@")[0].rpartition("/")[2], "purl": purl} for purl in purls
-    ]
+def _cyclonedx(parts: Sequence[str | dict[str, str]]) -> bytes:
+    """A document of these package URLs; one with a ``path`` was found in that file."""
+    components = []
+    for part in parts:
+        purl, path = (part, "") if isinstance(part, str) else (part["purl"], part["path"])
+        component: dict[str, Any] = {"type": "library", "name": purl.partition("@")[0].rpartition("/")[2], "purl": purl}
+        if path:
+            component["properties"] = [{"name": "syft:location:0:path", "value": path}]
+        components.append(component)
     document = {"bomFormat": "CycloneDX", "specVersion": "1.6", "version": 1, "components": components}
     return json.dumps(document).encode()
