@@ -109,7 +109,7 @@ def test_the_table_is_large_enough_in_each_class() -> None:
 def test_a_row_is_whole(kind: str, case: Case) -> None:
     assert {"name", "claim", "source", "publisher", "ask", "advisory", "machine", "expected", "twin"} <= case.keys()
     assert re.fullmatch(r"https://\S+", case["source"])
-    assert re.match(r"CVE-|[A-Z-]+\d", case["ask"])
+    assert case["ask"]
     assert {"change", "expected"} <= case["twin"].keys()
     assert case["twin"].keys() & {"machine", "advisory"}, "a twin differs in something"
     machine, advisories, expected = side_of(case, "twin")

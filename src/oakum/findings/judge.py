@@ -8,7 +8,7 @@ many placements.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import get_args
 
 import msgspec
@@ -42,12 +42,12 @@ def judge(
         by_package.setdefault(id(hit.package), []).append(hit)
     findings: list[Finding] = []
     for hits in by_package.values():
-        findings.extend(_of_package(hits, packages.packages, assets, host, offers))
+        findings.extend(_of_package(hits, packages, assets, host, offers))
     return findings
 
 
 def _of_package(
-    hits: list[Hit], packages: Sequence[Package], assets: tuple[str, ...], host: Host | None, offers: Offers | None
+    hits: list[Hit], packages: PackageSet, assets: tuple[str, ...], host: Host | None, offers: Offers | None
 ) -> Iterable[Finding]:
     groups = group([hit.record.advisory for hit in hits])
     singles = {cve for one in groups if not one.bundle for cve in one.cves}
@@ -63,7 +63,7 @@ def _finding(
     one: Group,
     bundles: tuple[str, ...],
     hits: list[Hit],
-    packages: Sequence[Package],
+    packages: PackageSet,
     assets: tuple[str, ...],
     host: Host | None,
     offers: Offers | None,
