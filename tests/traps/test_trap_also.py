@@ -63,6 +63,16 @@ def test_trap_also_third_party_repositories_own_builds_and_silent_inventories_ar
     assert ids(findings(index, ALMA, rpm("nginx", "1.14.1-9.el8", epoch=1, vendor=vendor))) == ["ALSA-1"]
 
 
+def test_trap_also_third_party_repositories_of_debs_are_a_gap_and_no_comparison() -> None:
+    index = index_of(record("CVE-2024-1", upto("debian:12", "nginx", "99")))
+    theirs = deb("nginx", "1.26.1-1~bookworm", channel="nginx.org")
+    answer = matched(index, DEBIAN, theirs, deb("bash", "5.2-1"))
+    assert answer.hits == ()
+    assert [(gap.kind, "nginx.org" in gap.what) for gap in answer.gaps] == [("foreign-package", True)]
+    assert [(one.packages, one.assessed) for one in answer.coverage] == [(2, 1)]
+    assert ids(findings(index, DEBIAN, deb("nginx", "1.22.1-9"))) == ["CVE-2024-1"]
+
+
 def test_trap_also_held_packages_say_so_and_how_to_release_them() -> None:
     package = deb("bash", "5.2-1", held=True)
     (found,) = findings(BASH, DEBIAN, package)

@@ -60,8 +60,9 @@ TRAPS: dict[str, dict[str, Held | Due]] = {
             "traps/test_trap_03_backport_blindness.py::test_trap_03_backport_blindness_a_silent",
             "traps/test_trap_03_in_clusters.py::test_trap_03",
         ),
-        "ownership of a file by the package's own list of files": Due(
-            "fleet (images)", "the owner is told by place, name and version; layers and their file lists are not read"
+        "ownership of a file by the package's own list of files": (
+            "fleet/languages/test_languages.py::test_trap_03_what_a_package",
+            "traps/test_trap_03_backport_blindness.py::test_trap_03_backport_blindness_the_systems",
         ),
     },
     "04": {
@@ -221,7 +222,9 @@ SMALLER: dict[str, Held | Due] = {
     "arch-specific advisories": ("traps/test_trap_also.py::test_trap_also_arch",),
     "noarch": ("traps/test_trap_also.py::test_trap_also_arch",),
     "i386 on amd64": ("traps/test_trap_also.py::test_trap_also_i386",),
-    "third-party repositories": ("traps/test_trap_also.py::test_trap_also_third_party",),
+    "third-party repositories": (
+        "traps/test_trap_also.py::test_trap_also_third_party", "fleet/test_apt_origins.py::test_trap_also",
+    ),
     "held and pinned packages": (
         "traps/test_trap_also.py::test_trap_also_held", "fleet/test_dpkg.py::test_trap_also_held",
     ),

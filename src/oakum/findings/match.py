@@ -156,9 +156,9 @@ class _Matching:
             return None
         if package.vendor:
             self._vendors.add(package.vendor)
-            if foreign(package, self._packages.release):
-                self._foreign[package.vendor].append(package.name)
-                return None
+        if (package.vendor or package.channel) and (whose := foreign(package, self._packages.release)):
+            self._foreign[whose].append(package.name)
+            return None
         self._assessed[scope] += 1
         return where
 

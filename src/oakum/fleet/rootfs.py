@@ -14,13 +14,25 @@ from typing import NamedTuple
 import msgspec
 
 from oakum.errors import OakumError
-from oakum.fleet import apk, dnf_channels, dpkg, host, languages, os_release, rpmdb
+from oakum.fleet import apk, apt_origins, dnf_channels, dpkg, host, languages, os_release, rpmdb
 from oakum.fleet.assets import Asset, Gap
 from oakum.fleet.ecosystems import release_from_os_release
 from oakum.fleet.languages.owners import owners
 from oakum.fleet.packages import Package, package_set
 from oakum.fleet.releases import Release
 from oakum.ports import Tree
+
+
+def _deb(tree: Tree, namespace: str, distro: str) -> tuple[list[Package], list[Gap]]:
+    """The dpkg database, with what the lists of apt say to be a third party's."""
+    packages, gaps = dpkg.read(tree, namespace, distro)
+    foreign, missing = apt_origins.strangers(tree, packages)
+    if foreign:
+        packages = [
+            msgspec.structs.replace(package, channel=foreign.get((package.name, package.version), ""))
+            for package in packages
+        ]
+    return packages, [*gaps, *missing]
 
 
 def _rpm(tree: Tree, namespace: str, distro: str) -> tuple[list[Package], list[Gap]]:
@@ -40,7 +52,7 @@ _NOT_READ = ("packages of languages (pip, npm, gems, jars, Go binaries)", "conta
 _MACHINE_ID = re.compile(r"[0-9a-f]{32}")
 _Reader = Callable[[Tree, str, str], tuple[list[Package], list[Gap]]]
 _DATABASES: tuple[tuple[str, Callable[[Tree], bool], _Reader], ...] = (
-    ("dpkg", dpkg.present, dpkg.read),
+    ("dpkg", dpkg.present, _deb),
     ("apk", apk.present, apk.read),
     ("rpm", rpmdb.present, _rpm),
 )
