@@ -146,9 +146,9 @@ TRAPS: dict[str, dict[str, Held | Due]] = {
     },
     "11": {
         "versions": ("versions/test_versions_go.py::test_trap_11", "traps/test_trap_11_go_binaries.py::test_trap_11"),
-        "replace, main versions and symbols": Due(
-            "fleet (images)",
-            "build information is read from SBOMs, not from binaries",
+        "replaced modules": ("fleet/languages/test_languages.py::test_trap_11",),
+        "main versions and symbols": Due(
+            "fleet (images)", "what a linker was told of the main version, and which symbols are there, is not read"
         ),
         "staging modules": ("traps/test_trap_11_go_binaries.py::test_trap_11_go_binaries_staging",),
         "add-ons that a vendor built anew": ("traps/test_trap_11_go_binaries.py::test_trap_11_go_binaries_of_an",),
@@ -235,7 +235,7 @@ SMALLER: dict[str, Held | Due] = {
         "traps/test_trap_also.py::test_trap_also_i386", "fleet/test_dpkg.py::test_trap_also_multiarch",
     ),
     "gpg-pubkey": ("traps/test_trap_also.py::test_trap_also_gpg",),
-    "scanner scanning itself": Due("fleet (images)", "no file system is searched for files that look like packages"),
+    "scanner scanning itself": ("traps/test_trap_also.py::test_trap_also_the_scanner",),
     "kernel flaw that is not compiled in": Due(
         "policy (VEX)",
         "the configuration of a kernel is not compared with a flaw",
