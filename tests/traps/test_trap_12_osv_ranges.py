@@ -51,6 +51,23 @@ def test_trap_12_osv_ranges_of_commits_alone_are_a_gap_and_not_clean() -> None:
 
 
 @pytest.mark.parametrize("events", list(itertools.permutations(BRANCHES)))
+def test_trap_12_osv_ranges_of_commits_beside_listed_versions_leave_no_question() -> None:
+    one = Affected(
+        "npm", "left", ranges=(Range("GIT", (("introduced", "0"), ("fixed", "c0ffee"))),), versions=("1.2.0",)
+    )
+    for version, expected in (("1.2.0", ["GHSA-1"]), ("1.3.0", [])):
+        answer = matched(index_of(record("GHSA-1", one)), None, library("npm", "left", version))
+        assert ([hit.record.advisory.id for hit in answer.hits], answer.gaps) == (expected, ())
+
+
+def test_trap_12_osv_ranges_that_cannot_be_evaluated_stay_a_gap_beside_listed_versions() -> None:
+    events: tuple[tuple[EventKind, str], ...] = (("introduced", "0"), ("fixed", "no version"))
+    one = Affected("npm", "left", ranges=(Range("SEMVER", events),), versions=("1.2.0",))
+    answer = matched(index_of(record("GHSA-1", one)), None, library("npm", "left", "1.3.0"))
+    assert answer.hits == ()
+    assert [gap.kind for gap in answer.gaps] == ["unusable-advisory"]
+
+
 def test_trap_12_osv_ranges_of_a_component_in_any_order_of_events(events: tuple[tuple[EventKind, str], ...]) -> None:
     index = index_of(record("CVE-1", Affected("kubernetes", "k8s.io/kubelet", ranges=(Range("SEMVER", events),))))
     given = ["v1.1.9", "v1.2.0", "v1.9.0", "v2.0.0", "v2.0.9+k3s1", "v2.1.0", "v2.1.0-eks-ae9a62a"]
