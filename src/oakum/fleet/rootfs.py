@@ -149,7 +149,8 @@ def _release(tree: Tree) -> tuple[dict[str, str], Release | None, list[Gap]]:
     except PermissionError as error:
         return {}, None, [Gap("unknown-release", str(error.filename), "it may not be read", "run oakum as root")]
     except OakumError as error:
-        return {}, None, [Gap("unknown-release", str(error.place), error.what, error.remedy or remedy)]
+        where = str(error.place) if error.place is not None else "/etc/os-release"
+        return {}, None, [Gap("unknown-release", where, error.what, error.remedy or remedy)]
     if not fields:
         why = "neither os-release nor an older file names the system"
         return {}, None, [Gap("unknown-release", "/etc/os-release", why, remedy)]
