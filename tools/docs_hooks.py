@@ -30,6 +30,7 @@ from oakum.actors.model import Kind
 from oakum.actors.shields import SHIELDS
 from oakum.adapters.feeds.sources import TABLE as SOURCES
 from oakum.adapters.ssh.remedies import shipped
+from oakum.advisories.parsers import FORMATS
 from oakum.advisories.vex import openvex
 from oakum.advisories.vex.rules import RULES
 from oakum.changes.compat.facts import OF_CLUSTER
@@ -168,7 +169,7 @@ def _cases() -> str:
         table = yaml.safe_load(path.read_text())
         rows = [
             f"| {_cell(one['name'])} | [{_cell(one['claim'])}]({one['source']}) ({one['publisher']}) | "
-            f"{_expected(one['expected'])}{' *(not yet)*' if 'due' in one else ''} | {_cell(one['twin']['change'])}: "
+            f"{_expected(one['expected'])}{' *(not yet)*' if 'due' in one and one.get('needs') not in FORMATS else ''} | {_cell(one['twin']['change'])}: "
             f"{_expected(one['twin']['expected'])} |"
             for one in table["cases"]
         ]

@@ -2,7 +2,8 @@
 
 ``file`` points into the shared data (``id`` picks one record of JSON Lines). What is not there is stated in short:
 ``osv`` is a record whose affected packages are ``[ECOSYSTEM, NAME, FIX or null]`` with more keys behind; ``dsa`` is an
-advisory of Debian's list; ``text`` is the feed as it is.
+advisory of Debian's list; ``text`` is the feed as it is. Beside such a statement may stand the publisher's own
+``feed``, which is taken where the form that it ``needs`` is read.
 """
 
 from __future__ import annotations
