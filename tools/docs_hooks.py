@@ -169,13 +169,17 @@ def _cases() -> str:
         table = yaml.safe_load(path.read_text())
         rows = [
             f"| {_cell(one['name'])} | [{_cell(one['claim'])}]({one['source']}) ({one['publisher']}) | "
-            f"{_expected(one['expected'])}{' *(not yet)*' if 'due' in one and one.get('needs') not in FORMATS else ''} | {_cell(one['twin']['change'])}: "
+            f"{_expected(one['expected'])}{_due(one)} | {_cell(one['twin']['change'])}: "
             f"{_expected(one['twin']['expected'])} |"
             for one in table["cases"]
         ]
         head = "| case | what its publisher says | then | and with one thing changed |\n|---|---|---|---|"
         sections.append(f"## {table['title']}\n\n{head}\n" + "\n".join(rows) + "\n")
     return "\n".join(sections)
+
+
+def _due(case: dict[str, str]) -> str:
+    return " *(not yet)*" if "due" in case and case.get("needs") not in FORMATS else ""
 
 
 def _expected(said: dict[str, str]) -> str:
