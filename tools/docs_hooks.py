@@ -2,7 +2,8 @@
 
 A line ``<!-- generated: help scan -->`` becomes that text when the pages are built; likewise ``help feeds import``,
 ``gaps``, ``context``, ``kinds``, ``facts``, for the simulation ``invariants``, ``faults``, ``events``, ``scenarios``,
-``words``, for the ledger ``entries``, ``remediations``, ``proof gaps``, ``actors``, ``vex``, and for feeds ``sources``.
+``words``, for the ledger ``entries``, ``remediations``, ``proof gaps``, ``actors``, ``vex``, for feeds ``sources``, and
+for the table of tests/cases ``cases``.
 The JSON Schema of the answer becomes reference/scan.schema.json, those of plans and what they are made from
 reference/plan.schema.json and so on.
 Each kind of request about another actor has a page reference/actors/KIND.md, and schemas beside it.
@@ -16,9 +17,11 @@ import os
 import re
 from collections.abc import Mapping
 from contextlib import redirect_stdout, suppress
+from pathlib import Path
 from typing import Any
 
 import msgspec
+import yaml
 from mkdocs.structure.files import File, Files
 
 from oakum.actors.kinds import answer, kinds
@@ -27,6 +30,7 @@ from oakum.actors.model import Kind
 from oakum.actors.shields import SHIELDS
 from oakum.adapters.feeds.sources import TABLE as SOURCES
 from oakum.adapters.ssh.remedies import shipped
+from oakum.advisories.parsers import FORMATS
 from oakum.advisories.vex import openvex
 from oakum.advisories.vex.rules import RULES
 from oakum.changes.compat.facts import OF_CLUSTER
@@ -44,6 +48,7 @@ from oakum.simulation.invariants import INVARIANTS
 from oakum.simulation.scenarios import names, read
 from oakum.simulation.scenarios.facts import WORDS
 
+_CASES = Path(__file__).resolve().parents[1] / "tests/cases/tables"
 _MARK = re.compile(r"^<!-- generated: ([a-z ]+) -->$", re.MULTILINE)
 
 
@@ -57,6 +62,7 @@ def generated(what: str) -> str:
         "faults": _faults, "events": _events, "scenarios": _scenarios, "words": _words,
         "entries": _kinds_of_entries, "remediations": _remediations, "proof": _proof_gaps,
         "actors": _actors, "marks": _marks, "shields": _shields, "vex": _vex, "sources": _sources,
+        "cases": _cases,
     }[kind]()  # fmt: skip
 
 
@@ -154,6 +160,32 @@ def _sources() -> str:
     ]
     head = "| | source | group | what | format | licence | hours | MiB at most | proven on |"
     return "\n".join([head, "|---|---|---|---|---|---|---|---|---|", *rows])
+
+
+def _cases() -> str:
+    """The real advisories that are tried, and what each must and must not lead to."""
+    sections = []
+    for path in sorted(_CASES.glob("*.yaml")):
+        table = yaml.safe_load(path.read_text())
+        rows = [
+            f"| {_cell(one['name'])} | [{_cell(one['claim'])}]({one['source']}) ({one['publisher']}) | "
+            f"{_expected(one['expected'])}{_due(one)} | {_cell(one['twin']['change'])}: "
+            f"{_expected(one['twin']['expected'])} |"
+            for one in table["cases"]
+        ]
+        head = "| case | what its publisher says | then | and with one thing changed |\n|---|---|---|---|"
+        sections.append(f"## {table['title']}\n\n{head}\n" + "\n".join(rows) + "\n")
+    return "\n".join(sections)
+
+
+def _due(case: dict[str, str]) -> str:
+    return " *(not yet)*" if "due" in case and case.get("needs") not in FORMATS else ""
+
+
+def _expected(said: dict[str, str]) -> str:
+    fix = f", fixed in `{said['fix']}`" if said.get("fix") else ", no fix" if said.get("fix") == "" else ""
+    action = {"subscribe": "; subscribe", "reboot": "; reboot", "upgrade": "; upgrade"}.get(said.get("action", ""), "")
+    return f"**{said['verdict']}**{fix}{action}"
 
 
 def _remediations() -> str:

@@ -244,3 +244,41 @@ def test_the_components_of_kubernetes_are_their_own_feed() -> None:
     assert {a.scope for fact in parse(data, name="k").facts if isinstance(fact, Advisory) for a in fact.affected} == {
         "kubernetes"
     }
+
+
+@pytest.mark.parametrize(
+    ("summary", "module"),
+    [
+        ("Important: nodejs:18 security update", "nodejs:18"),
+        ("new module: perl:5.30", "perl:5.30"),
+        ("Moderate: virt:rhel and virt-devel:rhel security update", "virt:rhel or virt-devel:rhel"),
+        ("Moderate: httpd:2.4/httpd security update", "httpd:2.4"),
+        ("Red Hat Security Advisory: python39:3.9 security update", "python39:3.9"),
+        ("ALSA-2022:5468: php:8.0 security update (Important)", "php:8.0"),
+        ("Moderate: varnish security update", ""),
+        ("Important: see https://errata.example/8: a bug fix", ""),
+        ("", ""),
+    ],
+)
+def test_trap_06_the_stream_of_a_modular_build_is_named_in_the_summary(summary: str, module: str) -> None:
+    def advised(fixed: str, **specific: str) -> str:
+        events = ({"introduced": "0"}, {"fixed": fixed})
+        part = affecting(*events, ecosystem="AlmaLinux:8", ecosystem_specific=specific)
+        return one(record(id="ALSA-1", summary=summary, affected=[part])).affected[0].module
+
+    assert advised("1:18.18.2-1.module_el8.8.0+3652+0e111ba0") == module
+    assert advised("0:3.3.1-2.module+el9.4.0+20787+4c237fd3") == module
+    # What is written beside the package counts first, and a build outside of modules is of no stream.
+    assert advised("1.6.0-1.module_el8.5.0+2604+960c7771", rpm_modularity="go-toolset:rhel8") == "go-toolset:rhel8"
+    assert advised("4.18.0-553.30.1.el8_10") == ""
+
+
+def test_trap_06_nearly_every_modular_advisory_of_almalinux_names_its_stream() -> None:
+    data = gzip.decompress(shared("advisories/almalinux.jsonl.gz").read_bytes())
+    facts = [fact for fact in parse(data, name="almalinux").facts if isinstance(fact, Advisory)]
+    parts = [part for fact in facts for part in fact.affected]
+    modular = [part for part in parts if ".module" in part.ranges[0].events[1][1]]
+    assert sum(not part.module for part in modular) < len(modular) / 40
+    assert sum(bool(part.module) for part in parts) == sum(bool(part.module) for part in modular)
+    streams = {one for part in modular if part.module for one in part.module.split(" or ")}
+    assert all(":" in one and not one.startswith("ALSA") for one in streams)

@@ -140,6 +140,15 @@ def test_trap_08_many_kernels_one_runs() -> None:
     assert not [gap for gap in asset.gaps if gap.kind == "unowned-kernel"]
 
 
+@pytest.mark.parametrize(("live", "expected"), [(True, ("kpatch_1",)), (False, ())])
+def test_trap_08_live_patches_are_those_that_are_switched_on(live: bool, expected: tuple[str, ...]) -> None:
+    patches = {"kpatch_1": b"1\n", "kpatch_2": b"0\n", "kpatch_3": None}
+    files = root(stanza("bash"), **{f"/sys/kernel/livepatch/{name}/enabled": text for name, text in patches.items()})
+    host = read_root(MemoryTree(files, live=live), name="x").host
+    assert host is not None
+    assert host.live_patches == expected
+
+
 def test_trap_09_a_kernel_upgraded_in_place_is_not_yet_the_running_one() -> None:
     files = root(
         stanza(f"linux-image-{RUNNING}"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 from tests.traps.answers import ALMA, DEBIAN, asset, deb, findings, ids, index_of, matched, record, rpm, running, upto
 
@@ -79,3 +80,27 @@ def test_trap_08_kernel_headers_are_assessed_and_clear() -> None:
     answer = matched(INDEX, DEBIAN, deb("linux-headers-amd64", "6.1.85-1", "linux-signed-amd64", "6.1.85+1"))
     assert answer.hits == ()
     assert answer.coverage[0].assessed == 1
+
+
+def test_trap_08_kernel_with_a_live_patch_stays_a_finding_that_says_so() -> None:
+    patched = msgspec.structs.replace(RUNS_OLD, live_patches=("lkp_1", "lkp_2", "lkp_3", "lkp_4"))
+    found = findings(INDEX, DEBIAN, OLD_IMAGE, deb("bash", "1.0-1"), kind="host", host=patched)
+    assert [one.package.name for one in found] == [OLD_IMAGE.name]
+    assert [note for note in found[0].notes if "a live patch is loaded (lkp_1, lkp_2, lkp_3 and 1 more)" in note]
+    assert not findings(INDEX, DEBIAN, OLD_IMAGE, kind="host", host=RUNS_OLD)[0].notes
+
+
+@pytest.mark.parametrize(
+    ("source", "advised"),
+    [
+        ("linux-signed-amd64", "linux"), ("linux-signed-arm64", "linux"), ("linux-signed-5.10-amd64", "linux-5.10"),
+        ("linux-signed-6.1-arm64", "linux-6.1"), ("linux-signed", "linux"), ("linux-signed-aws", "linux-aws"),
+        ("linux-signed-hwe-6.8", "linux-hwe-6.8"), ("linux-signed-azure-fde-5.15", "linux-azure-fde-5.15"),
+    ],
+)  # fmt: skip
+def test_trap_08_kernel_is_signed_from_another_source_than_advisories_name(source: str, advised: str) -> None:
+    index = index_of(record("CVE-2024-2", upto("debian:12", advised, "6.1.90-1")))
+    package = deb("linux-image-6.1.0-20-amd64", "6.1.85-1", source, "6.1.85+1")
+    assert ids(findings(index, DEBIAN, package, kind="host", host=running("6.1.0-20-amd64", package.name))) == [
+        "CVE-2024-2"
+    ]

@@ -43,6 +43,23 @@ def test_trap_12_osv_ranges_introduced_0_is_before_every_version() -> None:
     assert hits("0.0.0-alpha", ("introduced", "0"), ("fixed", "1.0.0"))
 
 
+def test_trap_12_osv_ranges_of_commits_beside_listed_versions_leave_no_question() -> None:
+    one = Affected(
+        "npm", "left", ranges=(Range("GIT", (("introduced", "0"), ("fixed", "c0ffee"))),), versions=("1.2.0",)
+    )
+    for version, expected in (("1.2.0", ["GHSA-1"]), ("1.3.0", [])):
+        answer = matched(index_of(record("GHSA-1", one)), None, library("npm", "left", version))
+        assert ([hit.record.advisory.id for hit in answer.hits], answer.gaps) == (expected, ())
+
+
+def test_trap_12_osv_ranges_that_cannot_be_evaluated_stay_a_gap_beside_listed_versions() -> None:
+    events: tuple[tuple[EventKind, str], ...] = (("introduced", "0"), ("fixed", "no version"))
+    one = Affected("npm", "left", ranges=(Range("SEMVER", events),), versions=("1.2.0",))
+    answer = matched(index_of(record("GHSA-1", one)), None, library("npm", "left", "1.3.0"))
+    assert answer.hits == ()
+    assert [gap.kind for gap in answer.gaps] == ["unusable-advisory"]
+
+
 def test_trap_12_osv_ranges_of_commits_alone_are_a_gap_and_not_clean() -> None:
     one = Affected("npm", "left", ranges=(Range("GIT", (("introduced", "0"), ("fixed", "abc"))),))
     answer = matched(index_of(record("GHSA-1", one)), None, library("npm", "left", "1.0.0"))

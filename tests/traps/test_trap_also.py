@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import gzip
+import json
+from collections.abc import Iterator
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.data import shared
 from tests.traps.answers import (
     ALMA,
     DEBIAN,
@@ -21,10 +26,14 @@ from tests.traps.answers import (
     upto,
 )
 
+from oakum.advisories.index import scheme_of_scope
+from oakum.advisories.model import Advisory
+from oakum.advisories.parsers import parse
 from oakum.fleet.packages import State, package_set
 from oakum.fleet.sbom import read
 from oakum.risk.actions import actions
 from oakum.risk.bundles import Ranked
+from oakum.versions import Unparsable
 from oakum.versions.schemes import NAMES
 
 BASH = index_of(record("CVE-2024-1", upto("debian:12", "bash", "5.2-2")))
@@ -63,6 +72,16 @@ def test_trap_also_third_party_repositories_own_builds_and_silent_inventories_ar
     assert ids(findings(index, ALMA, rpm("nginx", "1.14.1-9.el8", epoch=1, vendor=vendor))) == ["ALSA-1"]
 
 
+def test_trap_also_third_party_repositories_of_debs_are_a_gap_and_no_comparison() -> None:
+    index = index_of(record("CVE-2024-1", upto("debian:12", "nginx", "99")))
+    theirs = deb("nginx", "1.26.1-1~bookworm", channel="nginx.org")
+    answer = matched(index, DEBIAN, theirs, deb("bash", "5.2-1"))
+    assert answer.hits == ()
+    assert [(gap.kind, "nginx.org" in gap.what) for gap in answer.gaps] == [("foreign-package", True)]
+    assert [(one.packages, one.assessed) for one in answer.coverage] == [(2, 1)]
+    assert ids(findings(index, DEBIAN, deb("nginx", "1.22.1-9"))) == ["CVE-2024-1"]
+
+
 def test_trap_also_held_packages_say_so_and_how_to_release_them() -> None:
     package = deb("bash", "5.2-1", held=True)
     (found,) = findings(BASH, DEBIAN, package)
@@ -86,6 +105,22 @@ def sbom(*purls: str, version: str = "1") -> bytes:
         for purl in purls
     )
     return f'{{"bomFormat": "CycloneDX", "specVersion": "1.5", "version": {version}, "components": [{parts}]}}'.encode()
+
+
+@pytest.mark.parametrize("tools", ["list", "components"])
+def test_trap_also_the_scanner_that_made_an_sbom_is_none_of_its_packages(tools: str) -> None:
+    scanner = {
+        "type": "application",
+        "name": "scanner",
+        "version": "0.1",
+        "purl": "pkg:golang/example.org/scanner@v0.1.0",
+    }
+    made = {"list": [scanner | {"vendor": "x"}], "components": {"components": [scanner]}}[tools]
+    bash = "pkg:rpm/almalinux/bash@4.4.20-5.el8?arch=x86_64&distro=almalinux-8.10"
+    document = json.loads(sbom(bash)) | {"metadata": {"tools": made}}
+    asset = read(json.dumps(document).encode(), name="a")
+    assert [one.name for one in asset.packages.packages] == ["bash"]
+    assert not asset.gaps
 
 
 def test_trap_also_gpg_pubkey_is_no_software() -> None:
@@ -124,6 +159,32 @@ def test_trap_also_pypi_name_normalisation_and_what_other_registries_fold(
 ) -> None:
     index = index_of(record("GHSA-1", upto(type_, advised, "2.0.0")))
     assert bool(findings(index, None, library(type_, found, "1.0.0"))) is expected
+
+
+def test_trap_also_version_strings_of_real_feeds_have_a_place_or_are_told() -> None:
+    unparsable: set[str] = set()
+    for name, data in real_feeds():
+        for part in (
+            part for fact in parse(data, name=name).facts if isinstance(fact, Advisory) for part in fact.affected
+        ):
+            given = {*part.versions, *(version for one in part.ranges for _, version in one.events if version != "0")}
+            if (order := scheme_of_scope(part.scope)) is not None:
+                unparsable |= {version for version in given if isinstance(order.key(version), Unparsable)}
+    # The name of a branch and a commit, where a version belongs: the only two that are no versions at all.
+    assert sorted(map(len, unparsable)) == [13, 40]
+    for version in unparsable:
+        index = index_of(record("GO-1", upto("golang", "example.org/m", version)))
+        answer = matched(index, None, library("golang", "example.org/m", "v1.0.0"))
+        assert answer.hits or [gap.kind for gap in answer.gaps] == ["unusable-advisory"]
+
+
+def real_feeds() -> Iterator[tuple[str, bytes]]:
+    for path in sorted(shared("advisories/alpine-secdb").iterdir()):
+        yield path.name, path.read_bytes()
+    for name in ("bitnami", "go", "kubernetes-sig-cve-feed", "psf", "dsa-dla"):
+        yield name, gzip.decompress(shared(f"advisories/{name}.jsonl.gz").read_bytes())
+    mixed = gzip.decompress(shared("advisories/mixed-fixtures.jsonl.gz").read_bytes()).splitlines()
+    yield "mixed", b"\n".join(json.dumps(json.loads(line)["record"]).encode() for line in mixed)
 
 
 @pytest.mark.parametrize("type_", ["apk", "pypi", "deb", "rpm", "golang", "npm", "maven", "nuget", "gem"])

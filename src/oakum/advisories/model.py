@@ -15,6 +15,8 @@ EventKind = Literal["introduced", "fixed", "last_affected", "limit"]
 #: What a vendor says about a package that has no fixed version, or about one that needs none.
 StateClass = Literal["affected", "fixed", "not-affected", "will-not-fix", "deferred", "end-of-life", "undetermined"]
 Naming = Literal["source", "binary", "either"]
+#: Between the streams in ``Affected.module`` where a publisher names several for one package.
+ALTERNATIVE = " or "
 #: The reason that stands with a record which names a vulnerability of a product and no versions to compare.
 NO_VERSIONS = "the feed names no versions"
 
@@ -40,7 +42,8 @@ class Affected(msgspec.Struct, frozen=True, array_like=True):
 
     ``scope`` is as ``oakum.fleet.ecosystems`` spells it ("debian:12", "almalinux:8", "go"); ``channel`` is the pocket
     in which the fix is published ("" for the plain one, "esm-infra", "esm-apps", "pro", "eus:9.2" ...). ``naming`` says
-    whether ``package`` names a source or a binary package. ``state`` is the vendor's own word with its class and the
+    whether ``package`` names a source or a binary package. ``module`` is the module stream, or several of which it is
+    one (``ALTERNATIVE`` between them). ``state`` is the vendor's own word with its class and the
     reason; an Affected with class not-affected closes the question for its versions.
     """
 

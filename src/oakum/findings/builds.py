@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 
 from oakum.advisories.index import Detail
+from oakum.advisories.model import ALTERNATIVE
 from oakum.findings.series import other_series
 from oakum.fleet.flavours import flavour
 from oakum.fleet.packages import Package
@@ -45,10 +46,16 @@ def of_stream(package: Package, fix: str, module: str) -> bool:
     return bool(module and package.module) and _same_stream(module, package.module)
 
 
-def unproven(package: Package, detail: Detail) -> tuple[str, ...]:
-    """A word where the verdict hangs on a module stream that the inventory does not name."""
-    if detail.module and not package.module and package.type == "rpm":
+def unproven(package: Package, fix: str, detail: Detail) -> tuple[str, ...]:
+    """A word where the verdict hangs on a module stream that the inventory, or the advisory, does not name."""
+    if package.type != "rpm":
+        return ()
+    if detail.module and not package.module:
         return (f"hangs on the module stream: the advisory is for {detail.module}, this build's stream is not named",)
+    if package.module and not detail.module and is_modular(fix):
+        return (
+            f"hangs on the module stream: this build is of {package.module}, its advisory does not name the stream",
+        )
     return ()
 
 
@@ -70,5 +77,6 @@ def epoch_unstated(package: Package, version: str, fix: str, order: Scheme) -> t
     return (f"hangs on the epoch: none is stated, which counts as 0; with epoch {epoch} the fix would be installed",)
 
 
-def _same_stream(left: str, right: str) -> bool:
-    return left.split(":")[:2] == right.split(":")[:2]
+def _same_stream(advised: str, own: str) -> bool:
+    stream = own.split(":")[:2]
+    return any(one.split(":")[:2] == stream for one in advised.split(ALTERNATIVE))

@@ -8,19 +8,23 @@ many placements.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import get_args
 
 import msgspec
 
 from oakum.advisories.index import scheme_of_scope
 from oakum.findings.groups import Group, group
+from oakum.findings.kernels import role
 from oakum.findings.life import fix_of
 from oakum.findings.model import Evidence, Finding, FixState, Hit, Matched
 from oakum.fleet.apt_lists import Offers
 from oakum.fleet.assets import Host
 from oakum.fleet.packages import Package, PackageSet
+from oakum.naming import listed
 
+#: So many live patches are named, the others counted.
+_PATCHES = 3
 _STATES = get_args(FixState)
 
 
@@ -38,12 +42,12 @@ def judge(
         by_package.setdefault(id(hit.package), []).append(hit)
     findings: list[Finding] = []
     for hits in by_package.values():
-        findings.extend(_of_package(hits, packages.packages, assets, host, offers))
+        findings.extend(_of_package(hits, packages, assets, host, offers))
     return findings
 
 
 def _of_package(
-    hits: list[Hit], packages: Sequence[Package], assets: tuple[str, ...], host: Host | None, offers: Offers | None
+    hits: list[Hit], packages: PackageSet, assets: tuple[str, ...], host: Host | None, offers: Offers | None
 ) -> Iterable[Finding]:
     groups = group([hit.record.advisory for hit in hits])
     singles = {cve for one in groups if not one.bundle for cve in one.cves}
@@ -59,7 +63,7 @@ def _finding(
     one: Group,
     bundles: tuple[str, ...],
     hits: list[Hit],
-    packages: Sequence[Package],
+    packages: PackageSet,
     assets: tuple[str, ...],
     host: Host | None,
     offers: Offers | None,
@@ -83,12 +87,15 @@ def _finding(
         severities=tuple(sorted(severities, key=msgspec.structs.astuple)),
         summary=next((hit.record.advisory.summary for hit in hits if hit.record.advisory.summary), ""),
         published=published[0] if published else "",
-        notes=tuple(sorted({note for hit in hits for note in hit.notes} | set(_state_notes(first.package)))),
+        notes=tuple(sorted({note for hit in hits for note in hit.notes} | set(_state_notes(first.package, host)))),
     )
 
 
-def _state_notes(package: Package) -> Iterable[str]:
-    """What stands between a package and its fix: a hold, or an installation that broke off."""
+def _state_notes(package: Package, host: Host | None) -> Iterable[str]:
+    """What stands between a package and its fix (a hold, an installation that broke off), or may be in its place."""
+    if host is not None and host.live_patches and role(package, host) == "running":
+        patches = listed(host.live_patches, _PATCHES)
+        yield f"a live patch is loaded ({patches}): whether it holds this fix, its own tool or vendor tells"
     if package.held:
         yield "the package is held: an upgrade leaves it as it is until the hold is released"
     if package.state == "half-installed":

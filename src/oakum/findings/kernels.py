@@ -26,7 +26,8 @@ _RPM_PART = re.compile(
     r"|modules|modules-core|modules-extra|modules-internal|abi-stablelists)\Z"
 )
 _DEB_SOURCE = re.compile(r"linux(-(signed|restricted|hwe|meta)[^/]*|-[a-z0-9][a-z0-9.+-]*)?\Z")
-_SIGNED = re.compile(r"linux-(restricted-)?signed(-(amd64|arm64|i386))?(?P<flavour>-[a-z0-9.+-]+)?\Z")
+#: Debian's name the series and the architecture (linux-signed-5.10-amd64), Ubuntu's the flavour (linux-signed-aws-6.8).
+_SIGNED = re.compile(r"linux-(restricted-)?signed(?P<flavour>(-[a-z0-9.+-]+?)??)(-(amd64|arm64|i386))?\Z")
 #: Source packages called linux-* that are no kernels.
 _NOT_KERNELS = frozenset({"linux-base", "linux-firmware", "linux-atm", "linux-ftpd", "linux-minidisc", "linux-wlan-ng"})
 _DEB_TOOLS = ("linux-perf", "linux-cpupower", "linux-tools", "bpftool", "usbip", "libcpupower", "linux-cloud-tools")
@@ -63,7 +64,7 @@ def advisory_name(package: Package) -> tuple[str, str]:
     """
     source, version = package.source or package.name, package.source_version or package.version
     if package.type == "deb" and source.startswith("linux-") and (signed := _SIGNED.match(source)):
-        return "linux" + (signed["flavour"] or ""), package.version
+        return f"linux{signed['flavour']}", package.version
     return source, version
 
 

@@ -12,19 +12,22 @@ from oakum.findings.kernels import is_image
 from oakum.findings.model import Fix, Hit, Step
 from oakum.fleet.apt_lists import Offers
 from oakum.fleet.assets import Host
-from oakum.fleet.packages import Package
+from oakum.fleet.entitlement import entitled
+from oakum.fleet.packages import Package, PackageSet
 from oakum.versions import Scheme, Unparsable
 
 _NOT_HERE = Step("unknown", "only a machine's own package lists can tell; this input has none")
 
 
-def target(hits: Sequence[Hit], order: Scheme) -> tuple[str, str]:
+def target(hits: Sequence[Hit], order: Scheme, own: frozenset[str] = frozenset()) -> tuple[str, str]:
     """The version, and its channel, that closes all hits of one group; empty where one of them has no fix.
 
-    Rows of the plain channel count first: a fix that needs an entitlement is the way only where there is no other.
+    Rows of the machine's ``own`` channels count first, then those of the plain one: a fix that needs an entitlement
+    which the machine does not have is the way only where there is no other.
     """
     plain = [hit for hit in hits if not hit.detail.channel]
-    for part in (plain, [hit for hit in hits if hit.detail.channel]):
+    nearest = [hit for hit in hits if hit.detail.channel in own]
+    for part in (nearest, plain, [hit for hit in hits if hit.detail.channel]):
         fixes = [(key, hit) for hit in part if hit.fix and not isinstance(key := order.key(hit.fix), Unparsable)]
         if fixes and (len(fixes) == len(part) or part is not plain):
             _, best = max(fixes, key=lambda pair: pair[0])
@@ -36,12 +39,17 @@ def target(hits: Sequence[Hit], order: Scheme) -> tuple[str, str]:
     return best.fix, best.detail.channel
 
 
-def fix_of(
-    hits: Sequence[Hit], order: Scheme, packages: Sequence[Package], host: Host | None, offers: Offers | None
-) -> Fix:
+def extended(hits: Sequence[Hit], host: Host | None, release: str) -> frozenset[str]:
+    """The channels of extended support for the machine's very ``release`` ("9.2") that it gets: the nearest fixes."""
+    channels = {hit.detail.channel for hit in hits if ":" in hit.detail.channel}
+    return frozenset(one for one in channels if one.partition(":")[2] == release and entitled(host, one))
+
+
+def fix_of(hits: Sequence[Hit], order: Scheme, packages: PackageSet, host: Host | None, offers: Offers | None) -> Fix:
     """The life of the fix of one group of hits on one package, on one asset."""
     package = hits[0].package
-    version, channel = target(hits, order)
+    release = packages.release.full if packages.release is not None else ""
+    version, channel = target(hits, order, extended(hits, host, release))
     if not version:
         words = sorted({f"{hit.record.source.name}: {hit.detail.state or 'no fixed version'}" for hit in hits})
         nothing = Step("no", "no fix is published")
@@ -51,7 +59,7 @@ def fix_of(
     where += f" ({by.detail.reason})" if where and by.detail.reason else ""
     published = Step("yes", f"{by.record.advisory.id} ({by.record.source.name}): fixed in {version}{where}")
     available = _available(package, hits[0].version, version, channel, order, host, offers)
-    installed = _installed(package, version, order, packages, host)
+    installed = _installed(package, version, order, packages.packages, host)
     if installed.answer == "yes":
         effective = Step("no", "the running kernel is older; reboot")
         return Fix("installed", version, channel, published, available, installed, effective)

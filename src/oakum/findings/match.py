@@ -156,9 +156,9 @@ class _Matching:
             return None
         if package.vendor:
             self._vendors.add(package.vendor)
-            if foreign(package, self._packages.release):
-                self._foreign[package.vendor].append(package.name)
-                return None
+        if (package.vendor or package.channel) and (whose := foreign(package, self._packages.release)):
+            self._foreign[whose].append(package.name)
+            return None
         self._assessed[scope] += 1
         return where
 
@@ -261,8 +261,8 @@ class _Matching:
                 self._gap("undetermined", what, unnamed, "name the module stream in the inventory, or decide by hand")
                 return
             notes = epoch_unstated(package, version, row.fix, where.order)
-            if detail.module:
-                notes += unproven(package, detail)
+            if detail.module or package.module:
+                notes += unproven(package, row.fix, detail)
         if not why and where.several and rules.shared:
             why = denied(record, detail, rules, self._index)
             notes += disagreement(record, row, key, rules, where.order, self._index)

@@ -1,9 +1,10 @@
 """Whose build a package is: a third party's rebuild is not what the distribution's advisories speak about.
 
-An rpm says who built it. Where that is stated and is none of the names that the distribution builds under, its versions
-cannot be compared with the distribution's fixes, in either direction. Where nothing is stated (most SBOM tools leave it
-out), the package counts as the distribution's own. Source of the names: the ``Vendor`` tag of the distributions' own
-packages; AlmaLinux 8 also ships packages built by CloudLinux.
+An rpm says who built it; where a deb comes from, the lists of the archives that its machine is configured for tell.
+Where that is stated and is none of the names that the distribution builds under, its versions cannot be compared with
+the distribution's fixes, in either direction. Where nothing is stated (most SBOM tools leave it out), the package
+counts as the distribution's own. Source of the names: the ``Vendor`` tag of the distributions' own packages; AlmaLinux
+8 also ships packages built by CloudLinux.
 """
 
 from __future__ import annotations
@@ -39,11 +40,13 @@ VENDORS: dict[str, tuple[str, ...]] = {
 }
 
 
-def foreign(package: Package, release: Release | None) -> bool:
-    """Whether somebody else than the distribution states to have built an OS package."""
+def foreign(package: Package, release: Release | None) -> str:
+    """Who else than the distribution has built an OS package; empty where it has, or nobody says."""
+    if package.type == "deb":
+        return package.channel
     if not package.vendor or package.type != "rpm" or release is None:
-        return False
-    return _foreign(package.vendor, release.product)
+        return ""
+    return package.vendor if _foreign(package.vendor, release.product) else ""
 
 
 @lru_cache(maxsize=1024)

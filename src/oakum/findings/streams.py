@@ -4,8 +4,9 @@ A vendor fixes one vulnerability in several lines at once: each minor release wi
 each product that stands on the system. A build has the fix of its own line though its version is below the fix of
 another. A line is known by what the vendor writes into each version of it, never by the order of versions alone.
 Sources: Red Hat's tags of builds (``el9_4`` for what is built for 9.4, ``.module+el8.8.0+`` for a module,
-``rhaos4.12`` for OpenShift's packages, whose main ones are named by version and time); Ubuntu's ``esm``; SUSE's code
-streams (``150500.5.14.1`` is built for SLE 15 SP5): longer support goes on with the builds of its release.
+AlmaLinux's ``.module_el8.8.0+``, ``rhaos4.12`` for OpenShift's packages, whose main ones are named by version and
+time); Ubuntu's ``esm``; SUSE's code streams (``150500.5.14.1`` is built for SLE 15 SP5): longer support goes on with
+the builds of its release.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from oakum.versions import Scheme, Unparsable
 _LINE = re.compile(
     r"\.rhaos(?P<openshift>\d+\.\d+)\."
     r"|(?:\A|:)(?P<cluster>\d+\.\d+)\.\d+-\d{12}\.p\d+\."
-    r"|\.module\+el(?P<major>\d+)\.(?P<minor>\d+)\.[^+]*\+"
+    r"|\.module[_+]el(?P<major>\d+)\.(?P<minor>\d+)\.[^+]*\+"
     r"|\.el(?P<release>\d+_\d+)(?![0-9_])"
 )
 
@@ -76,7 +77,7 @@ def fixed_in_line(
         return None
     for other in _others(row, rules, index, everywhere=bool(own)):
         detail = index.detail(other.detail)
-        its = own == line(other.fix) and of_stream(package, other.fix, detail.module) if own else detail.channel
+        its = own == line(other.fix) and _of_stream(package, other, row, index) if own else detail.channel
         if its and not isinstance(fix := order.key(other.fix), Unparsable) and fix <= key:
             return Fixed(other.fix, detail.channel)
     return None
@@ -109,9 +110,12 @@ def stream_unnamed(package: Package, key: bytes, row: Row, rules: Rules, order: 
     """
     if package.type != "rpm" or not is_modular(package.version) or not is_modular(row.fix):
         return ""
-    if package.module and index.detail(row.detail).module:
+    module = index.detail(row.detail).module
+    if package.module and module:
         return ""
     for other in _others(row, rules, index, everywhere=False):
+        if module and index.detail(other.detail).module == module:
+            continue  # One stream, rebuilt for several minor releases: the order of versions decides.
         if is_modular(other.fix) and not isinstance(fix := order.key(other.fix), Unparsable) and fix <= key:
             return (
                 f"fixed in {other.fix} of one module stream and in {row.fix} of another, and which of them this build "
@@ -131,6 +135,15 @@ def other_kind(package: Package, row: Row, rules: Rules, index: Index) -> str:
     if row.fix or any(is_modular(other.fix) for other in _others(row, rules, index, everywhere=False)):
         return "the advisory is for builds outside of modules, this build belongs to one"
     return ""
+
+
+def _of_stream(package: Package, other: Row, row: Row, index: Index) -> bool:
+    """Whether another row has a fix of the build's stream; of a build whose stream is not named, of the row's own."""
+    module = index.detail(other.detail).module
+    if of_stream(package, other.fix, module):
+        return True
+    unnamed = not package.module and is_modular(package.version) and is_modular(other.fix)
+    return unnamed and bool(module) and module == index.detail(row.detail).module
 
 
 def _others(row: Row, rules: Rules, index: Index, *, everywhere: bool) -> Iterator[Row]:

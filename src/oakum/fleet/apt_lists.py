@@ -54,7 +54,6 @@ def offers(tree: Tree, names: Collection[str], unpack: Mapping[str, Unpack] | No
     """
     sources, _ = apt_sources.read(tree)
     channels, _ = apt_channels.read(tree)
-    unpackers = {**_UNPACK, **(unpack or {})}
     wanted = frozenset(name.encode() for name in names)
     found: dict[str, dict[Offer, None]] = {}
     dates: dict[str, datetime] = {}
@@ -71,7 +70,7 @@ def offers(tree: Tree, names: Collection[str], unpack: Mapping[str, Unpack] | No
         for name, packed in lists:
             path = f"{apt_index.LISTS}/{name}"
             try:
-                data = _unpacked(tree.read(path, SIZE_LIMIT), packed, unpackers)
+                data = unpacked(tree, path, packed, unpack or {})
                 for package, version, source_version in scan(data, wanted):
                     offer = Offer(version, source_version, channel.name)
                     found.setdefault(package, {})[offer] = None
@@ -112,13 +111,15 @@ def _field(data: bytes, field: bytes, start: int, stop: int) -> str:
     return data[at + len(field) : data.index(b"\n", at + 1)].strip().decode("utf-8", "replace")
 
 
-def _unpacked(data: bytes, packed: str, unpackers: Mapping[str, Unpack]) -> bytes:
+def unpacked(tree: Tree, path: str, packed: str, unpack: Mapping[str, Unpack]) -> bytes:
+    """A list as text. Raises OakumError where it is too large, damaged, or packed with what nothing here unpacks."""
+    data = tree.read(path, SIZE_LIMIT)
     if not packed:
         return data
-    unpack = unpackers.get(packed)
-    if unpack is None:
+    unpacker = unpack.get(packed) or _UNPACK.get(packed)
+    if unpacker is None:
         raise InputError(f"nothing here unpacks {packed[1:]}", remedy=f"install {packed[1:]} and scan again")
-    return unpack(data, SIZE_LIMIT)
+    return unpacker(data, SIZE_LIMIT)
 
 
 def _bounded(data: bytes, limit: int, one: _Decompressor) -> bytes:

@@ -82,12 +82,16 @@ class Channel(msgspec.Struct, frozen=True):
 
 
 class Host(msgspec.Struct, frozen=True, kw_only=True):
-    """What only a machine has. ``live`` is False for a root file system that is not running."""
+    """What only a machine has. ``live`` is False for a root file system that is not running.
+
+    ``live_patches`` names the patches that the running kernel has loaded and switched on.
+    """
 
     live: bool
     architecture: str = ""
     running_kernel: str = ""
     kernels: tuple[Kernel, ...] = ()
+    live_patches: tuple[str, ...] = ()
     boot_id: str = ""
     reboot_required: bool | None = None
     reboot_reasons: tuple[str, ...] = ()

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from oakum.errors import OakumError
 from oakum.fleet import apk, apk_channels, apt_channels, dnf_channels, dpkg, processes, rpmdb
 from oakum.fleet.assets import Channel, Gap, Host
-from oakum.fleet.kernels import kernels, running_release, text
+from oakum.fleet.kernels import kernels, live_patches, running_release, text
 from oakum.fleet.packages import Package
 from oakum.ports import Tree
 
@@ -29,6 +29,7 @@ def read(tree: Tree, packages: Sequence[Package]) -> tuple[Host, list[Gap]]:
         architecture=_architecture(packages),
         running_kernel=running_release(tree),
         kernels=found,
+        live_patches=live_patches(tree),
         boot_id=text(tree, "/proc/sys/kernel/random/boot_id") if tree.live else "",
         reboot_required=required,
         reboot_reasons=reasons,

@@ -25,6 +25,7 @@ _APK_VERSION = re.compile(r"(?P<upstream>\d+(?:\.\d+)*)-r(?P<build>\d+)")
 _DEBIAN_BUILD = re.compile(r"\bDebian (?P<version>\d[0-9A-Za-z.+~:-]*)")
 _UBUNTU_BUILD = re.compile(r"Ubuntu (?P<version>\d+\.\d+\.\d+-\d+\.\d+\S*?)-[a-z][a-z0-9-]* ")
 _IN_BOOT = re.compile(r"vmlinu[xz]-(?P<release>\d\S*)")
+_LIVE_PATCHES = "/sys/kernel/livepatch"
 _LIMIT = 1 << 16
 
 
@@ -51,6 +52,17 @@ def kernels(tree: Tree, packages: Sequence[Package]) -> tuple[tuple[Kernel, ...]
 def running_release(tree: Tree) -> str:
     """The running kernel as ``uname -r`` prints it; empty for a tree that is not live."""
     return text(tree, "/proc/sys/kernel/osrelease") if tree.live else ""
+
+
+def live_patches(tree: Tree) -> tuple[str, ...]:
+    """The patches in the running kernel, by the names of their modules (kernel.org, sysfs-kernel-livepatch)."""
+    if not tree.live:
+        return ()
+    try:
+        names = tree.names(_LIVE_PATCHES)
+    except (OakumError, FileNotFoundError, PermissionError):
+        return ()
+    return tuple(name for name in names if text(tree, f"{_LIVE_PATCHES}/{name}/enabled") == "1")
 
 
 def text(tree: Tree, path: str) -> str:

@@ -30,7 +30,8 @@ class Package(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     always filled for deb, rpm and apk where the input allows it (equal to name and version where the package is its own
     source), empty where the input does not say. ``module`` is an rpm module stream ("nodejs:18"). ``purl`` is the
     package URL exactly as the input gave it, or a canonical one where the input had none. ``owner`` names the package
-    of the operating system that its files belong to, where the system's own lists of files say so.
+    of the operating system that its files belong to, where the system's own lists of files say so. ``channel`` names
+    the third party whose archive a deb comes from, where the machine's own lists of packages say so.
     """
 
     type: str

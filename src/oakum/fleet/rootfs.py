@@ -14,13 +14,25 @@ from typing import NamedTuple
 import msgspec
 
 from oakum.errors import OakumError
-from oakum.fleet import apk, dnf_channels, dpkg, host, languages, os_release, rpmdb
+from oakum.fleet import apk, apt_origins, dnf_channels, dpkg, host, languages, os_release, rpmdb
 from oakum.fleet.assets import Asset, Gap
 from oakum.fleet.ecosystems import release_from_os_release
 from oakum.fleet.languages.owners import owners
 from oakum.fleet.packages import Package, package_set
 from oakum.fleet.releases import Release
 from oakum.ports import Tree
+
+
+def _deb(tree: Tree, namespace: str, distro: str) -> tuple[list[Package], list[Gap]]:
+    """The dpkg database, with what the lists of apt say to be a third party's."""
+    packages, gaps = dpkg.read(tree, namespace, distro)
+    foreign, missing = apt_origins.strangers(tree, packages)
+    if foreign:
+        packages = [
+            msgspec.structs.replace(package, channel=foreign.get((package.name, package.version), ""))
+            for package in packages
+        ]
+    return packages, [*gaps, *missing]
 
 
 def _rpm(tree: Tree, namespace: str, distro: str) -> tuple[list[Package], list[Gap]]:
@@ -40,7 +52,7 @@ _NOT_READ = ("packages of languages (pip, npm, gems, jars, Go binaries)", "conta
 _MACHINE_ID = re.compile(r"[0-9a-f]{32}")
 _Reader = Callable[[Tree, str, str], tuple[list[Package], list[Gap]]]
 _DATABASES: tuple[tuple[str, Callable[[Tree], bool], _Reader], ...] = (
-    ("dpkg", dpkg.present, dpkg.read),
+    ("dpkg", dpkg.present, _deb),
     ("apk", apk.present, apk.read),
     ("rpm", rpmdb.present, _rpm),
 )
@@ -137,7 +149,8 @@ def _release(tree: Tree) -> tuple[dict[str, str], Release | None, list[Gap]]:
     except PermissionError as error:
         return {}, None, [Gap("unknown-release", str(error.filename), "it may not be read", "run oakum as root")]
     except OakumError as error:
-        return {}, None, [Gap("unknown-release", str(error.place), error.what, error.remedy or remedy)]
+        where = str(error.place) if error.place is not None else "/etc/os-release"
+        return {}, None, [Gap("unknown-release", where, error.what, error.remedy or remedy)]
     if not fields:
         why = "neither os-release nor an older file names the system"
         return {}, None, [Gap("unknown-release", "/etc/os-release", why, remedy)]

@@ -15,8 +15,9 @@ import msgspec
 
 from oakum.findings.kernels import is_image
 from oakum.findings.model import Finding
-from oakum.fleet.assets import Asset, Kind
+from oakum.fleet.assets import Asset, Host, Kind
 from oakum.fleet.ecosystems import OS_TYPES
+from oakum.fleet.entitlement import entitled
 
 ActionKind = Literal["upgrade", "kernel", "reboot", "rebuild", "bump", "component", "pool", "subscribe", "wait"]
 
@@ -121,16 +122,16 @@ def _alike(
 def _kinds(finding: Finding, assets: Mapping[str, Asset]) -> Iterable[tuple[ActionKind, tuple[str, ...], bool]]:
     """Which kind of action closes a finding on which of its assets, and whether these are nodes of a cluster."""
     places = {"image", "component", "node"}.intersection(assets[key].kind for key in finding.assets)
-    if not places:
+    if not places and not finding.fix.channel:
         return ((_kind(finding, "host"), finding.assets, False),)
     kinds: defaultdict[tuple[ActionKind, bool], list[str]] = defaultdict(list)
     for key in finding.assets:
         place = assets[key].kind
-        kinds[_kind(finding, place), place == "node"].append(key)
+        kinds[_kind(finding, place, assets[key].host), place == "node"].append(key)
     return ((kind, tuple(keys), nodes) for (kind, nodes), keys in kinds.items())
 
 
-def _kind(finding: Finding, place: Kind) -> ActionKind:
+def _kind(finding: Finding, place: Kind, host: Host | None = None) -> ActionKind:
     package, fix = finding.package, finding.fix
     if not fix.version:
         return "wait"
@@ -144,6 +145,6 @@ def _kind(finding: Finding, place: Kind) -> ActionKind:
         return "bump"
     if place == "image":
         return "rebuild"
-    if fix.channel and fix.available.answer != "yes":
+    if fix.channel and fix.available.answer != "yes" and not entitled(host, fix.channel):
         return "subscribe"
     return "kernel" if is_image(package) else "upgrade"

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import posixpath
+import sys
 import tarfile
 
 import pytest
@@ -272,3 +273,15 @@ def test_layers_are_applied_as_a_dictionary_of_paths_has_it(layers: list[list[No
             stacked(*layers)
         return
     assert listed(stacked(*layers)) == {f"/{path}": what for path, (_, what) in model.items()}
+
+
+def test_a_directory_that_was_emptied_is_looked_through_as_an_empty_one() -> None:
+    made = Overlay()
+    for nodes in ([file(f"q/{number}") for number in range(5000)], [file("q/.wh..wh..opq"), file("q/new")]):
+        made.begin()
+        for entry in tar.entries(Memory(layer(*nodes))):
+            made.apply(entry)
+    emptied = made.find("/q", follow=False)
+    assert isinstance(emptied, Folder)
+    assert list(emptied.entries) == ["new"]
+    assert sys.getsizeof(emptied.entries) < 1000

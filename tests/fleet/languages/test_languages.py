@@ -200,6 +200,12 @@ def test_go_programs_of_all_forms_tell_their_modules(wide: bool, order: str) -> 
     assert rows(go.read(Elf(Memory(elf({b".go.buildinfo": inline("go1.20")}))), "/x")) == [("stdlib", "go1.20")]
 
 
+def test_trap_11_a_replaced_module_is_the_one_in_its_place_and_a_folder_has_no_version() -> None:
+    found = dict(rows(go.read(Elf(Memory(elf({b".go.buildinfo": inline("go1.22.1 X:boringcrypto", MODULES)}))), "/x")))
+    assert "old.org/m" not in found
+    assert (found["new.org/m"], found["local.org/m"], found["stdlib"]) == ("v2.0.0", "(devel)", "go1.22.1")
+
+
 def test_a_mark_elsewhere_is_no_build_information() -> None:
     mark = inline("go1.22.1", MODULES)
     assert go.read(Elf(Memory(elf({b".rodata": mark}, data=mark))), "/x") == []

@@ -15,6 +15,7 @@ from urllib.parse import unquote
 import msgspec
 
 from oakum.advisories.model import (
+    ALTERNATIVE,
     Advisory,
     Affected,
     EventKind,
@@ -94,6 +95,10 @@ _EVENT_KINDS: tuple[EventKind, ...] = ("introduced", "fixed", "last_affected", "
 _QUALIFIER = re.compile(r"[?&](arch|distro)=([^&#]{1,100})")
 _NO_ARCHITECTURE = frozenset({"source", "src", "noarch", "all", "any"})
 _LONGEST_SUMMARY = 300
+#: How rpm's releases say that a build is of a module, and how a summary names a stream ("Important: nodejs:18 security
+#: update", "virt:rhel and virt-devel:rhel bug fix update"). AlmaLinux, Rocky and Red Hat name it nowhere else in OSV.
+_MODULAR = re.compile(r"\.module[_+]")
+_STREAM = re.compile(r"(?<![\w:.+-])(?!(?:AL|RL|RX|RH)[SBE]A-)[A-Za-z][\w.+-]*:\w[\w.+-]*(?<![.+-])")
 
 
 def matches(content: Content) -> bool:
@@ -137,7 +142,7 @@ def _advisory(record: _Record) -> Advisory:
         modified=instant(record.modified or "") or "",
         withdrawn=withdrawn,
         severities=_severities(record, publisher),
-        affected=tuple(part for one in affected for part in _parts(one, publisher)),
+        affected=tuple(part for one in affected for part in _parts(one, publisher, record.summary or "")),
         references=unique(one.url for one in record.references or () if one.url),
     )
 
@@ -168,7 +173,7 @@ def _mapped_cves(affected: _Affected) -> list[str]:
     return [cve for name in found if isinstance(name, str) and (cve := cve_of(name))]
 
 
-def _parts(affected: _Affected, publisher: str) -> list[Affected]:
+def _parts(affected: _Affected, publisher: str, summary: str) -> list[Affected]:
     """What one entry says: usually one part; a repository without a package gives one for each of its ranges."""
     specific = affected.ecosystem_specific or {}
     ranges = [_range(one) for one in affected.ranges or ()]
@@ -198,13 +203,25 @@ def _parts(affected: _Affected, publisher: str) -> list[Affected]:
             arches = (text,)
     if specific.get("binaries"):
         named = "source"  # SUSE and Ubuntu name the source and list beside it the binaries built from it.
-    module = specific.get("rpm_modularity")
     return [
         Affected(
-            scope, package.name, named, channel, module if isinstance(module, str) else "", arches,
+            scope, package.name, named, channel, _module(specific, ranges, summary), arches,
             tuple(ranges), versions, state, state_class, _terms(specific), severities,
         )
     ]  # fmt: skip
+
+
+def _module(specific: Loose, ranges: list[Range], summary: str) -> str:
+    """The module stream of a package: as its publisher states it, else, for modular builds, as the summary names it.
+
+    Where a summary names several modules, nobody says which package is of which: they stay alternatives.
+    """
+    stated = specific.get("rpm_modularity")
+    if isinstance(stated, str) and stated:
+        return stated
+    if not any(_MODULAR.search(version) for one in ranges for _, version in one.events):
+        return ""
+    return ALTERNATIVE.join(unique(_STREAM.findall(summary)))
 
 
 @lru_cache(maxsize=1024)

@@ -82,8 +82,8 @@ class Evidence:
         where = self._scopes.advised(scope)
         if where is None:
             return Ending("unknown", f"no imported source speaks about {scope}")
-        if foreign(package, self._asset.packages.release):
-            return Ending("unknown", f"{package.name} is now built by {package.vendor}")
+        if whose := foreign(package, self._asset.packages.release):
+            return Ending("unknown", f"{package.name} is now built by {whose}")
         speaking = {source.name for source in self._index.coverage(where.scope)}
         if missing := sorted(set(item.sources) - speaking):
             return Ending("unknown", f"{', '.join(missing)} said so, and no longer speaks about {scope}")

@@ -250,15 +250,17 @@ class Overlay:
         while waiting:
             holder = waiting.pop()
             self._toil(1 + len(holder.entries))
-            gone = []
+            # Made anew, since a dictionary keeps the places of what is removed: to look through a directory that was
+            # emptied would take as long as if it were full, and a layer may ask for it as often as it likes.
+            kept: dict[str, Node] = {}
             for name, node in holder.entries.items():
                 if isinstance(node, Folder):
                     found.append((holder, name, node))
                     waiting.append(node)
                 elif self._put[node] != self._layer:
-                    gone.append(name)
-            for name in gone:
-                del holder.entries[name]
+                    continue
+                kept[name] = node
+            holder.entries = kept
         for holder, name, inner in reversed(found):
             if not inner.entries and inner.layer != self._layer:
                 del holder.entries[name]

@@ -43,6 +43,9 @@ collect() { # brief: without what only a plan asks
             [ ! -e "$folder/$part" ] || { mkdir -p "$T/usr/lib/modules/${folder##*/}" && : >"$T/usr/lib/modules/${folder##*/}/$part"; }
         done
     done
+    for patch in /sys/kernel/livepatch/*/enabled; do
+        [ ! -r "$patch" ] || { mkdir -p "$T${patch%/*}" && cat "$patch" >"$T$patch"; }
+    done
     for flag in /run/reboot-required /run/reboot-required.pkgs /var/run/reboot-required /var/run/reboot-required.pkgs; do
         [ ! -f $flag ] || { mkdir -p "$T${flag%/*}" && cat $flag >"$T$flag"; }
     done
