@@ -308,3 +308,11 @@ def test_what_is_no_feed_is_refused_by_its_name() -> None:
             parse(gzip.decompress(data) if file.endswith(".gz") else data, name=file)
         assert caught.value.remedy
         assert str(caught.value).startswith(file)
+
+
+@pytest.mark.parametrize(("id_", "channel"), [("ELA-1000-1", "elts"), ("DLA-3377-1", ""), ("DSA-5474-1", "")])
+def test_trap_05_a_fix_of_extended_lts_is_for_those_who_pay_for_it(id_: str, channel: str) -> None:
+    text = f"[16 Nov 2023] {id_} ceph - security update\n\t{{CVE-2023-1}}\n\t[stretch] - ceph 10.2.11-2+deb9u3\n"
+    (fact,) = parse(text.encode(), name="list").facts
+    assert isinstance(fact, Advisory)
+    assert [(one.scope, one.channel) for one in fact.affected] == [("debian:9", channel)]

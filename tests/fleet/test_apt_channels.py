@@ -44,6 +44,8 @@ def pockets(line: str, **others: bytes) -> list[tuple[str, bool]]:
         ("deb https://esm.ubuntu.com/infra/ubuntu jammy-infra-security main", "esm-infra"),
         ("deb https://esm.ubuntu.com/apps/ubuntu jammy-apps-updates main", "esm-apps"),
         ("deb https://esm.ubuntu.com/fips/ubuntu jammy main", "extended"),
+        ("deb http://deb.freexian.com/extended-lts buster-lts main", "extended"),
+        ("deb http://deb.freexian.com/other buster main", "third-party"),
         ("deb https://download.docker.com/linux/debian bookworm stable", "third-party"),
         ("deb https://packages.microsoft.com/debian/12/prod bookworm main", "third-party"),
         ("deb https://ppa.launchpadcontent.net/a/b/ubuntu jammy main", "third-party"),

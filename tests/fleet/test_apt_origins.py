@@ -92,6 +92,11 @@ def test_trap_also_an_archive_whose_list_cannot_be_read_is_a_gap(content: bytes 
         assert [(gap.kind, gap.what) for gap in gaps] == [("foreign-package", "packages of download.docker.com")]
 
 
+@pytest.mark.parametrize("uri", ["mirror+file:///etc/apt/mirrors/debian.list", "file:/srv/debs", "copy:/srv/debs"])
+def test_trap_also_a_list_of_mirrors_and_a_folder_name_nobody(uri: str) -> None:
+    assert strangers(tree(f"{DEBIAN}deb {uri} bookworm main\n"), [deb(BASH)]) == ({}, [])
+
+
 def test_trap_also_what_is_not_enabled_leaves_no_question_and_its_lists_still_tell() -> None:
     address = "https://download.docker.com/linux/debian"
     disabled = f"Enabled: no\nTypes: deb\nURIs: {address}\nSuites: bookworm\nComponents: stable\n"

@@ -12,6 +12,9 @@ INFRA = Channel("UbuntuESM jammy-infra-security/main", "esm-infra", "https://esm
 FIPS = Channel("UbuntuFIPSUpdates focal-updates/main", "extended", "https://esm.ubuntu.com/fips-updates/ubuntu")
 
 
+ELTS = Channel("deb.freexian.com buster-lts/main", "extended", "http://deb.freexian.com/extended-lts")
+
+
 def repository(name: str, *, enabled: bool = True) -> Channel:
     return Channel(name, "extended", f"https://aus.mirror.example/{name}", enabled=enabled)
 
@@ -25,6 +28,8 @@ def repository(name: str, *, enabled: bool = True) -> Channel:
         ("esm-infra", INFRA, True),
         ("fips-updates", FIPS, True),
         ("realtime", FIPS, False),
+        ("elts", ELTS, True),
+        ("elts", PRO, False),
         ("eus:9.2", repository("rhel-9-for-x86_64-baseos-eus-rpms"), True),
         ("aus:8.6", repository("rhel-8-for-x86_64-appstream-aus-rpms"), True),
         ("e4s:9.0", repository("rhel-9-for-x86_64-baseos-e4s-rpms"), True),

@@ -2,7 +2,7 @@
 
 A pocket says for whom a fix exists: one in ESM helps nobody whose machine has no subscription. Whose archive a source
 is follows from the ``Origin`` of its downloaded index, and where there is none from its address. Sources:
-sources.list(5); Debian's and Ubuntu's archive layouts; ubuntu-advantage-tools' status file.
+sources.list(5); Debian's and Ubuntu's archive layouts; Freexian's page on Extended LTS; ubuntu-advantage-tools' status.
 """
 
 from __future__ import annotations
@@ -101,6 +101,8 @@ def _pocket(source: Source, origin: str) -> str:
         if path.startswith("/apps") or origin == "UbuntuESMApps":
             return "esm-apps"
         return "esm-infra" if path.startswith(("/infra", "/ubuntu")) or origin == "UbuntuESM" else "extended"
+    if name == "deb.freexian.com" and path.startswith("/extended-lts"):
+        return "extended"  # Debian's Extended LTS: its advisories (ELA) speak about these builds
     if not _official(source, origin, name, path):
         return "third-party"
     return next((pocket for end, pocket in _POCKETS if source.suite.endswith(end)), "main")

@@ -49,7 +49,7 @@ def strangers(
             "run 'apt-get update' there, or follow this archive's own announcements",
         )
         for source in theirs
-        if source in enabled and source not in reading.complete
+        if source in enabled and source not in reading.complete and _elsewhere(source)
     ]
     candidates = {(name, version) for name, version in installed if name in found}
     if not candidates:
@@ -61,6 +61,11 @@ def strangers(
         for name, version in candidates
         if (version in found[name] and version not in own.get(name, ())) or (whole and name not in own)
     }, list(dict.fromkeys(gaps))
+
+
+def _elsewhere(source: Source) -> bool:
+    """Whether an archive is named by a host: a list of mirrors or a folder says nothing of whose it is."""
+    return "://" in source.uri and not source.uri.startswith(("mirror", "file:", "copy:", "cdrom:"))
 
 
 class _Reading:

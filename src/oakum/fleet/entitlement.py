@@ -13,7 +13,7 @@ from oakum.fleet.assets import Channel, Host
 
 _WORD = re.compile(r"[a-z0-9]+")
 #: How an advisory names a product -> the word in the ids of its repositories.
-_PRODUCTS = {"openshift": "rhocp"}
+_PRODUCTS = {"openshift": "rhocp", "elts": "freexian"}
 
 
 def entitled(host: Host | None, channel: str) -> bool:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import msgspec
 
 from oakum.errors import OakumError
-from oakum.fleet import apk, apt_origins, dnf_channels, dpkg, host, languages, os_release, rpmdb
+from oakum.fleet import apk, dnf_channels, dpkg, host, languages, os_release, rpmdb
 from oakum.fleet.assets import Asset, Gap
 from oakum.fleet.ecosystems import release_from_os_release
 from oakum.fleet.languages.owners import owners
@@ -25,6 +25,9 @@ from oakum.ports import Tree
 
 def _deb(tree: Tree, namespace: str, distro: str) -> tuple[list[Package], list[Gap]]:
     """The dpkg database, with what the lists of apt say to be a third party's."""
+    # Imported when first needed: what unpacks apt's lists is for machines of this family alone.
+    from oakum.fleet import apt_origins
+
     packages, gaps = dpkg.read(tree, namespace, distro)
     foreign, missing = apt_origins.strangers(tree, packages)
     if foreign:

@@ -104,6 +104,8 @@ def _affected(codename: str, package: str, fixed: str, reason: str = "") -> Affe
 
 
 def _advisory(id_: str, date: str, summary: str, cves: list[str], affected: list[Affected]) -> Advisory:
+    if id_.startswith("ELA-"):  # Freexian's Extended LTS: its archive is for those who pay for it
+        affected = [msgspec.structs.replace(one, channel="elts") for one in affected]
     number, month, year = [*date.split(), "", "", ""][:3]
     published = instant(f"{year}-{_MONTHS.get(month, '')}-{number:0>2}") if date else ""
     return Advisory(
