@@ -16,7 +16,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from oakum.advisories.index import Detail, Index, Row, Rules
-from oakum.findings.builds import flavour, is_modular, of_stream, other_build
+from oakum.findings.builds import flavour, is_modular, of_stream, other_build, rebuilt
 from oakum.fleet.packages import Package
 from oakum.versions import Scheme, Unparsable
 
@@ -63,7 +63,8 @@ def speaks(package: Package, row: Row, detail: Detail, *, hit: bool) -> bool:
 def fixed_in_line(package: Package, key: bytes, row: Row, rules: Rules, order: Scheme, index: Index) -> Fixed | None:
     """The fix of this build's own line where the build has it: a row of another line must not override that."""
     own, pocket = line(package.version), _pocket(package.version)
-    if not own and (not pocket or index.detail(row.detail).channel):
+    channel = index.detail(row.detail).channel
+    if not own and (not pocket or (channel and not rebuilt(channel))):
         return None
     for other in _others(row, rules, index, everywhere=bool(own)):
         detail = index.detail(other.detail)
