@@ -9,7 +9,7 @@ from functools import cache
 
 import pytest
 from tests.data import shared
-from tests.traps.answers import deb, findings, index_of
+from tests.traps.answers import deb, findings, index_of, record, upto
 
 from oakum.advisories.index import Index
 from oakum.advisories.model import Advisory
@@ -77,3 +77,29 @@ def test_trap_05_who_gets_the_fix_is_told_with_the_terms(
 )
 def test_trap_05_who_has_the_fix_is_not_affected(file: str, release: str, package: Package) -> None:
     assert findings(known(file), Release("ubuntu", release), package) == []
+
+
+@pytest.mark.parametrize(
+    ("version", "expected"),
+    [
+        ("1.1.1f-1ubuntu2.16", ["1.1.1f-1ubuntu2.17"]),
+        ("1.1.1f-1ubuntu2.17", []),
+        # A certified build, the first update of it, and the one that has the fix.
+        ("1.1.1f-1ubuntu2.fips.2.8", ["1.1.1f-1ubuntu2.fips.17"]),
+        ("1.1.1f-1ubuntu2.fips.16", ["1.1.1f-1ubuntu2.fips.17"]),
+        ("1.1.1f-1ubuntu2.fips.17", []),
+    ],
+)
+def test_trap_07_certified_builds_that_are_never_mended_say_nothing_of_others(
+    version: str, expected: list[str]
+) -> None:
+    index = index_of(
+        record(
+            "UBUNTU-CVE-2022-4450",
+            upto("ubuntu:20.04", "openssl", "1.1.1f-1ubuntu2.17"),
+            upto("ubuntu:20.04", "openssl", "1.1.1f-1ubuntu2.fips.17", channel="fips-updates"),
+            upto("ubuntu:20.04", "openssl", channel="fips"),
+        )
+    )
+    found = findings(index, Release("ubuntu", "20.04"), built("libssl1.1", version, "openssl"))
+    assert [one.fix.version for one in found] == expected

@@ -34,9 +34,15 @@ def other_build(package: Package, fix: str, detail: Detail) -> str:
             return "the advisory is for a module stream, this build belongs to none"
         if detail.module and package.module and not _same_stream(detail.module, package.module):
             return f"the advisory is for module {detail.module}, this build belongs to {package.module}"
-    if (special := flavour(fix)) and special != flavour(package.version):
+    # Of a build that is never mended there is no fix to tell it by: Ubuntu's channel of certified builds does.
+    if (special := flavour(fix) or rebuilt(detail.channel)) and special != flavour(package.version):
         return f"the advisory is for the {special} build"
     return other_series(package, fix, detail.channel) if package.type == "rpm" else ""
+
+
+def rebuilt(channel: str) -> str:
+    """The flavour of the builds that a channel holds (Ubuntu's fips, fips-updates, fips-preview); empty for others."""
+    return "fips" if channel.startswith("fips") else ""
 
 
 def of_stream(package: Package, fix: str, module: str) -> bool:

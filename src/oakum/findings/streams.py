@@ -17,7 +17,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from oakum.advisories.index import Detail, Index, Row, Rules
-from oakum.findings.builds import is_modular, of_stream, other_build
+from oakum.findings.builds import is_modular, of_stream, other_build, rebuilt
 from oakum.fleet.flavours import flavour
 from oakum.fleet.packages import Package
 from oakum.fleet.suse_products import CONTINUED, is_suse
@@ -73,7 +73,7 @@ def fixed_in_line(
     channel = index.detail(row.detail).channel
     if is_suse(scope):
         return _continued(package, key, row, channel, rules, order, index)
-    if not own and (not pocket or channel):
+    if not own and (not pocket or (channel and not rebuilt(channel))):
         return None
     for other in _others(row, rules, index, everywhere=bool(own)):
         detail = index.detail(other.detail)
