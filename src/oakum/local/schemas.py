@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from oakum.actors.model import Request
+from oakum.advisories.parsers.bulletins import Bulletins
 from oakum.changes.intents.reading import IntentsDocument
 from oakum.changes.plans import Plan, WhyNot
 from oakum.changes.state.document import StateDocument
@@ -38,6 +39,7 @@ DOCUMENTS: dict[str, type[msgspec.Struct]] = {
     "state": StateDocument,
     "inventory": InventoryDocument,
     "intents": IntentsDocument,
+    "bulletins": Bulletins,
 }
 #: Requests with their answers; those of ``skew check`` and ``skew path`` have a kind, which is the word.
 REQUESTS: dict[str, tuple[type[Request], type[msgspec.Struct]]] = {

@@ -25,7 +25,8 @@ _ALPINE = "https://secdb.alpinelinux.org"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,99}")
 _PART = "excerpts of the publisher's own files"
 #: Formats that are imported from files alone: Red Hat packs its CSAF documents as tar.zst, which nothing here unpacks.
-IMPORTED = frozenset({"csaf"})
+#: Bulletins are written down by whoever needs them.
+IMPORTED = frozenset({"csaf", "bulletins"})
 
 
 class Source(msgspec.Struct, frozen=True, kw_only=True):
@@ -130,6 +131,16 @@ TABLE: tuple[Source, ...] = (
         url="https://kubernetes.io/docs/reference/issues-security/official-cve-feed/index.json", format="kubernetes",
         about="Kubernetes' official CVE feed (without versions)", licence="CC-BY-4.0", largest=16 * _MIB, usual=False,
         proven="small documents",
+    ),
+    Source(
+        name="flatcar", url="https://www.flatcar.org/releases-json/releases.json", format="flatcar",
+        about="Flatcar's releases, with the vulnerabilities that each fixes", licence="not stated", largest=64 * _MIB,
+        usual=False, proven="small documents, after the feed's own spellings",
+    ),
+    Source(
+        name="bottlerocket", url="https://advisories.bottlerocket.aws/updateinfo.xml.gz", format="bottlerocket",
+        about="Bottlerocket's notices by package", licence="not stated", largest=64 * _MIB, unpacked=512 * _MIB,
+        usual=False, proven="the publisher's documented example; no whole file",
     ),
     Source(
         name="kev", group="intel",
