@@ -9,6 +9,7 @@ the root is not writable.
 from __future__ import annotations
 
 import json
+from urllib.parse import quote
 
 import msgspec
 
@@ -71,7 +72,13 @@ def _package(entry: _Entry) -> Package:
     epoch = str(entry.epoch)
     if epoch and not (epoch.isascii() and epoch.isdigit() and len(epoch) < 10):
         raise ValueError(f"its epoch is no number: {epoch[:40]!r}")
+    qualifiers = "&".join(
+        f"{key}={quote(value)}"
+        for key, value in (("arch", entry.architecture), ("epoch", epoch))
+        if value not in ("", "0")
+    )
     return Package(
         type="bottlerocket", name=entry.name, version=version, epoch=int(epoch) if epoch else None,
         arch=entry.architecture,
+        purl=f"pkg:rpm/bottlerocket/{quote(entry.name)}@{quote(version)}{'?' if qualifiers else ''}{qualifiers}",
     )  # fmt: skip

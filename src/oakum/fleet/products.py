@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from urllib.parse import quote
 
 import msgspec
 
@@ -93,6 +94,8 @@ def of_os_image(text: str) -> tuple[Package, ...]:
 def _packages(id_: str, version: str) -> tuple[Package, ...]:
     if not version or len(version) > _LONGEST:
         return ()
-    system = Package(type=id_, name=id_, version=version)
-    module = _MODULES.get(id_)
-    return (system, Package(type="golang", name=module, version=version)) if module else (system,)
+    at = f"@{quote(version, safe=':', errors='replace')}"
+    system = Package(type=id_, name=id_, version=version, purl=f"pkg:generic/{id_}{at}")
+    if (module := _MODULES.get(id_)) is None:
+        return (system,)
+    return system, Package(type="golang", name=module, version=version, purl=f"pkg:golang/{module}{at}")

@@ -23,7 +23,7 @@ from oakum.errors import InputError, OakumError, Place
 #: What lies beside feeds in archives and checkouts and is none.
 _NO_FEED = (".md", ".rst", ".html", ".asc", ".sig", ".sha256", ".py", ".sh")
 _NO_FEED_NAMES = frozenset({"license", "licence", "copying", "readme", "notice", "makefile"})
-_EXTENSIONS = (".json", ".jsonl", ".ndjson", ".yaml", ".yml", ".csv", ".tsv", ".txt", ".zip", ".gz")
+_EXTENSIONS = (".json", ".jsonl", ".ndjson", ".yaml", ".yml", ".csv", ".tsv", ".txt", ".xml", ".zip", ".gz")
 #: Formats whose publishers write one record to a file, and one document with several records to a file.
 _RECORDS = frozenset({"osv", "kubernetes", "vulnrichment"})
 _DOCUMENTS = frozenset({"csaf"})
