@@ -42,7 +42,7 @@ BOLD = """_Changes since  **LTS 2605.18.1**_
 HEADED = (
     "_Changes since **Stable 3374.2.5**_\r\n\r\n#### Security fixes:\r\n\r\n- Linux ([CVE-2022-2196](https://nvd/"
     "CVE-2022-2196))\r\n- curl ([CVE-2022-32221](https://nvd/CVE-2022-32221), [CVE-2022-35260](https://nvd/"
-    "CVE-2022-32221))\r\n- SDK: qemu ([CVE-2022-4172](https://nvd/CVE-2022-4172))\r\n\r\n#### Bug fixes:\r\n\r\n"
+    "CVE-2022-3526))\r\n- SDK: qemu ([CVE-2022-4172](https://nvd/CVE-2022-4172))\r\n\r\n#### Bug fixes:\r\n\r\n"
     "- A regression of CVE-2022-0002\r\n\r\n#### Updates:\r\n\r\n- Linux ([5.15.98](https://lwn.net/Articles/925080))\r\n"
 )
 

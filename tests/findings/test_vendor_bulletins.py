@@ -132,6 +132,16 @@ def test_a_bulletin_about_one_part_is_not_about_another() -> None:
     assert of("v1.29.3-gke.1282000", told, "GKE", KUBELET).hits == ()
 
 
+def test_what_upstream_announced_beyond_its_record_adds_nothing_to_a_vendors_bulletin() -> None:
+    """Upstream announced that 1.22.2 fixes CVE-2021-25741; AKS says that its 1.22.1 does."""
+    told = index(entry("aks", "1.21.5", "1.22.1", cves=["CVE-2021-25741"]), upstream=False)
+    assert [bool(of(version, told, "AKS").hits) for version in ("v1.22.0", "v1.22.1", "v1.21.5")] == [
+        True,
+        False,
+        False,
+    ]
+
+
 def product(type_: str, version: str, told: Index) -> Matched:
     return matched(told, Release(type_, rolling=True), Package(type=type_, name=type_, version=version))
 
