@@ -40,7 +40,7 @@ from oakum.cli.main import main as oakum
 from oakum.fleet.assets import GAPS
 from oakum.fleet.context import DEFAULTS, VALUES
 from oakum.ledger.entries import KINDS as ENTRY_KINDS
-from oakum.local.schemas import SCHEMAS, schema_of, schema_of_answer, schema_of_request
+from oakum.local.schemas import FEEDS, SCHEMAS, schema_of, schema_of_answer, schema_of_request
 from oakum.reports.answer import Answer
 from oakum.simulation.events import EVENTS
 from oakum.simulation.faults import FAULTS
@@ -304,7 +304,10 @@ def on_page_markdown(markdown: str, **_: Any) -> str:
 
 def on_files(files: Files, config: Any) -> Files:
     """Add the schemas, and the pages of other actors' rules."""
-    schemas: dict[str, Any] = {"scan": msgspec.json.schema(Answer), **{what: schema_of(what) for what in SCHEMAS}}
+    schemas: dict[str, Any] = {
+        "scan": msgspec.json.schema(Answer),
+        **{what: schema_of(what) for what in (*SCHEMAS, *FEEDS)},
+    }
     for what, schema in schemas.items():
         files.append(File.generated(config, f"reference/{what}.schema.json", content=_indented(schema) + "\n"))
     for kind in kinds():

@@ -62,6 +62,25 @@ SAMPLES: dict[str, str] = {
     '"issues":["CVE-2024-1001"]}]',
     "fedora": '{"alias":"FEDORA-2025-a","status":"stable","type":"security","release":'
     '{"id_prefix":"FEDORA","version":"40"},"builds":[{"nvr":"a-1-1.fc40"}],"bugs":[{"title":"CVE-2024-1001 a"}]}',
+    "bulletins": '{"bulletins":1,"publisher":"Google","updated":"2024-06-01","entries":[{"id":"GCP-2024-001",'
+    '"url":"https://example.com/a","product":"gke","part":"kubelet","cves":["CVE-2024-1001"],"severity":"High",'
+    '"fixed":["1.27.13-gke.1","1.28.9-gke.1"],"introduced":"1.26.0","published":"2024-05-30"}]}',
+    "flatcar": json.dumps(
+        {
+            "current": {"channel": "stable", "release_notes": ""},
+            "3815.2.2": {
+                "channel": "stable", "architectures": ["amd64"], "release_date": "2024-04-11 09:00:00 +0000",
+                "major_software": {"kernel": ["6.1.85"]},
+                "release_notes": "#### Security fixes:\n\n- Linux ([CVE-2024-1001](https://nvd.nist.gov/x))\n",
+            },
+            "3874.1.0": {"channel": "beta", "release_notes": ""}, "3913.0.0": {"channel": "alpha", "release_notes": ""},
+        }
+    ),
+    "bottlerocket": '<updates><update author="a" status="final" type="security"><id>GHSA-aaaa-bbbb-cccc</id>'
+    '<title>kernel</title><issued date="2023-11-13T22:21:51Z"/><severity>medium</severity><references><reference '
+    'href="https://example.com" id="CVE-2024-1001" type="cve"/></references><pkglist><collection short="bottlerocket">'
+    '<package arch="x86_64" name="kernel-6.1" version="1.16.1" release="0" epoch="0"/></collection></pkglist></update>'
+    "</updates>",
     "kubernetes": '{"items":[{"id":"CVE-2024-1001","summary":"s"}],"_kubernetes_io":{"updated_at":"2024-01-01"}}',
     "kev": '{"catalogVersion":"1","count":1,"dateReleased":"2025-01-01","vulnerabilities":'
     '[{"cveID":"CVE-2024-1001","dateAdded":"2025-01-01","dueDate":"2025-02-01"}]}',

@@ -46,12 +46,12 @@ def test_trap_14_rolling_and_image_based_a_system_without_a_package_list_is_a_ga
 @pytest.mark.parametrize(
     ("image", "kubelet", "ids_", "kinds"),
     [
-        ("Talos (v1.6.7)", "v1.29.2", ["CVE-2024-1"], []),
-        ("Flatcar Container Linux by Kinvolk 3815.2.0", "v1.29.2", ["CVE-2024-1"], []),
-        ("Bottlerocket OS 1.19.0 (aws-k8s-1.29)", "v1.29.2-eks-5e0fdde", [], ["vendor-build"]),
+        ("Talos (v1.6.7)", "v1.29.2", ["CVE-2024-1"], ["no-feed"]),
+        ("Flatcar Container Linux by Kinvolk 3815.2.0", "v1.29.2", ["CVE-2024-1"], ["no-feed"]),
+        ("Bottlerocket OS 1.19.0 (aws-k8s-1.29)", "v1.29.2-eks-5e0fdde", [], ["no-feed", "vendor-build"]),
         ("Container-Optimized OS from Google", "v1.29.2-gke.1060000", [], ["vendor-build"]),
         ("Red Hat Enterprise Linux CoreOS 416.94", "v1.29.2+f67aeb3", [], ["vendor-build"]),
-        ("Talos (v1.6.8)", "v1.29.3", [], []),
+        ("Talos (v1.6.8)", "v1.29.3", [], ["no-feed"]),
         ("Container-Optimized OS from Google", "v1.29.3-gke.1", [], []),
     ],
 )
@@ -62,12 +62,13 @@ def test_trap_14_rolling_and_image_based_nodes_have_their_kubelet_judged_and_the
     node = msgspec.convert({"metadata": {"name": "n"}, "status": {"nodeInfo": info}}, Node)
     facts = facts_of(node, parse_components(b"components: []\n", "rules"))
     asset = node_asset(node, "n", facts, source="test", proxy_in_pods=True)
-    (unread,) = asset.gaps
-    assert unread.kind == "unread-node" and image in unread.what
+    # The version of Flatcar alone tells what there is to tell; the packages of the others are known on the node only.
+    assert [gap.kind for gap in asset.gaps] == ([] if "Flatcar" in image else ["unread-node"])
+    assert all(image in gap.what for gap in asset.gaps)
     index = index_of(
         record("CVE-2024-1", upto("kubernetes", "k8s.io/kubelet", "1.29.3")),
         record("GO-1", upto("golang", "github.com/containerd/containerd", "1.7.11")),
     )
     answer = match(asset.packages, index, kind=asset.kind, platform="linux")
     assert [hit.record.advisory.id for hit in answer.hits] == ids_
-    assert [gap.kind for gap in answer.gaps] == kinds
+    assert sorted(gap.kind for gap in answer.gaps) == kinds

@@ -1,7 +1,8 @@
 """Match the components of a cluster: by component, by the node's operating system, and by whose build it is.
 
 A record about Kubernetes says less than its text (see ``component_facts``), and a version says less than it seems to
-(see ``vendor_builds``). So a component is affected where the text and the versions say so and its build is upstream's,
+(see ``vendor_builds``). What a vendor's bulletins say of its own builds stands in a scope of that vendor and is asked
+for its builds alone. So a component is affected where the text and the versions say so and its build is upstream's,
 a packaging of it, or one that its vendor's own records name; it is clear where the flaw needs another operating system
 or its vendor says so; flaws of design stay open in every version; and below the fixed version a vendor's own build is
 neither: what is missing is that vendor's word, which is one gap with the names of the vulnerabilities.
@@ -51,6 +52,8 @@ class _Said(msgspec.Struct, frozen=True):
     rules: Rules
     fact: ComponentFact
     withdrawn: bool
+    #: Whether the maker of the component says it of its own builds.
+    theirs: bool = False
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -63,7 +66,9 @@ def assess(package: Package, index: Index, order: Scheme, namings: tuple[Naming,
     ``platform`` is the operating system of its node ("linux", "windows", "" where it is not known).
     """
     found = Assessed([], [], [], [])
-    said = list(_said(package, index, namings))
+    said = list(_said(package, index, COMPONENTS, namings))
+    if theirs := bulletins_of(package):
+        said.extend(_said(package, index, theirs, index.namings(theirs), theirs=True))
     for one in said:
         if one.fact.by_design and not one.withdrawn:
             found.hits.append(_by_design(package, one, index))
@@ -75,17 +80,25 @@ def assess(package: Package, index: Index, order: Scheme, namings: tuple[Naming,
         found.gaps.append(Gap("unparsable-version", f"{package.name} {package.version}", key.why, remedy))
         return found
     _Versions(package, key, index, order, platform, found).judge(
-        [one for one in said if one.rows and (one.withdrawn or not one.fact.by_design)]
+        [one for one in said if (one.rows or one.theirs) and (one.withdrawn or not one.fact.by_design)]
     )
     return found
 
 
-def _said(package: Package, index: Index, namings: tuple[Naming, ...]) -> Iterator[_Said]:
-    """Every record that is about the component, once."""
+def bulletins_of(package: Package) -> str:
+    """The scope of the bulletins of whoever made a component's build; "" where there is none."""
+    made_by = maker(package)
+    return VENDORS[made_by].scope if made_by in VENDORS else ""
+
+
+def _said(
+    package: Package, index: Index, scope: str, namings: tuple[Naming, ...], *, theirs: bool = False
+) -> Iterator[_Said]:
+    """Every record of a scope that is about the component, once."""
     seen: set[int] = set()
     for name in names_to_ask(package.name):
         for naming in namings:
-            rules = index.rules(COMPONENTS, name, naming)
+            rules = index.rules(scope, name, naming)
             rows = _by_record(rules.rows)
             statements = _by_record(rules.statements)
             for number in rows | statements:
@@ -103,6 +116,7 @@ def _said(package: Package, index: Index, namings: tuple[Naming, ...]) -> Iterat
                         rules,
                         fact,
                         withdrawn=held is None,
+                        theirs=theirs,
                     )
 
 
@@ -141,12 +155,15 @@ class _Versions:
     def judge(self, said: list[_Said]) -> None:
         own: dict[str, list[_Said]] = {}
         for one in said:
-            if self._maker and not one.withdrawn and any(_builder(row.fix) == self._maker for row in one.rows):
+            if self._maker and not one.withdrawn and (one.theirs or self._speaks_of_theirs(one)):
                 for name in one.names:
                     own.setdefault(name, []).append(one)
         for one in said:
             self._record(one, own)
         self._gap()
+
+    def _speaks_of_theirs(self, one: _Said) -> bool:
+        return any(_builder(row.fix) == self._maker for row in one.rows)
 
     def _record(self, one: _Said, own: dict[str, list[_Said]]) -> None:
         row = self._holding(one)
@@ -179,13 +196,18 @@ class _Versions:
 
     def _left_to_maker(self, one: _Said, row: Row | None, fix: str, beside: str, own: dict[str, list[_Said]]) -> bool:
         """Whether this record cannot decide about a maker's build: that maker has decided, or alone can."""
-        builder = _builder(row.fix) if row else None
+        builder = self._maker if one.theirs else _builder(row.fix) if row else None
         if builder == self._maker and not beside:
             return False
         theirs = [other for name in one.names for other in own.get(name, ()) if other is not one]
         if any(self._holding(other) for other in theirs):
             return True  # the maker's own record is the finding
         for other in theirs:
+            denial = next((each for each in other.statements if self._denies(each)), None)
+            if denial is not None:
+                said = f"{other.record.source.name} says {self._index.detail(denial.detail).reason}"
+                self._clear(one.record, said, "vendor")
+                return True
             fixes = [each.fix for each in other.rows if each.fix and each.high <= self._key]
             if fixes and not self._beside(other):
                 newest = max(fixes, key=self._sortable)
@@ -195,6 +217,9 @@ class _Versions:
         if why := beside or self._only_they(builder, fix):
             self._untold[one.record.advisory.id] = why
         return bool(why)
+
+    def _denies(self, statement: Statement) -> bool:
+        return not statement.why and self._index.detail(statement.detail).state_class == "not-affected"
 
     def _only_they(self, builder: str | None, fix: str) -> str:
         """Why only the maker could tell whether its build holds a fix; empty where its base tells."""
@@ -234,7 +259,7 @@ class _Versions:
 
         Announcements are upstream's: they add nothing to what a vendor says about its own builds.
         """
-        if any(_builder(row.fix) is not None for row in one.rows):
+        if one.theirs or any(_builder(row.fix) is not None for row in one.rows):
             return None
         for low, fixed in one.fact.announced:
             if (not low or self._sortable(low) <= self._key) and (not fixed or self._key < self._sortable(fixed)):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 
-from oakum.advisories.index import Index, Record, Row, Rules, Statement
+from oakum.advisories.index import Index, Record, Row, Rules, Statement, scheme_of_scope
 from oakum.advisories.model import Naming
 from oakum.findings import kernels, series, unassessed
 from oakum.findings.builds import epoch_unstated, other_build, unproven
@@ -27,6 +27,7 @@ from oakum.findings.vendor_builds import VENDORS, rebuilt
 from oakum.fleet.assets import Gap, Host, Kind
 from oakum.fleet.ecosystems import OS_TYPES
 from oakum.fleet.packages import Package, PackageSet
+from oakum.fleet.products import PRODUCT_TYPES
 from oakum.versions import Unparsable
 from oakum.versions.schemes import Apart
 
@@ -112,6 +113,11 @@ class _Matching:
         )
         self._gaps.extend(unassessed.systems(self._packages))
         self._gaps.extend(unassessed.vendors(self._foreign, self._os_scope))
+        if any(package.type in OS_TYPES for package in self._packages.packages):
+            # The packages of the system are judged one by one (Red Hat CoreOS has an rpm database): nobody need speak
+            # of it as a whole.
+            for type_ in PRODUCT_TYPES:
+                self._unscoped.pop(type_, None)
         self._gaps.extend(unassessed.scopes(self._unscoped, self._packages.release, self._os_scope))
         return Matched(tuple(self._hits), tuple(self._cleared), tuple(self._gaps), coverage)
 
@@ -165,6 +171,8 @@ class _Matching:
     def _package(self, package: Package) -> None:
         where = self._place(package)
         if where is None:
+            if package.type == COMPONENTS:
+                self._component(package, None)
             return
         if package.type in OS_TYPES:
             if kernels.elsewhere(package, self._host, image=self._image):
@@ -190,11 +198,17 @@ class _Matching:
             what = f"{package.name} {package.version}"
             self._gap("no-feed", what, why, "sync a source that speaks about it: oakum feeds sync --list names them")
 
-    def _component(self, package: Package, where: Advised) -> None:
-        """A component of Kubernetes: what its version says depends on its vendor and its node."""
-        from oakum.findings.components import assess
+    def _component(self, package: Package, where: Advised | None) -> None:
+        """A component of Kubernetes: what its version says depends on its vendor and its node.
 
-        found = assess(package, self._index, where.order, where.namings, self._platform)
+        Where nobody speaks of Kubernetes (a gap), its vendor's bulletins still may of its own builds.
+        """
+        from oakum.findings.components import assess, bulletins_of
+
+        order = where.order if where is not None else scheme_of_scope(COMPONENTS)
+        if order is None or (where is None and not self._index.coverage(bulletins_of(package))):
+            return
+        found = assess(package, self._index, order, where.namings if where is not None else (), self._platform)
         self._hits.extend(found.hits)
         self._cleared.extend(found.cleared)
         self._gaps.extend(found.gaps)
@@ -263,6 +277,8 @@ class _Matching:
             notes = epoch_unstated(package, version, row.fix, where.order)
             if detail.module or package.module:
                 notes += unproven(package, row.fix, detail)
+        elif package.type in PRODUCT_TYPES and (why := other_build(package, row.fix, detail)):
+            ground = "build"
         if not why and where.several and rules.shared:
             why = denied(record, detail, rules, self._index)
             notes += disagreement(record, row, key, rules, where.order, self._index)

@@ -8,6 +8,7 @@ from oakum.advisories.index import scheme_of_scope
 from oakum.fleet.assets import Gap
 from oakum.fleet.ecosystems import OS_TYPES
 from oakum.fleet.packages import PackageSet
+from oakum.fleet.products import PRODUCTS
 from oakum.fleet.releases import Release
 
 #: Behind the type of packages whose release is not known, in place of a scope.
@@ -17,7 +18,11 @@ UNKNOWN = "(release unknown)"
 def systems(packages: PackageSet) -> Iterator[Gap]:
     """A named operating system without any package: its packages are not listed, or it has none to list."""
     release = packages.release
-    if release is not None and not any(package.type in OS_TYPES for package in packages.packages):
+    if release is None or any(package.type in OS_TYPES for package in packages.packages):
+        return
+    product = PRODUCTS.get(release.product)
+    own = [package for package in packages.packages if package.type == release.product]
+    if product is None or not (own if product.whole else any(package.name != product.id for package in own)):
         yield Gap(
             "incomplete-inventory",
             f"the packages of {release.scope}",
@@ -54,7 +59,9 @@ def scopes(unscoped: Mapping[str, Sequence[str]], release: Release | None, syste
             yield Gap("unknown-ecosystem", count, why, "judge these packages by hand")
         else:
             why = f"no imported source speaks about {scope}"
-            yield Gap("no-feed", count, why, f"import advisories for {scope}: oakum feeds import FILE")
+            product = PRODUCTS.get(scope)
+            remedy = product.feed if product else f"import advisories for {scope}: oakum feeds import FILE"
+            yield Gap("no-feed", count, why, remedy)
 
 
 def _packages(names: Sequence[str]) -> str:

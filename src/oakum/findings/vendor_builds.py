@@ -17,13 +17,15 @@ from oakum.versions import kubernetes
 
 class Vendor(msgspec.Struct, frozen=True):
     """A maker of builds: whether its base decides everything (``by_base``), where it announces fixes, the source of
-    this rule, and how the modules begin that it develops itself: of those it is upstream."""
+    this rule, how the modules begin that it develops itself (of those it is upstream), and the scope under which
+    bulletins about its builds stand that somebody wrote down."""
 
     name: str
     by_base: bool
     bulletins: str
     source: str
     own: tuple[str, ...] = ()
+    scope: str = ""
 
 
 _RANCHER = "github.com/rancher/rancher/issues/38994: affected and fixed by the same numbers as upstream"
@@ -40,6 +42,7 @@ _MAKERS = (
         "aws.amazon.com/security/security-bulletins",
         "github.com/aws/eks-distro/issues/1433: fixes are brought to versions that upstream no longer keeps",
         ("github.com/aws/", "github.com/kubernetes-sigs/aws-", "sigs.k8s.io/aws-"),
+        "eks",
     ),
     Vendor("EKS Distro", False, "distro.eks.amazonaws.com", "github.com/aws/eks-distro/issues/1433: as for EKS"),
     Vendor(
@@ -47,6 +50,7 @@ _MAKERS = (
         False,
         "cloud.google.com/kubernetes-engine/security-bulletins",
         "cloud.google.com/kubernetes-engine/versioning: a higher -gke.N has security updates on top of upstream's",
+        scope="gke",
     ),
     Vendor(
         "AKS",
@@ -54,6 +58,7 @@ _MAKERS = (
         "github.com/Azure/AKS/issues (label security)",
         "github.com/Azure/AKS/issues/3869: fixed by a node image, under the same version",
         ("github.com/Azure/", "sigs.k8s.io/azure", "sigs.k8s.io/blob-csi-driver"),
+        "aks",
     ),
     Vendor(
         "OpenShift",
@@ -121,5 +126,9 @@ def untold(package: Package, made_by: str, what: str) -> Gap:
     else:
         why = f"a build by {made_by}, whose own fixes only {made_by} tells"
         remedy = f"look the vulnerabilities up at {VENDORS[made_by].bulletins}, or move to a build of a fixed version"
+        if VENDORS[made_by].scope:
+            remedy += (
+                ", or write the bulletins down (docs: reference/bulletins) and import them: oakum feeds import FILE"
+            )
     named = f"{package.name} {package.version}"
     return Gap("vendor-build", named, f"{why} ({what})" if what else why, remedy)

@@ -97,11 +97,12 @@ DISTRIBUTIONS: tuple[Distribution, ...] = (
     Distribution("gentoo", "ebuild", "none"),
     Distribution("void", "xbps", "none"),
     Distribution("nixos", "nix", "minor"),
-    Distribution("bottlerocket", "bottlerocket", "full"),
-    Distribution("flatcar", "flatcar", "full"),
-    Distribution("talos", "talos", "full"),
-    Distribution("cos", "cos", "full"),
-    Distribution("rhcos", "rpm", "minor"),
+    # Shipped as one image: their advisories name the version of the whole system, see ``oakum.fleet.products``.
+    Distribution("bottlerocket", "bottlerocket", "none", "either", ("bottlerocket-os",)),
+    Distribution("flatcar", "flatcar", "none", "either", ("flatcar-container-linux",)),
+    Distribution("talos", "talos", "none", "either", ("talos-linux",)),
+    Distribution("cos", "cos", "none", "either", ("container-optimized-os",)),
+    Distribution("rhcos", "rhcos", "none", "either", ("red-hat-enterprise-linux-coreos",)),
 )
 
 #: Code name -> release, from the distributions' own release lists (distro-info-data).

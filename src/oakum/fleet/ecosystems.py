@@ -24,6 +24,7 @@ from oakum.fleet.distributions import (
     scoped_version,
 )
 from oakum.fleet.osv_scopes import OsvScope, language_types, scope_of_osv
+from oakum.fleet.products import PRODUCT_TYPES
 from oakum.fleet.releases import Release
 from oakum.versions.schemes import NAMES
 
@@ -69,6 +70,8 @@ def release_from_os_release(fields: Mapping[str, str]) -> Release | None:
     codename = fields.get("VERSION_CODENAME", "").strip().lower()
     if product == "centos" and "stream" in (fields.get("NAME", "") + given).lower():
         product = "centos-stream"
+    if (rhel := fields.get("RHEL_VERSION", "").strip()) and product == "rhcos":
+        product, version = "rhel", rhel  # Its packages are RHEL's, and judged by RHEL's advisories.
     if product == "debian" and not version:
         version = "sid" if given.lower().endswith("/sid") or not codename else codename
     elif product == "alpine" and given.lower().split()[-1:] == ["edge"]:
@@ -164,6 +167,6 @@ def _release(known: Distribution, version: str, given: str, full: str = "") -> R
 
 #: Purl types of operating system packages whose versions have an order here; a release scopes their
 #: advisories.
-OS_TYPES = frozenset(entry.type for entry in DISTRIBUTIONS) & ORDERED
+OS_TYPES = (frozenset(entry.type for entry in DISTRIBUTIONS) & ORDERED) - PRODUCT_TYPES
 #: Purl types of the other packages about which advisories can speak.
 LANGUAGE_TYPES = frozenset(language_types()) & ORDERED

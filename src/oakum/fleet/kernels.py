@@ -15,6 +15,7 @@ from oakum.errors import OakumError
 from oakum.fleet import dpkg_files, rpmdb
 from oakum.fleet.assets import Gap, Kernel
 from oakum.fleet.packages import Package
+from oakum.fleet.products import PRODUCTS
 from oakum.ports import Tree
 
 _IMAGE = re.compile(r"linux-image-(?:unsigned-)?(?P<release>\d\S*?)(?:-unsigned)?")
@@ -26,6 +27,7 @@ _DEBIAN_BUILD = re.compile(r"\bDebian (?P<version>\d[0-9A-Za-z.+~:-]*)")
 _UBUNTU_BUILD = re.compile(r"Ubuntu (?P<version>\d+\.\d+\.\d+-\d+\.\d+\S*?)-[a-z][a-z0-9-]* ")
 _IN_BOOT = re.compile(r"vmlinu[xz]-(?P<release>\d\S*)")
 _LIVE_PATCHES = "/sys/kernel/livepatch"
+_BOTTLEROCKET = re.compile(r"kernel-(?P<line>\d+\.\d+)")
 _LIMIT = 1 << 16
 
 
@@ -111,7 +113,7 @@ def _on_disk(tree: Tree) -> set[str]:
 
 
 def _owners(tree: Tree, releases: Sequence[str], packages: Sequence[Package]) -> dict[str, Kernel]:
-    """Kernels of debs under other names, by their files."""
+    """Kernels of debs under other names, by their files; those of systems that are shipped as one image."""
     debs = {package.name: package for package in packages if package.type == "deb"}
     paths = {
         path: release
@@ -119,7 +121,19 @@ def _owners(tree: Tree, releases: Sequence[str], packages: Sequence[Package]) ->
         for path in (f"/boot/vmlinuz-{release}", f"/boot/vmlinux-{release}", f"/lib/modules/{release}/kernel")
     }
     owned = dpkg_files.owners(tree, paths, lambda name: name in debs and ("linux" in name or "kernel" in name))
-    return {paths[path]: Kernel(paths[path], name, debs[name].version) for path, name in owned.items()}
+    found = {paths[path]: Kernel(paths[path], name, debs[name].version) for path, name in owned.items()}
+    return {release: kernel for release in releases if (kernel := _of_image(release, packages))} | found
+
+
+def _of_image(release: str, packages: Sequence[Package]) -> Kernel | None:
+    """The kernel of a system whose image holds exactly one of a line, or whose version says which one it is."""
+    for package in packages:
+        if package.type == "bottlerocket" and (line := _BOTTLEROCKET.fullmatch(package.name)):
+            if release.startswith(f"{line['line']}."):
+                return Kernel(release, package.name, package.version)
+        elif package.type in PRODUCTS and PRODUCTS[package.type].whole and package.name == package.type:
+            return Kernel(release, package.name, package.version)
+    return None
 
 
 def _running_build(tree: Tree) -> str:

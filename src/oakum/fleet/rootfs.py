@@ -14,7 +14,7 @@ from typing import NamedTuple
 import msgspec
 
 from oakum.errors import OakumError
-from oakum.fleet import apk, dnf_channels, dpkg, host, languages, os_release, rpmdb
+from oakum.fleet import apk, bottlerocket, dnf_channels, dpkg, host, languages, os_release, products, rpmdb
 from oakum.fleet.assets import Asset, Gap
 from oakum.fleet.ecosystems import release_from_os_release
 from oakum.fleet.languages.owners import owners
@@ -58,6 +58,7 @@ _DATABASES: tuple[tuple[str, Callable[[Tree], bool], _Reader], ...] = (
     ("dpkg", dpkg.present, _deb),
     ("apk", apk.present, apk.read),
     ("rpm", rpmdb.present, _rpm),
+    ("Bottlerocket's inventory", bottlerocket.present, bottlerocket.read),
 )
 
 
@@ -134,9 +135,12 @@ def _inventory(tree: Tree, name: str) -> _Inventory:
         else:
             packages += some
             gaps += missing
-    if not packages and not _of_inventory(gaps):
+    whole = products.of_os_release(fields)
+    told = any(package.type in products.PRODUCTS and products.PRODUCTS[package.type].whole for package in whole)
+    if not packages and not told and not _of_inventory(gaps):
         why = f"the databases of {', '.join(sources)} list no package" if sources else "it has no package database"
         gaps.append(_gap(name, why, "give the root of an installed system, or the SBOM of what was built without one"))
+    packages.extend(whole)
     return _Inventory(release, packages, ", ".join(sources) or "files", gaps, not sources and not fields)
 
 

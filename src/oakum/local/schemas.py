@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from oakum.actors.model import Request
+from oakum.advisories.parsers.bulletins import Bulletins
 from oakum.changes.intents.reading import IntentsDocument
 from oakum.changes.plans import Plan, WhyNot
 from oakum.changes.state.document import StateDocument
@@ -39,6 +40,8 @@ DOCUMENTS: dict[str, type[msgspec.Struct]] = {
     "inventory": InventoryDocument,
     "intents": IntentsDocument,
 }
+#: Forms of feeds that are this program's own, by the word of the schema.
+FEEDS: dict[str, type[msgspec.Struct]] = {"bulletins": Bulletins}
 #: Requests with their answers; those of ``skew check`` and ``skew path`` have a kind, which is the word.
 REQUESTS: dict[str, tuple[type[Request], type[msgspec.Struct]]] = {
     "plan": (PlanRequest, PlanAnswer),
@@ -54,9 +57,9 @@ SCHEMAS = (*DOCUMENTS, *(f"{name}-{what}" for name in REQUESTS for what in ("req
 
 
 def schema_of(what: str) -> dict[str, Any]:
-    """The JSON Schema (2020-12) of a document, a request or an answer, by a word of ``SCHEMAS``."""
-    if what in DOCUMENTS:
-        return _schema(DOCUMENTS[what], what)
+    """The JSON Schema (2020-12) of a document, a request or an answer, by a word of ``SCHEMAS`` or ``FEEDS``."""
+    if (document := DOCUMENTS.get(what) or FEEDS.get(what)) is not None:
+        return _schema(document, what)
     name, _, part = what.rpartition("-")
     request, answer = REQUESTS[name]
     if part == "answer":

@@ -34,7 +34,7 @@ NAMES: dict[str, tuple[str, ...]] = {
     ),
     "semver": (
         "semver", "npm", "cargo", "crates.io", "generic", "swift", "swifturl", "bower", "openvsx", "github actions",
-        "githubactions", "julia", "vscode", "docker hardened images", "linux",
+        "githubactions", "julia", "vscode", "docker hardened images", "linux", "talos", "openshift",
     ),
     "go": ("go", "golang"),
     "pep440": ("pep440", "pypi", "pip", "python"),
@@ -45,12 +45,16 @@ NAMES: dict[str, tuple[str, ...]] = {
     "hex": ("hex", "hex.pm"),
     "pub": ("pub", "dart"),
     "bitnami": ("bitnami",),
-    "kubernetes": ("kubernetes", "k8s"),
+    "kubernetes": ("kubernetes", "k8s", "gke", "eks", "aks"),
     "alpm": ("alpm", "arch", "arch linux", "archlinux"),
     "gentoo": ("gentoo", "ebuild"),
     "cran": ("cran", "bioconductor"),
     "hackage": ("hackage", "ghc"),
     "jvm": ("jvm", "java", "openjdk"),
+    "bottlerocket": ("bottlerocket",),
+    "flatcar": ("flatcar",),
+    "cos": ("cos", "container-optimized os"),
+    "rhcos": ("rhcos",),
 }  # fmt: skip
 
 _MODULE_OF = {name: module for module, names in NAMES.items() for name in names}

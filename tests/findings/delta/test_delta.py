@@ -21,8 +21,8 @@ from oakum.fleet.packages import Package
 from oakum.fleet.releases import Release
 
 TIMES = [f"2024-01-0{number}T00:00:00Z" for number in range(1, 7)]
-NAMES = ("bash", "zlib", "python3-urllib3", "linux", "linux-image-6.1", "k8s.io/kubelet", "urllib3")
-SCOPES = ("debian:12", "debian", "golang", "pypi", "kubernetes")
+NAMES = ("bash", "zlib", "python3-urllib3", "linux", "linux-image-6.1", "k8s.io/kubelet", "urllib3", "kernel-6.1")
+SCOPES = ("debian:12", "debian", "golang", "pypi", "kubernetes", "eks", "bottlerocket")
 versions = st.sampled_from(["1", "1.2", "2", "2.1", "3", "oops!"])
 
 affected = st.builds(
@@ -65,8 +65,8 @@ packages = st.one_of(
     ),
     st.builds(
         Package,
-        type=st.sampled_from(["pypi", "golang", "kubernetes"]),
-        name=st.sampled_from(["urllib3", "k8s.io/kubelet"]),
+        type=st.sampled_from(["pypi", "golang", "kubernetes", "bottlerocket"]),
+        name=st.sampled_from(["urllib3", "k8s.io/kubelet", "kernel-6.1"]),
         version=versions,
         path=st.sampled_from(["", "usr/lib/python3/dist-packages/urllib3", "srv/app"]),
         vendor=st.sampled_from(["", "", "EKS"]),

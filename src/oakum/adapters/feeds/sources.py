@@ -33,8 +33,9 @@ _AZURE = "https://raw.githubusercontent.com/microsoft/AzureLinuxVulnerabilityDat
 _PHOTON = "https://packages.broadcom.com/photon/photon_cve_metadata"
 _SMALL = "small documents"
 _PART = "excerpts of the publisher's own files"
-#: Formats that are imported from files alone: Fedora gives its updates in pages.
-IMPORTED = frozenset({"fedora"})
+#: Formats that are imported from files alone: Fedora gives its updates in pages, and bulletins are written down by
+#: whoever needs them.
+IMPORTED = frozenset({"fedora", "bulletins"})
 #: A file; an OSV ecosystem with its list of changes; the notices of an rpm repository; a folder of CSAF documents.
 Layout = Literal["file", "osv", "rpm-md", "csaf"]
 
@@ -233,6 +234,16 @@ TABLE: tuple[Source, ...] = (
         url="https://kubernetes.io/docs/reference/issues-security/official-cve-feed/index.json", format="kubernetes",
         about="Kubernetes' official CVE feed (without versions)", licence="CC-BY-4.0", largest=16 * _MIB, usual=False,
         proven="small documents",
+    ),
+    Source(
+        name="flatcar", url="https://www.flatcar.org/releases-json/releases.json", format="flatcar",
+        about="Flatcar's releases, with the vulnerabilities that each fixes", licence="not stated", largest=64 * _MIB,
+        usual=False, proven="small documents, after the feed's own spellings",
+    ),
+    Source(
+        name="bottlerocket", url="https://advisories.bottlerocket.aws/updateinfo.xml.gz", format="bottlerocket",
+        about="Bottlerocket's notices by package", licence="not stated", largest=64 * _MIB, unpacked=512 * _MIB,
+        usual=False, proven="the publisher's documented example; no whole file",
     ),
     Source(
         name="kev", group="intel",

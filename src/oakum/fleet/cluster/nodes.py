@@ -17,6 +17,7 @@ from oakum.fleet.assets import Asset, Gap
 from oakum.fleet.cluster.components import KUBE_PROXY, KUBELET, Components, package
 from oakum.fleet.cluster.objects import Node
 from oakum.fleet.packages import DISTRIBUTION, Package, package_set
+from oakum.fleet.products import PRODUCTS, of_os_image
 
 #: What ``containerRuntimeVersion`` starts with -> the module under which advisories stand.
 _RUNTIMES = {
@@ -90,15 +91,18 @@ def node_asset(node: Node, key: str, facts: NodeFacts, *, source: str, proxy_in_
     proxy = package("kubernetes", KUBE_PROXY, info.kube_proxy_version, facts.vendor)
     if proxy is not None and not proxy_in_pods:
         packages.append(proxy)
+    whole = of_os_image(info.os_image)
+    packages.extend(whole)
     system = " ".join(text for text in (facts.os_image, facts.kernel and f"kernel {facts.kernel}") if text)
-    gaps.append(
-        Gap(
-            "unread-node",
-            f"the packages of {node.metadata.name} ({system or 'operating system not named'})",
-            "the Kubernetes API does not list the packages of a node",
-            "run oakum scan host on it, or scan an SBOM of its image",
+    if not any(package.type in PRODUCTS and PRODUCTS[package.type].whole for package in whole):
+        gaps.append(
+            Gap(
+                "unread-node",
+                f"the packages of {node.metadata.name} ({system or 'operating system not named'})",
+                "the Kubernetes API does not list the packages of a node",
+                "run oakum scan host on it, or scan an SBOM of its image",
+            )
         )
-    )
     return Asset(
         kind="node", key=key, name=node.metadata.name, source=source, packages=package_set(None, packages),
         gaps=tuple(gaps),
