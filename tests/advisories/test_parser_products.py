@@ -176,15 +176,19 @@ def test_a_notice_that_cannot_be_read_is_a_problem_and_the_others_go_on(bad: str
     assert [why in one.why for one in parsed.problems] == [True]
 
 
+OWN = '<collection short="bottlerocket"/>'
+
+
 @pytest.mark.parametrize(
     ("text", "error", "what"),
     [
-        ("<updates bottlerocket=''><update>", InputError, "not well-formed"),
-        ("<!DOCTYPE updates [<!ENTITY a 'bottlerocket'>]><updates>&a;</updates>", InputError, "DOCTYPE"),
-        ("<updates bottlerocket=''>" + "<a>" * 30 + "</a>" * 30 + "</updates>", LimitError, "nested"),
-        (f"<updates bottlerocket=''><update>{'<a/>' * 30_000}</update></updates>", LimitError, "more than 20000"),
-        ("<updates><a>bottlerocket</a></updates>", InputError, "holds no record"),
-        ("<rss><a>bottlerocket</a></rss>", InputError, "XML"),
+        (f"<updates><update>{OWN}", InputError, "cut short"),
+        (f"<updates><update></a>{OWN}", InputError, "not well-formed"),
+        (f"<!DOCTYPE updates [<!ENTITY a 'b'>]><updates><update>{OWN}</update></updates>", InputError, "XML"),
+        (f"<updates><update>{OWN}{'<a>' * 80}{'</a>' * 80}</update></updates>", LimitError, "nested"),
+        (f"<updates>{OWN}</updates>", InputError, "holds no record"),
+        ("<updates><update><a>bottlerocket</a></update></updates>", InputError, "nobody who is known"),
+        (f"<rss>{OWN}</rss>", InputError, "RSS"),
     ],
 )
 def test_xml_that_could_hurt_or_is_none_is_refused(text: str, error: type[OakumError], what: str) -> None:
