@@ -123,9 +123,12 @@ class _Skew:
 
     def __init__(self, given: Given, releases: dict[str, Release]) -> None:
         self._given, self._releases = given, releases
+        #: The minor versions of API servers that stay as they are.
+        self._unmoved: set[int] = set()
 
     def of(self, servers: Sequence[Chain], of: dict[str, list[Chain]]) -> Iterator[Violation]:
         """Every pair of a cluster that may not stand beside each other."""
+        self._unmoved = {self._minor(server.links[0]) for server in servers if not server.moves}
         for number, server in enumerate(servers):
             yield from self._steps(server)
             for other in servers[number:]:
@@ -163,6 +166,8 @@ class _Skew:
     def _outside(self, chain: Chain, server: Chain) -> Iterator[Violation]:
         for here, there in meet(self._given.order, chain, server):
             minor, api = self._minor(here), self._minor(there)
+            if here.step is None and api in self._unmoved and len(chain.links) == 1:
+                continue  # it stands beside such a server before, during and after the plan
             if minor > highest(chain.component, api) or minor < lowest(chain.component, api):
                 yield self._broken(here, there, f"{chain.name} {here.version} beside {server.name}", chain.name)
                 return
