@@ -30,7 +30,6 @@ from oakum.actors.model import Kind
 from oakum.actors.shields import SHIELDS
 from oakum.adapters.feeds.sources import TABLE as SOURCES
 from oakum.adapters.ssh.remedies import shipped
-from oakum.advisories.parsers import FORMATS
 from oakum.advisories.vex import openvex
 from oakum.advisories.vex.rules import RULES
 from oakum.changes.compat.facts import OF_CLUSTER
@@ -169,17 +168,13 @@ def _cases() -> str:
         table = yaml.safe_load(path.read_text())
         rows = [
             f"| {_cell(one['name'])} | [{_cell(one['claim'])}]({one['source']}) ({one['publisher']}) | "
-            f"{_expected(one['expected'])}{_due(one)} | {_cell(one['twin']['change'])}: "
+            f"{_expected(one['expected'])} | {_cell(one['twin']['change'])}: "
             f"{_expected(one['twin']['expected'])} |"
             for one in table["cases"]
         ]
         head = "| case | what its publisher says | then | and with one thing changed |\n|---|---|---|---|"
         sections.append(f"## {table['title']}\n\n{head}\n" + "\n".join(rows) + "\n")
     return "\n".join(sections)
-
-
-def _due(case: dict[str, str]) -> str:
-    return " *(not yet)*" if "due" in case and case.get("needs") not in FORMATS else ""
 
 
 def _expected(said: dict[str, str]) -> str:

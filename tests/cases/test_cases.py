@@ -18,7 +18,6 @@ from tests.cases.advisories import index_of
 from tests.cases.machines import inventory
 from tests.traps.scans import CONTEXT
 
-from oakum.advisories.parsers import FORMATS
 from oakum.local.scan import Options, scan
 
 TABLES = Path(__file__).parent / "tables"
@@ -36,24 +35,11 @@ def cases() -> Iterator[tuple[str, Case]]:
             yield path.stem, case
 
 
-def known(case: Case) -> bool:
-    """Whether the form of the publisher's own feed is read here."""
-    return "feed" in case and case["needs"] in FORMATS
-
-
 ALL = list(cases())
 
 
-def marks(case: Case, side: str) -> list[pytest.MarkDecorator]:
-    """What is known to be wrong is expected to be, until it is not."""
-    wrong = side in case.get("due_on", ()) and not known(case)
-    return [pytest.mark.xfail(strict=True, reason=case["due"])] if wrong else []
-
-
 BOTH = [
-    pytest.param(case, side, id=f"{kind}: {case['name']}: {side}", marks=marks(case, side))
-    for kind, case in ALL
-    for side in ("case", "twin")
+    pytest.param(case, side, id=f"{kind}: {case['name']}: {side}") for kind, case in ALL for side in ("case", "twin")
 ]
 
 
@@ -92,7 +78,7 @@ def verdict(case: Case, machine: dict[str, Any], advisories: list[dict[str, Any]
 
 
 def side_of(case: Case, side: str) -> tuple[dict[str, Any], list[dict[str, Any]], dict[str, Any]]:
-    given = case["feed"] if known(case) else case["advisory"]
+    given = case["advisory"]
     advisories = given if isinstance(given, list) else [given]
     if side == "case":
         return case["machine"], advisories, case["expected"]
