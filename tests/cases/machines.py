@@ -36,7 +36,7 @@ _APT = {
     ("ubuntu", "security"): ("http://security.ubuntu.com/ubuntu", "{}-security"),
     ("ubuntu", "esm-infra"): ("https://esm.ubuntu.com/infra/ubuntu", "{}-infra-security"),
     ("ubuntu", "esm-apps"): ("https://esm.ubuntu.com/apps/ubuntu", "{}-apps-security"),
-    ("debian", "main"): ("http://deb.debian.org/debian", "{}"),
+    ("debian", "main"): ("http://archive.example.org/debian", "{}"),
     ("debian", "security"): ("http://security.debian.org/debian-security", "{}-security"),
 }
 _RPM_TAGS = {"epoch": 1003, "vendor": 1011, "arch": 1022, "source_rpm": 1044, "label": 5096}

@@ -11,11 +11,11 @@ from oakum.fleet.apt_origins import strangers
 from oakum.fleet.packages import Package
 from oakum.fleet.rootfs import read_root
 
-DEBIAN = "deb http://deb.debian.org/debian bookworm main\n"
+DEBIAN = "deb http://archive.example.org/debian bookworm main\n"
 DOCKER = "deb [signed-by=/etc/apt/keyrings/docker.asc] https://download.docker.com/linux/debian bookworm stable\n"
 NGINX = "deb https://nginx.org/packages/debian bookworm nginx\n"
 LISTS = "/var/lib/apt/lists/"
-OURS = f"{LISTS}deb.debian.org_debian_dists_bookworm_main_binary-amd64_Packages"
+OURS = f"{LISTS}archive.example.org_debian_dists_bookworm_main_binary-amd64_Packages"
 THEIRS = f"{LISTS}download.docker.com_linux_debian_dists_bookworm_stable_binary-amd64_Packages"
 FROM_NGINX = f"{LISTS}nginx.org_packages_debian_dists_bookworm_nginx_binary-amd64_Packages"
 
