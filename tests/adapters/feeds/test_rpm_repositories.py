@@ -5,6 +5,8 @@ from __future__ import annotations
 import gzip
 import hashlib
 import lzma
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -69,6 +71,25 @@ def test_a_repository_without_a_list_of_mirrors_may_use_another_packing_and_chec
     site.publisher.put(f"{OL9}/repodata/repomd.xml", repomd(data, "repodata/77-updateinfo.xml.xz", "sha1"))
     site.publisher.put(f"{OL9}/repodata/77-updateinfo.xml.xz", data)
     assert (site.one("oracle-ol9-baseos").result, site.facts()) == ("new", {"oracle-ol9-baseos": 1})
+
+
+@pytest.mark.parametrize("packing", ["gz", "xz", "bz2"])
+@pytest.mark.parametrize("checksum", ["sha256", "sha512"])
+def test_what_createrepo_makes_is_read(site: Site, tmp_path: Path, packing: str, checksum: str) -> None:
+    for tool in ("createrepo_c", "modifyrepo_c"):
+        if shutil.which(tool) is None:
+            pytest.skip(f"not installed: {tool}")
+    repository = tmp_path / "repository"
+    repository.mkdir()
+    (tmp_path / "updateinfo.xml").write_bytes(updates(oracle("9", "a-1-1.el9.x86_64"), oracle("9", "b-2-1.el9.x86_64",
+                                                      number="2023-1")))  # fmt: skip
+    subprocess.run(["createrepo_c", "--quiet", f"--checksum={checksum}", str(repository)], check=True)
+    modify = ["modifyrepo_c", "--mdtype=updateinfo", f"--compress-type={packing}", f"--checksum={checksum}"]
+    command = [*modify, str(tmp_path / "updateinfo.xml"), str(repository / "repodata")]
+    subprocess.run(command, check=True, capture_output=True)
+    for path in (repository / "repodata").iterdir():
+        site.publisher.put(f"{OL9}/repodata/{path.name}", path.read_bytes())
+    assert (site.one("oracle-ol9-baseos").result, site.facts()) == ("new", {"oracle-ol9-baseos": 2})
 
 
 def test_notices_that_are_not_those_of_the_index_are_refused_and_the_old_stay(site: Site) -> None:
