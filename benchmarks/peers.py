@@ -132,12 +132,12 @@ def images(work: Path, tools: Mapping[str, Path], env: Mapping[str, str]) -> str
         costs = in_turn(commands, env, IMAGE_RUNS)
         if "syft" in tools:
             words = [str(tools["syft"]), "scan", "--quiet", "-o", "cyclonedx-json", f"{peer}:{path}"]
-            commands["syft"] = alone(words)
-            costs["syft, once"] = [run(commands["syft"], env)]
+            commands["syft, once"] = alone(words)
         seen = []
         for name, command in commands.items():
-            run(command, env, work / "seen.json")
-            seen.append(f"{name} {_kinds(work / 'seen.json')}")
+            cost = run(command, env, work / "seen.json")
+            costs.setdefault(name, [cost])
+            seen.append(f"{name.partition(',')[0]} {_kinds(work / 'seen.json')}")
         parts.append(f"{form}:\n\n{compared(costs)}\n\nPackages seen: {'; '.join(seen)}.")
     return "\n\n".join(parts)
 
