@@ -123,7 +123,7 @@ def images(work: Path, tools: Mapping[str, Path], env: Mapping[str, str]) -> str
         ("docker archive, layers plain", made.archive, "docker-archive"),
     ):
         commands: dict[str, Sequence[str]] = {
-            "oakum": (*OAKUM, "scan", str(path), "--data", str(work / "empty"), "-o", "cyclonedx")
+            "oakum": (*OAKUM, "scan", str(path), "--data", str(work / "empty"), "-o", "json")
         }
         if "trivy" in tools:
             words = [str(tools["trivy"]), "image", "--quiet", "--offline-scan", "--skip-version-check", "--cache-dir"]
@@ -139,13 +139,18 @@ def images(work: Path, tools: Mapping[str, Path], env: Mapping[str, str]) -> str
             costs.setdefault(name, [cost])
             seen.append(f"{name.partition(',')[0]} {_kinds(work / 'seen.json')}")
         parts.append(f"{form}:\n\n{compared(costs)}\n\nPackages seen: {'; '.join(seen)}.")
+    parts.append("Oakum counts a module of Go once for each program that has it, the others count it once.")
     return "\n\n".join(parts)
 
 
 def _kinds(path: Path) -> str:
-    """How many packages of each type a CycloneDX document names, by their purls."""
-    purls = {one.get("purl", "") for one in msgspec.json.decode(path.read_bytes())["components"]}
-    kinds = Counter(purl.removeprefix("pkg:").partition("/")[0] for purl in purls if purl)
+    """How many packages of each type an answer of ours counts, or a CycloneDX document names by their purls."""
+    found = msgspec.json.decode(path.read_bytes())
+    if "assets" in found:
+        kinds = {part["scope"]: part["packages"] for one in found["assets"] for part in one["coverage"]}
+    else:
+        purls = {one.get("purl", "") for one in found.get("components", ())}
+        kinds = Counter(purl.removeprefix("pkg:").partition("/")[0] for purl in purls if purl)
     return ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
 
 
