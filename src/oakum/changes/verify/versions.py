@@ -166,7 +166,7 @@ class _Skew:
     def _outside(self, chain: Chain, server: Chain) -> Iterator[Violation]:
         for here, there in meet(self._given.order, chain, server):
             minor, api = self._minor(here), self._minor(there)
-            if here.step is None and api in self._unmoved and len(chain.links) == 1:
+            if not chain.moves and api in self._unmoved:
                 continue  # it stands beside such a server before, during and after the plan
             if minor > highest(chain.component, api) or minor < lowest(chain.component, api):
                 yield self._broken(here, there, f"{chain.name} {here.version} beside {server.name}", chain.name)

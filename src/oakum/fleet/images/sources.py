@@ -114,8 +114,8 @@ class Part:
 class Unpacked:
     """What a packed source holds. What is passed for the first time is digested; places to return to are kept.
 
-    Until all was passed once, a thread unpacks the next chunk while the last one is digested and looked at. So whoever
-    reads from the packed source meanwhile has to do it through this.
+    Until all was passed once, a thread unpacks the next chunk while the last one is digested and looked at: nobody else
+    may read from the packed source meanwhile, unless it is ``shared``.
     """
 
     shared = False
