@@ -156,7 +156,7 @@ def _open_files() -> Counter[str]:
     found: Counter[str] = Counter()
     for each in Path("/proc/self/fd").iterdir():
         try:
-            found[os.readlink(each)] += 1
+            found[str(each.readlink())] += 1
         except FileNotFoundError:
             continue  # the one that lists the folder
     return found

@@ -1,4 +1,8 @@
-"""One document in another notation: real SBOMs as CycloneDX XML, SPDX tag-value and SPDX 3, written for tests."""
+"""One document in another notation: real SBOMs as CycloneDX XML, SPDX tag-value and SPDX 3, written for tests.
+
+SPDX 3 comes in two ways: from SPDX 2, and from CycloneDX as cdxgen's converter does it, which puts what SPDX has no
+field for into the extension for CycloneDX's properties.
+"""
 
 from __future__ import annotations
 
@@ -158,6 +162,45 @@ def spdx_3(document: Json, version: str = "3.0.1") -> Json:
         },
     ]
     return {"@context": f"https://spdx.org/rdf/{version}/spdx-context.jsonld", "@graph": graph}
+
+
+def spdx_3_of_cyclonedx(bom: Json) -> Json:
+    """A CycloneDX JSON document as a graph of SPDX 3, in the way of cdx-convert 12.8: no subject, no tools."""
+    base = bom["serialNumber"].replace("urn:uuid", "urn:cdxgen:spdx")
+    subject = bom["metadata"]["component"]
+    graph: list[Json] = [{"type": "CreationInfo", "@id": f"{base}#made", "specVersion": "3.0.1"}]
+    for number, one in enumerate([subject, *bom["components"]]):
+        element: Json = {
+            "type": "software_File" if one["type"] == "file" else "software_Package",
+            "spdxId": f"{base}#{number}",
+            "creationInfo": f"{base}#made",
+            "name": f"{one['group']}/{one['name']}" if "group" in one else one["name"],
+        }
+        for key, theirs in (("software_packageVersion", "version"), ("software_packageUrl", "purl")):
+            if theirs in one:
+                element[key] = one[theirs]
+        entries = [("bomRef", one.get("bom-ref", ""))]
+        entries += [(f"properties.{each['name']}", each.get("value", "")) for each in one.get("properties", ())]
+        if "supplier" in one:
+            entries.append(("supplier", json.dumps(one["supplier"])))
+        if "publisher" in one:
+            entries.append(("publisher", one["publisher"]))
+        element["extension"] = [
+            {
+                "type": "extension_CdxPropertiesExtension",
+                "extension_cdxProperty": [
+                    {
+                        "type": "extension_CdxPropertyEntry",
+                        "extension_cdxPropName": name,
+                        "extension_cdxPropValue": value,
+                    }
+                    for name, value in entries
+                ],
+            }
+        ]
+        graph.append(element)
+    graph.append({"type": "SpdxDocument", "spdxId": f"{base}#doc", "name": subject["name"]})
+    return {"@context": "https://spdx.org/rdf/3.0.1/spdx-context.jsonld", "@graph": graph}
 
 
 def as_bytes(document: Json) -> bytes:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from tests.data import shared
-from tests.fleet.notations import Json, as_bytes, cyclonedx_xml, spdx_3, tag_value
+from tests.fleet.notations import Json, as_bytes, cyclonedx_xml, spdx_3, spdx_3_of_cyclonedx, tag_value
 
 from oakum.errors import InputError, LimitError
 from oakum.fleet.assets import Asset
@@ -93,6 +93,17 @@ def test_spdx_3_is_spdx_2(image: str, version: str) -> None:
     found = read(as_bytes(spdx_3(given, version)), name="x")
     same(found, read(json.dumps(given).encode(), name="x"))
     assert found.source == f"SPDX {version} by trivy 0.67.2"
+
+
+@pytest.mark.parametrize("tool", ["syft", "trivy"])
+@pytest.mark.parametrize("image", [*CYCLONEDX, "opensuse_leap_15.5", "ubuntu_20.04"])
+def test_spdx_3_that_was_cyclonedx_tells_sources_modules_and_vendors(image: str, tool: str) -> None:
+    bom = cyclonedx(image, tool)
+    found = read(as_bytes(spdx_3_of_cyclonedx(bom)), name="x").packages
+    expected = read(json.dumps(bom).encode(), name="x").packages
+    assert found.packages == expected.packages
+    assert found.digest == expected.digest
+    assert len(found.packages) > 10
 
 
 def test_a_notation_is_told_by_its_content_and_may_be_packed() -> None:
@@ -301,6 +312,65 @@ def test_a_key_that_stands_twice_in_spdx_3_is_refused() -> None:
     text = as_bytes(small()).replace(b'"identifier"', b'"identifier": "pkg:npm/y@1.0.0", "identifier"')
     with pytest.raises(InputError, match="stands twice"):
         read(text, name="x")
+
+
+def test_a_property_of_spdx_3_that_stands_twice_is_refused() -> None:
+    text = as_bytes(spdx_3_of_cyclonedx(cyclonedx("debian_12-slim", "trivy")))
+    first = b'"extension_cdxPropValue": "glibc"'
+    assert first in text
+    with pytest.raises(InputError, match="stands twice"):
+        read(text.replace(first, b'"extension_cdxPropValue": "libc6", ' + first, 1), name="x")
+
+
+def test_what_tools_write_otherwise_than_spdx_3_says_is_understood() -> None:
+    given = small()
+    given["@graph"][3]["suppliedBy"] = ["urn:x:person"]
+    given["@graph"][3]["software_packageUrl"] = "pkg:rpm/fedora/x@1.0.0-1"
+    given["@graph"].append(
+        {"type": "software_Package", "name": "fedora", "software_packageVersion": "42", "spdxId": "urn:x:f"}
+    )
+    given["@graph"][4]["software_primaryPurpose"] = "operating_system"
+    asset = read(as_bytes(given), name="x")
+    assert {package.vendor for package in asset.packages.packages if package.type == "rpm"} == {"somebody"}
+    assert asset.packages.release is not None
+    assert asset.packages.release.scope == "fedora:42"
+    assert not asset.gaps
+
+
+@pytest.mark.parametrize("words", ['{"name": 1}', '["AlmaLinux"]', "AlmaLinux", '{"name": "Alma', ""])
+def test_a_supplier_that_a_converter_broke_leaves_the_publisher(words: str) -> None:
+    given = small()
+    entries = [("supplier", words), ("publisher", "AlmaLinux")]
+    given["@graph"][3]["software_packageUrl"] = "pkg:rpm/almalinux/x@1.0.0-1?distro=almalinux-9"
+    given["@graph"][3]["extension"] = [
+        {"extension_cdxProperty": [{"extension_cdxPropName": n, "extension_cdxPropValue": v} for n, v in entries]}
+    ]
+    assert "AlmaLinux" in {package.vendor for package in read(as_bytes(given), name="x").packages.packages}
+
+
+@pytest.mark.parametrize(
+    ("purls", "told"),
+    [
+        (["pkg:deb/debian/libc6@2.36?distro=debian-12"], False),
+        (["pkg:deb/debian/libc6@2.36?distro=debian-12&upstream=glibc"], True),
+        (["pkg:deb/debian/base-files@12.4?distro=debian-12", "pkg:deb/debian/tzdata@2025?distro=debian-12"], True),
+        (["pkg:deb/ubuntu/login@4.13?distro=ubuntu-24.04", "pkg:deb/ubuntu/bash@5?distro=ubuntu-24.04"], False),
+        (["pkg:apk/alpine/libcrypto3@3.3.3-r0?distro=alpine-3.20"], False),
+        (["pkg:apk/alpine/libcrypto3@3.3.3-r0?distro=alpine-3.20&upstream=openssl"], True),
+        (["pkg:apk/alpine/musl@1.2.5-r9?distro=alpine-3.20"], True),
+        (["pkg:rpm/rocky/glibc-common@2.34-1?distro=rocky-9"], True),
+    ],
+)
+def test_a_system_whose_source_packages_are_not_told_is_not_clean(purls: list[str], told: bool) -> None:
+    given = small()
+    given["@graph"][3]["externalIdentifier"] = [
+        {"externalIdentifierType": "packageUrl", "identifier": purl} for purl in purls
+    ]
+    gaps = read(as_bytes(given), name="x").gaps
+    assert [gap.kind for gap in gaps] == ([] if told else ["incomplete-inventory"])
+    if not told:
+        assert f"{len(purls)} packages" in gaps[0].what or len(purls) == 1
+        assert "upstream=" in gaps[0].remedy
 
 
 def refused(given: Json, words: str) -> None:

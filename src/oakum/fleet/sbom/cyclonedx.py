@@ -1,8 +1,7 @@
 """CycloneDX, 1.2 to 1.7, by any tool: its JSON, and what either notation means.
 
-The source package stands in ``upstream=`` of the purl or in properties, whose names are each tool's own:
-Trivy's ``aquasecurity:trivy:Src*`` and Syft's ``syft:metadata:*`` are known. Source: CycloneDX specification
-1.2 to 1.7.
+The source package stands in ``upstream=`` of the purl or in properties. Source: CycloneDX specification 1.2 to
+1.7.
 """
 
 from __future__ import annotations
@@ -19,6 +18,7 @@ from oakum.fleet.ecosystems import LANGUAGE_TYPES, release_from_name, release_fr
 from oakum.fleet.releases import Release
 from oakum.fleet.sbom.document import decode, refuse_duplicates
 from oakum.fleet.sbom.inventory import Inventory, Said
+from oakum.fleet.sbom.properties import Property, Supplier, is_heading, said
 from oakum.fleet.sbom.purls import parse
 
 if TYPE_CHECKING:
@@ -33,22 +33,6 @@ _NO_SOFTWARE = frozenset(
     {"file", "data", "platform", "device", "operating-system", "cryptographic-asset", "machine-learning-model"}
 )
 
-#: Property -> what it says. Trivy writes a source's version, release and epoch apart.
-_PROPERTIES = {
-    "aquasecurity:trivy:SrcName": "source",
-    "aquasecurity:trivy:SrcVersion": "version",
-    "aquasecurity:trivy:SrcRelease": "release",
-    "aquasecurity:trivy:SrcEpoch": "source_epoch",
-    "aquasecurity:trivy:Modularitylabel": "module",
-    "aquasecurity:trivy:FilePath": "path",
-    "syft:metadata:source": "source",
-    "syft:metadata:sourceVersion": "version",
-    "syft:metadata:originPackage": "source",
-    "syft:metadata:sourceRpm": "source_rpm",
-    "syft:metadata:epoch": "epoch",
-    "syft:metadata:modularityLabel": "module",
-    "syft:location:0:path": "path",
-}
 #: Syft's properties of the operating system component -> os-release's keys.
 _OS_RELEASE = {
     "syft:distro:id": "ID",
@@ -57,19 +41,6 @@ _OS_RELEASE = {
     "syft:distro:versionCodename": "VERSION_CODENAME",
     "syft:distro:prettyName": "PRETTY_NAME",
 }
-
-
-class Property(msgspec.Struct, gc=False):
-    """A name and a value that a tool added; each tool has its own names."""
-
-    name: str = ""
-    value: str | None = None
-
-
-class Supplier(msgspec.Struct, gc=False):
-    """Who supplied a component."""
-
-    name: str | None = None
 
 
 class Component(msgspec.Struct, gc=False):
@@ -159,7 +130,7 @@ def describe(bom: Bom, data: bytes, name: str, rules: Callable[[], Components] |
                 inventory.add(component.purl, full_name(component), component.version or "", _said(component))
         elif component.type == "operating-system":
             inventory.system(f"{component.name} {component.version or ''}".strip(), release_of(component))
-        elif component.type not in _NO_SOFTWARE and component is not subject and not _is_heading(component):
+        elif component.type not in _NO_SOFTWARE and component is not subject and not is_heading(component.properties):
             inventory.nameless(component.type or "no type", full_name(component))
     packages, gaps = inventory.finish()
     return Asset(
@@ -225,27 +196,8 @@ def _refuse_duplicates(data: bytes, bom: Bom, name: str) -> None:
 
 
 def _said(component: Component) -> Said:
-    said: dict[str, str] = {}
-    for item in component.properties or ():
-        key = _PROPERTIES.get(item.name)
-        if key and item.value:
-            said[key] = item.value
-    version = said.get("version", "")
-    if version:
-        if "source_epoch" in said:
-            version = f"{said['source_epoch']}:{version}"
-        if "release" in said:
-            version = f"{version}-{said['release']}"
     supplier = component.supplier.name if component.supplier is not None else None
-    return Said(
-        source=said.get("source", ""),
-        source_version=version,
-        source_rpm=said.get("source_rpm", ""),
-        epoch=said.get("epoch", ""),
-        module=said.get("module", ""),
-        path=said.get("path", ""),
-        vendor=supplier or component.publisher or "",
-    )
+    return said(component.properties, vendor=supplier or component.publisher or "")
 
 
 def release_of(component: Component) -> Release | None:
@@ -264,11 +216,6 @@ def _is_package(text: str) -> bool:
     """Whether the SBOM's subject is itself a package that advisories know: a module, or Kubernetes."""
     purl = parse(text)
     return purl is not None and (purl.type == "k8s" or purl.type in LANGUAGE_TYPES)
-
-
-def _is_heading(component: Component) -> bool:
-    """Trivy lists a lock file as an application that only groups the packages found in it."""
-    return any(item.name == "aquasecurity:trivy:Class" for item in component.properties or ())
 
 
 def full_name(component: Component) -> str:

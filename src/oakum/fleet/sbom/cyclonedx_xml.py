@@ -16,13 +16,12 @@ from oakum.fleet.sbom.cyclonedx import (
     Bom,
     Component,
     Metadata,
-    Property,
-    Supplier,
     Tools,
     describe,
     require_version,
 )
 from oakum.fleet.sbom.markup import Element
+from oakum.fleet.sbom.properties import Property, Supplier
 
 if TYPE_CHECKING:
     from oakum.fleet.cluster.components import Components

@@ -1,4 +1,4 @@
-"""Which operating system release an SBOM proves.
+"""Which operating system release an SBOM proves, and whether it tells source packages.
 
 The operating system component and every package's purl each say something, in their own words. They must
 agree: a release that is absent, not understood or contradicted is unknown, and then the packages cannot be
@@ -12,8 +12,18 @@ from collections.abc import Iterable
 
 from oakum.fleet.assets import Gap
 from oakum.fleet.ecosystems import release_from_name
+from oakum.fleet.packages import Package
 from oakum.fleet.releases import Release
 
+#: Packages that nearly every system has, none of which is its own source in any release. Source: Debian's and Alpine's
+#: package indexes, field Source and ``o:``.
+_NEVER_THEIR_OWN_SOURCE = {
+    "deb": frozenset(
+        {"libc6", "libc-bin", "perl-base", "mount", "bsdutils", "passwd", "login", "zlib1g", "libpam0g", "libssl3"}
+        | {"libssl1.1", "libssl3t64", "libgcc-s1", "libsystemd0"}
+    ),
+    "apk": frozenset({"libcrypto1.1", "libssl1.1", "libcrypto3", "libssl3", "musl-utils", "ssl_client", "scanelf"}),
+}
 _REMEDY = "name the release when making the SBOM (an operating-system component, or distro= in the package URLs)"
 
 
@@ -57,6 +67,30 @@ def decide(
         given = ", ".join(sorted({word for word in words if word})[:5])
         why = f"the release is not understood: {given}" if given else "the SBOM names no operating system release"
     return None, [Gap("unknown-release", subject, why, _REMEDY)]
+
+
+def untold_sources(packages: Iterable[Package]) -> list[Gap]:
+    """A gap where the SBOM does not tell from which source packages a system's packages are built.
+
+    Debian's and Alpine's advisories go by source packages. Of a package without one the rules say that it is its own
+    source; where a tool leaves out all of them that is false, and glibc's flaws would be looked for under ``libc6``.
+    """
+    gaps = []
+    own: dict[str, list[str]] = {}
+    for package in packages:
+        if package.type in _NEVER_THEIR_OWN_SOURCE and package.source == package.name:
+            own.setdefault(package.type, []).append(package.name)
+    for type_, names in sorted(own.items()):
+        if wrong := sorted(_NEVER_THEIR_OWN_SOURCE[type_].intersection(names)):
+            gaps.append(
+                Gap(
+                    "incomplete-inventory",
+                    f"source packages of {len(names)} packages of type {type_}",
+                    f"the SBOM does not tell them ({wrong[0]} is its own source in it), and advisories go by them",
+                    "use a tool that writes upstream= into package URLs, or scan the image, the root or the host",
+                )
+            )
+    return gaps
 
 
 def release_of_purl(namespace: str, distro: str) -> Release | None:

@@ -111,6 +111,7 @@ class Inventory:
         """The package set under the release that the input proves, and everything that could not be
         assessed."""
         release, gaps = evidence.decide(self._systems, self._distros, self._os_packages)
+        gaps += evidence.untold_sources(self._packages)
         if not self._packages and not gaps:
             gaps.append(
                 Gap(

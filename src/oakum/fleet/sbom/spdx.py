@@ -9,6 +9,7 @@ chapters 6 and 7.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 
 import msgspec
@@ -18,6 +19,7 @@ from oakum.fleet.assets import Asset
 from oakum.fleet.ecosystems import release_from_name
 from oakum.fleet.sbom.document import decode, refuse_duplicates
 from oakum.fleet.sbom.inventory import Inventory, Said
+from oakum.fleet.sbom.properties import Property, is_heading, said
 from oakum.fleet.sbom.purls import parse
 
 VERSIONS = ("SPDX-2.2", "SPDX-2.3")
@@ -105,8 +107,15 @@ def require_version(version: str, name: str, line: int | None = None) -> None:
         )
 
 
-def describe(document: Document, data: bytes, name: str) -> Asset:
-    """The asset that a document describes; ``data`` are its bytes, by which it is known where it has no namespace."""
+def describe(
+    document: Document, data: bytes, name: str, properties: Mapping[str, Sequence[Property]] | None = None
+) -> Asset:
+    """The asset that a document describes.
+
+    ``data`` are its bytes, by which it is known where it has no namespace. ``properties`` are what tools say about
+    packages beside what SPDX has fields for, by the packages' identifiers.
+    """
+    properties = properties or {}
     packages = document.packages or []
     subjects = _described(document)
     inventory = Inventory()
@@ -116,6 +125,7 @@ def describe(document: Document, data: bytes, name: str) -> Asset:
         is_subject = package.spdxid in subjects
         purpose = package.primary_package_purpose or ""
         purls = _purls(package)
+        remarks = properties.get(package.spdxid, ())
         if is_subject:
             named += purls
         if purpose == "OPERATING-SYSTEM" or package.spdxid.startswith("SPDXRef-OperatingSystem"):
@@ -125,8 +135,8 @@ def describe(document: Document, data: bytes, name: str) -> Asset:
             kind, digest = "image", digest or _digest(purls, package)
         elif purls:
             for purl in purls:
-                inventory.add(purl, package.name, _given(package.version_info), _said(package))
-        elif not is_subject and purpose not in _NO_SOFTWARE and not _is_heading(package):
+                inventory.add(purl, package.name, _given(package.version_info), _said(package, remarks))
+        elif not is_subject and purpose not in _NO_SOFTWARE and not _is_heading(package, remarks):
             inventory.nameless(purpose.lower() or "package", package.name)
     found, gaps = inventory.finish()
     return Asset(
@@ -178,23 +188,24 @@ def _given(text: str | None) -> str:
     return "" if text is None or text in _NOTHING else text
 
 
-def _said(package: Package) -> Said:
-    said = Said()
+def _said(package: Package, properties: Sequence[Property]) -> Said:
+    found = said(properties, vendor=_given(package.supplier).removeprefix("Organization: "))
     built = _BUILT_FROM.match(package.source_info or "")
     if built is not None:
-        said.source, said.source_version = built[1], built[2]
+        found.source, found.source_version = built[1], built[2]
     for annotation in package.annotations or ():
         if annotation.comment.startswith(_MODULE):
-            said.module = annotation.comment[len(_MODULE) :]
+            found.module = annotation.comment[len(_MODULE) :]
         elif annotation.comment.startswith(_PATH):
-            said.path = annotation.comment[len(_PATH) :]
-    said.vendor = _given(package.supplier).removeprefix("Organization: ")
-    return said
+            found.path = annotation.comment[len(_PATH) :]
+    return found
 
 
-def _is_heading(package: Package) -> bool:
-    """Trivy lists a lock file as an application that only groups the packages found in it."""
-    return any(annotation.comment.startswith("Class: ") for annotation in package.annotations or ())
+def _is_heading(package: Package, properties: Sequence[Property]) -> bool:
+    """Trivy's SPDX has as an annotation what its CycloneDX has as a property."""
+    return is_heading(properties) or any(
+        annotation.comment.startswith("Class: ") for annotation in package.annotations or ()
+    )
 
 
 def _digest(purls: list[str], package: Package) -> str:

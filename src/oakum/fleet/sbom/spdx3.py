@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 
 import msgspec
 
@@ -18,10 +19,15 @@ from oakum.errors import InputError, Place
 from oakum.fleet.assets import Asset
 from oakum.fleet.sbom import spdx
 from oakum.fleet.sbom.document import decode, refuse_duplicates
+from oakum.fleet.sbom.properties import Property, Supplier
 
 VERSIONS = ("3.0.0", "3.0.1")
 _CONTEXT = re.compile(r"spdx\.org/rdf/([^/\"]+)/")
 _CAPITAL = re.compile(r"(?<=[a-z])(?=[A-Z])")
+#: The identifier of a document whose maker gave it no namespace: that of every other one by the same maker.
+_NO_NAMESPACE = re.compile(r"https?://spdx\.org/spdxdocs/SPDXRef-[^/#]*")
+#: What stands before the name of a property that a converter took over from CycloneDX.
+_TAKEN_OVER = "properties."
 #: Elements that stand for others: what the document, or the SBOM in it, is about.
 _COLLECTIONS = ("SpdxDocument", "software_Sbom", "Bom", "Bundle")
 
@@ -29,6 +35,17 @@ _COLLECTIONS = ("SpdxDocument", "software_Sbom", "Bom", "Bundle")
 class _Identifier(msgspec.Struct, gc=False, rename="camel"):
     external_identifier_type: str = ""
     identifier: str = ""
+
+
+class _Entry(msgspec.Struct, gc=False):
+    """A property of CycloneDX, in SPDX's extension for them."""
+
+    name: str = msgspec.field(default="", name="extension_cdxPropName")
+    value: str | None = msgspec.field(default=None, name="extension_cdxPropValue")
+
+
+class _Extension(msgspec.Struct):
+    properties: list[_Entry] | None = msgspec.field(default=None, name="extension_cdxProperty")
 
 
 class _Element(msgspec.Struct, rename="camel"):
@@ -47,7 +64,8 @@ class _Element(msgspec.Struct, rename="camel"):
     source_info: str | None = msgspec.field(default=None, name="software_sourceInfo")
     purpose: str | None = msgspec.field(default=None, name="software_primaryPurpose")
     external_identifier: list[_Identifier] | None = None
-    supplied_by: str | _Element | None = None
+    extension: list[_Extension] | None = None
+    supplied_by: str | _Element | list[str | _Element] | None = None
     subject: str | _Element | None = None
     statement: str | None = None
     root_element: list[str | _Element] | None = None
@@ -69,6 +87,7 @@ class _Graph(msgspec.Struct):
 
 _GRAPH = msgspec.json.Decoder(_Graph)
 _SINGLE = msgspec.json.Decoder(_Element)
+_SUPPLIER = msgspec.json.Decoder(Supplier)
 
 
 def read(data: bytes, *, name: str) -> Asset:
@@ -83,17 +102,19 @@ def read(data: bytes, *, name: str) -> Asset:
         if one.type == "Annotation" and one.statement:
             remarks.setdefault(_key(one.subject), []).append(spdx.Annotation(one.statement))
     document = next((one for one in elements if one.type == "SpdxDocument"), _Element())
+    packages = [one for one in elements if one.type == "software_Package"]
     return spdx.describe(
         spdx.Document(
             spdx_version=f"SPDX-{version}",
             name=document.name,
-            document_namespace=document.key or None,
+            document_namespace=None if _NO_NAMESPACE.fullmatch(document.key) else document.key or None,
             creation_info=spdx.Creation([f"Tool: {made_by}" for made_by in _makers(document, elements, by_key)]),
-            packages=[_package(one, by_key, remarks) for one in elements if one.type == "software_Package"],
+            packages=[_package(one, by_key, remarks) for one in packages],
             document_describes=sorted(_described(document, elements, by_key)),
         ),
         data,
         name,
+        {one.key: found for one in packages if (found := _properties(one))},
     )
 
 
@@ -145,6 +166,8 @@ def _refuse_unseen(data: bytes, top: _Graph, elements: list[_Element], name: str
                 remedy="write each package as an element of @graph, in the compact form of SPDX's JSON schema",
             )
     identifiers = [each for one in elements for each in one.external_identifier or ()]
+    extensions = [each for one in elements for each in one.extension or ()]
+    entries = [entry for one in elements for entry in _entries(one)]
     counts = {
         b"@graph": int(top.graph is not None),
         b"software_packageUrl": sum(one.purl is not None for one in elements),
@@ -152,6 +175,9 @@ def _refuse_unseen(data: bytes, top: _Graph, elements: list[_Element], name: str
         b"software_sourceInfo": sum(one.source_info is not None for one in elements),
         b"externalIdentifier": sum(one.external_identifier is not None for one in elements),
         b"identifier": len(identifiers),
+        b"extension": sum(one.extension is not None for one in elements),
+        b"extension_cdxProperty": sum(each.properties is not None for each in extensions),
+        b"extension_cdxPropValue": sum(entry.value is not None for entry in entries),
     }
     refuse_duplicates(data, counts, name)
 
@@ -174,7 +200,9 @@ def _key(named: str | _Element | None) -> str:
     return named.key if isinstance(named, _Element) else named or ""
 
 
-def _name(named: str | _Element | None, by_key: dict[str, _Element]) -> str:
+def _name(named: str | _Element | list[str | _Element] | None, by_key: dict[str, _Element]) -> str:
+    if isinstance(named, list):  # SPDX has one supplier; some tools write a list of them
+        named = named[0] if named else None
     found = named if isinstance(named, _Element) else by_key.get(named or "")
     return found.name if found is not None else ""
 
@@ -215,9 +243,30 @@ def _package(one: _Element, by_key: dict[str, _Element], remarks: dict[str, list
         spdxid=one.key,
         name=one.name,
         version_info=one.version,
-        supplier=_name(one.supplied_by, by_key) or None,
+        supplier=_name(one.supplied_by, by_key) or _supplier(one),
         source_info=one.source_info,
-        primary_package_purpose=_CAPITAL.sub("-", one.purpose).upper() if one.purpose else None,
+        primary_package_purpose=_CAPITAL.sub("-", one.purpose).replace("_", "-").upper() if one.purpose else None,
         external_refs=[spdx.Reference("purl", purl) for purl in ([one.purl] if one.purl else []) + purls],
         annotations=remarks.get(one.key),
     )
+
+
+def _entries(one: _Element) -> Iterator[_Entry]:
+    for each in one.extension or ():
+        yield from each.properties or ()
+
+
+def _properties(one: _Element) -> list[Property]:
+    return [Property(entry.name.removeprefix(_TAKEN_OVER), entry.value) for entry in _entries(one)]
+
+
+def _supplier(one: _Element) -> str | None:
+    """The supplier, before the publisher, of the component of CycloneDX that a package was."""
+    publisher = None
+    for entry in _entries(one):
+        if entry.name == "supplier" and entry.value:
+            with suppress(msgspec.DecodeError):
+                return _SUPPLIER.decode(entry.value).name
+        elif entry.name == "publisher":
+            publisher = entry.value
+    return publisher
