@@ -221,3 +221,26 @@ def test_a_document_of_which_anything_is_something_else_is_read_or_refused(data:
         assert error.what
     else:
         assert found.format in ("csaf", "osv", "kubernetes", "vulnrichment", "kev", "epss", "endoflife", "alpine-secdb")
+
+
+def test_a_cve_of_which_suse_knows_no_product_is_no_problem_and_no_fact() -> None:
+    silent = suse((SLES, "foo-1-1.1", "recommended"))
+    del silent["vulnerabilities"], silent["product_tree"]
+    found = parsed(silent)
+    assert (found.facts, found.problems) == ([], [])
+    beside = parsed(silent, suse((SLES, "foo-1-1.1", "recommended")))
+    assert (len(beside.facts), beside.problems) == (1, [])
+    # A tree without vulnerabilities was cut off, and Red Hat leaves neither out.
+    cut = suse((SLES, "foo-1-1.1", "recommended"))
+    del cut["vulnerabilities"]
+    of_red_hat = document(("9", "foo", "fixed"))
+    del of_red_hat["vulnerabilities"], of_red_hat["product_tree"]
+    for broken in (cut, of_red_hat):
+        with pytest.raises(InputError, match="states nothing about a product"):
+            parsed(broken)
+
+
+@pytest.mark.parametrize("closing", [{}, {"notes": []}])
+def test_an_update_that_closes_no_vulnerability_is_no_problem(closing: dict[str, Any]) -> None:
+    found = parsed({**suse((SLES, "foo-1-1.1", "recommended")), "vulnerabilities": []} | closing)
+    assert (found.facts, found.problems) == ([], [])

@@ -65,12 +65,15 @@ _CPES: dict[str, tuple[str, str]] = {
     "sles_espos": ("sles", "espos"),
     "sles-bcl": ("sles", "bcl"),
     "sles_bcl": ("sles", "bcl"),
+    "sles_teradata": ("sles", "teradata"),
+    "sles_ltss_teradata": ("sles", "ltss-teradata"),
     "sled": ("sled", ""),
     "sle-hpc": ("sle_hpc", ""),
     "sle_hpc": ("sle_hpc", ""),
     "sle_hpc-ltss": ("sle_hpc", "ltss"),
     "sle_hpc-espos": ("sle_hpc", "espos"),
     "sle-micro": ("sle-micro", ""),
+    "suse-microos": ("sle-micro", ""),
     "sl-micro": ("sl-micro", ""),
     "leap": ("opensuse-leap", ""),
     "leap-micro": ("opensuse-leap-micro", ""),
@@ -81,6 +84,7 @@ _CPES: dict[str, tuple[str, str]] = {
     "sle-module-live-patching": ("sles", "live-patching"),
     "sle-live-patching": ("sles", "live-patching"),
     "sle-module-rt": ("sles", "rt"),
+    "sle_rt": ("sles", "rt"),
     "packagehub": ("sles", "packagehub"),
 }
 #: Products that are no system whose packages are inventoried here under their names.
@@ -146,9 +150,12 @@ def _by_name(name: str) -> tuple[SuseRelease, ...] | None:
     if line.startswith(_MODULE):
         return None if support else _module(line.removeprefix(_MODULE), version)
     known = _SYSTEMS.get(line)
-    if known is None or (support and known[1]) or known[0] == "opensuse-tumbleweed":
+    if known is None or known[0] == "opensuse-tumbleweed":
         return None
-    return (_release(known[0], version, known[1] or support),)
+    channel = "-".join(filter(None, (support, known[1])))
+    if support and channel not in CONTINUED:
+        return None
+    return (_release(known[0], version, channel),)
 
 
 def _by_cpe(cpe: str) -> tuple[SuseRelease, ...] | None:

@@ -11,6 +11,7 @@ Sources: CSAF 2.0 and 2.1; Red Hat's notes on its VEX files for the words of rem
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 import msgspec
 
@@ -133,13 +134,16 @@ def matches(content: Content) -> bool:
 def parse(content: Content, *, may_be_empty: bool = False) -> Parsed:
     """One advisory for each vulnerability, with what every document says of it.
 
-    ``may_be_empty``: a document that closes no vulnerability, or cannot be read, is one without facts; else that
-    raises InputError.
+    ``may_be_empty``: a document that cannot be read is one without facts; else that raises InputError.
     """
     found: list[Advisory] = []
+    silent = False
     for number, value in enumerate(content.records(), start=1):
         try:
             unknown: dict[str, None] = {}
+            if _is_silent(value.value):
+                silent = True
+                continue
             # All of a document or nothing of it.
             found.extend(tuple(_advisories(value.value, unknown)))
             for why in unknown:
@@ -152,7 +156,7 @@ def parse(content: Content, *, may_be_empty: bool = False) -> Parsed:
     content.problems[:] = gathered(content.problems)
     facts = merged(found)
     as_of = max((one.modified for one in facts), default="")
-    return content.parsed(FORMAT, [*facts], as_of, may_be_empty=may_be_empty)
+    return content.parsed(FORMAT, [*facts], as_of, may_be_empty=may_be_empty or (silent and not content.problems))
 
 
 def gathered(problems: Iterable[Problem]) -> list[Problem]:
@@ -168,6 +172,21 @@ def gathered(problems: Iterable[Problem]) -> list[Problem]:
         more = f" (in {len(same)} documents)" if len(same) > 1 else ""
         found.append(msgspec.structs.replace(same[0], why=f"{same[0].why}{more}"))
     return found
+
+
+def _is_silent(value: object) -> bool:
+    """An update that closes no vulnerability; with SUSE also a CVE of which it knows no product of its own."""
+    if not isinstance(value, dict) or not isinstance(value.get("document"), dict):
+        return False
+    if "vulnerabilities" in value:
+        return bool(value["vulnerabilities"] == [])
+    return "product_tree" not in value and not _writer(value).strict
+
+
+def _writer(value: dict[str, Any]) -> Publisher:
+    head = value["document"].get("publisher")
+    name = head.get("name") if isinstance(head, dict) else None
+    return publisher(name if isinstance(name, str) else "")
 
 
 def _id(value: object) -> str:
@@ -186,11 +205,7 @@ def _advisories(value: object, unknown: dict[str, None]) -> Iterator[Advisory]:
     if not isinstance(value, dict) or not isinstance(value.get("document"), dict):
         raise ValueError("it is no CSAF document")
     measure(value)
-    if not value.get("vulnerabilities", True):
-        return  # An update that closes no vulnerability.
-    head = value["document"].get("publisher")
-    name = head.get("name") if isinstance(head, dict) else None
-    writer = publisher(name if isinstance(name, str) else "")
+    writer = _writer(value)
     reading = csaf.read(value, "", recommended=writer.recommended)
     if reading.refused:
         # Half of an answer would leave out what is affected.
