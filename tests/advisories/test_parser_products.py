@@ -45,6 +45,21 @@ HEADED = (
     "CVE-2022-3526))\r\n- SDK: qemu ([CVE-2022-4172](https://nvd/CVE-2022-4172))\r\n\r\n#### Bug fixes:\r\n\r\n"
     "- A regression of CVE-2022-0002\r\n\r\n#### Updates:\r\n\r\n- Linux ([5.15.98](https://lwn.net/Articles/925080))\r\n"
 )
+#: As the notes of LTS 4081.3.0 begin.
+BARE = """ _Changes since **LTS 3510.3.6**_
+
+A regression of CVE-2022-0001 is known.
+
+- Linux ([Please refer to the document for the list of CVEs resolved](https://h/x#New-LTS-2024))
+- Go ([CVE-2022-41723](https://nvd/CVE-2022-41723),  [CVE-2022-41724](https://nvd/CVE-2022-41724))
+- coreutils ([coreutils-2024-03-28](https://lists/msg06.html), [CVE-2024-0684](https://nvd/CVE-2024-0684))
+- SDK: nasm ([CVE-2019-6290](https://nvd/CVE-2019-6290))
+- Made a workaround for CVE-2022-0002 the default ([scripts#1](https://g/1))
+
+#### Bug fixes:
+
+- zlib ([CVE-2022-0003](https://nvd/CVE-2022-0003))
+"""
 
 
 def release(channel: str, notes: str = "", day: str = "2023-03-07 10:00:00 +0000") -> Json:
@@ -73,8 +88,9 @@ def facts(parsed: Parsed) -> dict[str, Advisory]:
                "CVE-2017-15671": "Fix glibc issues"}),
         (BOLD, {"CVE-2020-27815": "Linux", "CVE-2020-36158": "Linux", "CVE-2021-3114": "Go"}),
         (HEADED, {"CVE-2022-2196": "Linux", "CVE-2022-32221": "curl", "CVE-2022-35260": "curl"}),
+        (BARE, {"CVE-2022-41723": "Go", "CVE-2022-41724": "Go", "CVE-2024-0684": "coreutils"}),
     ],
-    ids=["plain titles", "bold titles", "headings and CRLF"],
+    ids=["plain titles", "bold titles", "headings and CRLF", "no heading"],
 )  # fmt: skip
 def test_the_security_fixes_of_release_notes_and_nothing_else_are_read(notes: str, expected: dict[str, str]) -> None:
     found = facts(flatcar(v3510_2_0=release("stable", notes)))

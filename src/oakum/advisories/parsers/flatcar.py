@@ -3,7 +3,8 @@
 Source: ``https://www.flatcar.org/releases-json/releases.json`` (flatcar/flatcar-website, static/releases-json): an
 object of versions, each with its channel, its day and its release notes in Markdown; ``current`` repeats one of them.
 The notes have a part "Security fixes", spelled as a heading, in bold or plain, whose items name a component and its
-CVEs. CVEs elsewhere in the notes are no fixes, and what is fixed in the SDK (``SDK: qemu``) is not in the image.
+CVEs; where it comes first it may have no heading at all (LTS 4081.3.0). CVEs elsewhere in the notes are no fixes, and
+what is fixed in the SDK (``SDK: qemu``) is not in the image.
 
 Flatcar keeps four channels, each in branches of its own, and a fix is made in each of them: what the fixes mean for the
 versions between is told by ``oakum.advisories.lines``. The first release of a major version (``MAJOR.0.0``) is cut from
@@ -36,6 +37,8 @@ _ADDRESS = re.compile(r"\]\([^()\s]*\)")
 _CVE = re.compile(r"CVE-\d{4}-\d{4,19}(?!\d)", re.ASCII | re.IGNORECASE)
 _SDK = re.compile(r"[-*\s]*SDK\b", re.IGNORECASE)
 _ITEM = re.compile(r"\s*[-*+]\s+([^(\[]{1,100})")
+#: An item of the part without heading: a component without a CVE in its name, and links in parentheses.
+_BARE_ITEM = re.compile(r"\s*[-*+]\s+(?![^(]*CVE-)[^()\[\]]{1,100}\(\[", re.IGNORECASE)
 _MAIN = re.compile(r"\d+\.0\.0")
 
 
@@ -96,13 +99,13 @@ def parse(content: Content) -> Parsed:
 
 def _security_fixes(notes: str) -> Iterator[tuple[str, str]]:
     """Component and CVE of every fix that release notes name."""
-    inside = False
+    inside, headed = False, False
     for line in notes.splitlines():
         if _SECURITY.match(line):
-            inside = True
+            inside = headed = True
         elif _HEADING.match(line):
-            inside = False
-        if inside and not _SDK.match(line):
+            inside, headed = False, True
+        if (inside or (not headed and _BARE_ITEM.match(line))) and not _SDK.match(line):
             item = _ITEM.match(line)
             component = item[1].strip(" -:") if item else ""
             for cve in dict.fromkeys(_CVE.findall(_ADDRESS.sub("]", line))):
