@@ -144,6 +144,12 @@ def rows(target: Path) -> set[Row]:
     }
 
 
+def places(target: Path) -> set[tuple[str, str]]:
+    """Where packages of languages are, from the root on."""
+    packages = read_target(str(target)).asset.packages.packages
+    return {(one.name, one.path.removeprefix("/")) for one in packages if one.type not in ("deb", "apk")}
+
+
 def modules(target: Path) -> set[tuple[str, str]]:
     """Those of Go; the version of the toolchain has a prefix of its own, that of modules, or none."""
     return {
@@ -178,6 +184,8 @@ def test_every_form_of_every_tool_names_the_packages_that_are_there(form: str, s
     assert len(rows(there)) == len(languages) + {"debian": 4, "alpine": 2}[system]
     ours, theirs = rows(there), rows(document)
     assert (theirs - ours, ours - theirs) == KNOWN.get(f"{name} {system}", (set(), set()))
+    if form not in ("trivy spdx-json", "trivy spdx"):  # which do not tell
+        assert places(document) == places(there)
 
 
 @pytest.mark.parametrize("form", ["syft syft-json", "trivy cyclonedx"])

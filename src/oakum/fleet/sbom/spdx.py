@@ -24,6 +24,8 @@ from oakum.fleet.sbom.purls import parse
 
 VERSIONS = ("SPDX-2.2", "SPDX-2.3")
 _BUILT_FROM = re.compile(r"built package from: (\S+) (\S+)")
+#: How Syft tells in which file it found a package; behind a comma come others that say the same.
+_ACQUIRED = re.compile(r"acquired package info from [^:]{1,100}: (/[^,]+)")
 _NOTHING = frozenset({"NOASSERTION", "NONE"})
 #: How the identifier of an image begins that Syft's documents are about.
 _ROOT = "SPDXRef-DocumentRoot-Image-"
@@ -193,6 +195,8 @@ def _said(package: Package, properties: Sequence[Property]) -> Said:
     built = _BUILT_FROM.match(package.source_info or "")
     if built is not None:
         found.source, found.source_version = built[1], built[2]
+    elif (acquired := _ACQUIRED.match(package.source_info or "")) is not None:
+        found.path = found.path or acquired[1]
     for annotation in package.annotations or ():
         if annotation.comment.startswith(_MODULE):
             found.module = annotation.comment[len(_MODULE) :]
