@@ -46,7 +46,7 @@ STRICT_DATE_TIME = Form("an RFC 3339 date-time with T, a time zone and no leap s
 CPE = _pattern(
     "a CPE name",
     rf"cpe:2\.3:[aho*\-](?::{_CPE_VALUE}){{5}}:{_CPE_LANGUAGE}(?::{_CPE_VALUE}){{4}}"
-    r"|[cC][pP][eE]:/[AHOaho]?(?::[A-Za-z0-9._\-~%]*+){0,6}",
+    r"|c[pP][eE]:/[AHOaho]?(?::[A-Za-z0-9._\-~%]*+){0,6}",
 )
 CVE = _pattern("a CVE id", r"CVE-[0-9]{4}-[0-9]{4,}+")
 CWE = _pattern("a CWE id", r"CWE-[1-9][0-9]{0,5}")
