@@ -14,6 +14,7 @@ from oakum.advisories.parsers import parse
 from oakum.findings.match import match
 from oakum.findings.model import Matched
 from oakum.fleet.packages import Package, package_set
+from oakum.fleet.products import of_cluster_version
 from oakum.fleet.releases import Release
 
 KUBELET, API = "k8s.io/kubelet", "k8s.io/apiserver"
@@ -213,3 +214,15 @@ def test_packages_of_bottlerocket_are_compared_in_one_form_only(
     told = index_of(record("GHSA-868r-x68r-5c5p", upto("bottlerocket", "kernel-6.1", fix, arches=arches)))
     package = Package(type="bottlerocket", name="kernel-6.1", version=version, arch="x86_64")
     assert word(matched(told, Release("bottlerocket", rolling=True), package)) == expected
+
+
+@pytest.mark.parametrize(
+    ("version", "expected"),
+    [("4.14.19", "affected"), ("4.14.20", "not affected"), ("4.13.40", "affected"), ("4.13.41", "not affected")],
+)
+def test_openshift_is_judged_by_its_own_line(version: str, expected: str) -> None:
+    told = index(entry("openshift", "4.13.41", "4.14.20"), upstream=False)
+    answer = match(package_set(None, of_cluster_version(version)), told, kind="cluster", platform="linux")
+    assert word(answer) == expected
+    silent = match(package_set(None, of_cluster_version(version)), index_of(), kind="cluster", platform="linux")
+    assert [(gap.kind, "openshift" in gap.why) for gap in silent.gaps] == [("no-feed", True)]

@@ -39,6 +39,7 @@ CUSTOM = (
     Custom(_POLICY, "BaselineAdminNetworkPolicy", "baselineadminnetworkpolicies", ("v1alpha1",), namespaced=False),
     Custom(_POLICY, "ClusterNetworkPolicy", "clusternetworkpolicies", ("v1alpha2",), namespaced=False),
     Custom("route.openshift.io", "Route", "routes", ("v1",)),
+    Custom("config.openshift.io", "ClusterVersion", "clusterversions", ("v1",), namespaced=False),
     Custom("kubevirt.io", "VirtualMachine", "virtualmachines", ("v1",)),
 )
 

@@ -11,17 +11,16 @@ import os
 import sys
 from collections.abc import Callable, Iterable
 
+from oakum.changes.run import Ended, Look
+from oakum.simulation.runner import _Process
+from oakum.simulation.scenarios.model import Scenario
+from oakum.simulation.trials import Ready
 from tools.search.ago import LONG_AGO
 from tools.search.happenings import OF_PROCESSES, Disturbed
 from tools.search.passes import Limits
 from tools.search.processes import next_of
 from tools.search.seen import Seen
 from tools.search.turns import AGAIN
-
-from oakum.changes.run import Ended, Look
-from oakum.simulation.runner import _Process
-from oakum.simulation.scenarios.model import Scenario
-from oakum.simulation.trials import Ready
 
 #: How a branch ends in which something was wrong; others tell their slot.
 FAILED = 100

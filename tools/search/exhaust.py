@@ -10,13 +10,13 @@ import time
 import traceback
 
 import msgspec
+
+from oakum.simulation.scenarios.reading import parse
+from oakum.simulation.trials import ready
 from tools.search.branches import FAILED, Search
 from tools.search.passes import Limits
 from tools.search.seen import Seen
 from tools.search.worlds import text_of
-
-from oakum.simulation.scenarios.reading import parse
-from oakum.simulation.trials import ready
 
 
 class Found(msgspec.Struct):

@@ -13,17 +13,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import partial
 
+from oakum.changes.run import Do, Ended, Look, Wait, Write
+from oakum.changes.running.journal import OVER, Answered, Meant, Noted, Turned
+from oakum.simulation.runner import _Process
+from oakum.simulation.trials import Ready
 from tools.search.ago import FOR_EVER
 from tools.search.passes import Limits
 from tools.search.processes import next_of
 from tools.search.seen import Seen, hashed
 from tools.search.ticks import CORDONED
 from tools.search.turns import AGAIN, Turning
-
-from oakum.changes.run import Do, Ended, Look, Wait, Write
-from oakum.changes.running.journal import OVER, Answered, Meant, Noted, Turned
-from oakum.simulation.runner import _Process
-from oakum.simulation.trials import Ready
 
 #: What may happen to a process.
 LATE, DIES, OVERTAKEN = "the late one goes on", "the process dies", "the process is held up, another takes over"

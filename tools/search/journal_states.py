@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from tools.search.ago import since
-from tools.search.world_states import pod_name
-
 from oakum.changes.plans.model import Plan
 from oakum.changes.running.journal import OVER, Attempt, Journal, Progress
 from oakum.simulation.world import World
+from tools.search.ago import since
+from tools.search.world_states import pod_name
 
 #: For so many seconds a run asks how long ago an act was tried: one that may still arrive, was refused, or done.
 ARRIVES, REFUSED, ANSWERED = 130.0, 70.0, 15.0

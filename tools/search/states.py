@@ -10,14 +10,6 @@ from __future__ import annotations
 from datetime import datetime
 from typing import cast
 
-from tools.search.ago import since, until
-from tools.search.journal_states import JournalStates
-from tools.search.passes import Limits
-from tools.search.processes import Ahead, Standing, next_of
-from tools.search.seen import hashed
-from tools.search.ticks import CORDONED, Fixed, Ticking
-from tools.search.world_states import world_state
-
 from oakum.changes.plans.model import Plan
 from oakum.changes.run import Do, Ended, Look, Write
 from oakum.changes.running.journal import Answered
@@ -29,6 +21,13 @@ from oakum.simulation.oracle import Oracle
 from oakum.simulation.runner import Driver, _Process
 from oakum.simulation.trials import Ready
 from oakum.simulation.watching import Watches
+from tools.search.ago import since, until
+from tools.search.journal_states import JournalStates
+from tools.search.passes import Limits
+from tools.search.processes import Ahead, Standing, next_of
+from tools.search.seen import hashed
+from tools.search.ticks import CORDONED, Fixed, Ticking
+from tools.search.world_states import world_state
 
 
 class Stated(Driver):

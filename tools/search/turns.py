@@ -9,17 +9,16 @@ from __future__ import annotations
 from functools import partial
 from typing import cast
 
-from tools.search.ago import FOR_EVER
-from tools.search.processes import Ahead, Standing, next_of
-from tools.search.seen import hashed
-from tools.search.states import Stated
-from tools.search.ticks import tick_after
-
 from oakum.changes.run import Do, Ended, Look, Wait, Write, run
 from oakum.changes.run import Machine as Process
 from oakum.changes.running.acts import Outcome
 from oakum.changes.running.journal import Answered, Meant, Noted, Started, Turned
 from oakum.simulation.runner import _Process
+from tools.search.ago import FOR_EVER
+from tools.search.processes import Ahead, Standing, next_of
+from tools.search.seen import hashed
+from tools.search.states import Stated
+from tools.search.ticks import tick_after
 
 #: When whoever waits for the lease goes on, unless that becomes free.
 NEVER = 1e12

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tools.search.ago import ago, since, until
-
 from oakum.simulation.things import Machine, Pod
 from oakum.simulation.world import World
+from tools.search.ago import ago, since, until
 
 #: Silences that last longer than so many seconds are alike, and so is work that failed longer ago than that.
 SILENT, FAILS = 600.0, 200.0

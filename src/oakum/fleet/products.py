@@ -1,11 +1,12 @@
-"""Operating systems that are shipped as one image: which one, in which version, as one package of its own type.
+"""Systems that are shipped as a whole: which one, in which version, as one package of its own type.
 
 Their vendors announce vulnerabilities by the version of the whole system, so that this version is what advisories are
 compared with. It stands in os-release on the machine, and in words in the ``osImage`` that a node reports, where the
 vendor puts it there (Container-Optimized OS does not). Sources: os-release(5) and the vendors' own files: Bottlerocket
 and Talos name the version in VERSION_ID, Flatcar too, Container-Optimized OS a milestone in VERSION_ID and the build in
 BUILD_ID, Red Hat CoreOS the build in OSTREE_VERSION (bugzilla.redhat.com shows ``ID="rhcos"``; from OpenShift 4.19 on
-``ID="rhel"`` with ``VARIANT_ID=coreos``) and the RHEL that it is made of in RHEL_VERSION.
+``ID="rhel"`` with ``VARIANT_ID=coreos``) and the RHEL that it is made of in RHEL_VERSION. OpenShift is such a system of
+a whole cluster, and its version that of its ClusterVersion (docs.openshift.com, "Understanding OpenShift updates").
 """
 
 from __future__ import annotations
@@ -20,8 +21,10 @@ from oakum.fleet.packages import Package
 
 
 class Product(msgspec.Struct, frozen=True):
-    """An image-based system: its ``id`` (of os-release, and the type of its package), its name, where its node's
-    ``osImage`` has the version, and the advisories that speak of it.
+    """A system of a machine, or OpenShift's of a cluster.
+
+    ``id`` is that of os-release and the type of its package; then its name, where its node's ``osImage`` has the
+    version, and the advisories that speak of it.
 
     ``whole`` says that the vendor's own feed names by version whatever is fixed in any part of the system, so that the
     version alone tells what there is to tell. ``feed`` is what to import, in the words of a remedy.
@@ -37,6 +40,7 @@ class Product(msgspec.Struct, frozen=True):
 _BULLETINS = "write its vendor's bulletins down (docs: reference/bulletins) and import them: oakum feeds import FILE"
 #: In ``osImage``, which is os-release's PRETTY_NAME.
 _NO_VERSION = re.compile(r"(?!)")
+OPENSHIFT = "openshift"
 PRODUCTS = {
     product.id: product
     for product in (
@@ -57,6 +61,7 @@ PRODUCTS = {
             "rhcos", "Red Hat Enterprise Linux CoreOS",
             re.compile(r"Red Hat Enterprise Linux CoreOS (\d+\.\d+\.\d{8,14}[-.]\d+)(?:$| )", re.ASCII), _BULLETINS,
         ),
+        Product(OPENSHIFT, "OpenShift", _NO_VERSION, _BULLETINS),
     )
 }  # fmt: skip
 #: The types of their packages.
@@ -89,6 +94,11 @@ def of_os_image(text: str) -> tuple[Package, ...]:
         if found := product.image.match(text[:_LONGEST]):
             return _packages(product.id, found[1])
     return ()
+
+
+def of_cluster_version(version: str) -> tuple[Package, ...]:
+    """The package that OpenShift in this version is; none where it is not told."""
+    return _packages(OPENSHIFT, version)
 
 
 def _packages(id_: str, version: str) -> tuple[Package, ...]:

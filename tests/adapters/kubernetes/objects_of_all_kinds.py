@@ -105,6 +105,11 @@ def objects(namespace: str) -> list[dict[str, Any]]:
         wide(f"{policy}/v1alpha1", "AdminNetworkPolicy", spec=admin),
         wide(f"{policy}/v1alpha1", "BaselineAdminNetworkPolicy", spec=admin),
         wide(f"{policy}/v1alpha2", "ClusterNetworkPolicy", spec=admin | {"tier": "Admin"}),
+        wide(
+            "config.openshift.io/v1",
+            "ClusterVersion",
+            status={"history": [{"state": "Completed", "version": "4.14.20"}]},
+        ),
         one(
             "route.openshift.io/v1",
             "Route",

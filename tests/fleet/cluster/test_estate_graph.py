@@ -270,3 +270,37 @@ def test_the_demo_has_an_estate_whose_every_gap_has_a_remedy() -> None:
         assert gap.what
         assert gap.why
         assert gap.remedy
+
+
+def openshift(*history: tuple[str, str]) -> Value:
+    steps = [{"state": state, "version": version, "image": "q"} for state, version in history]
+    return {
+        "apiVersion": "config.openshift.io/v1",
+        "kind": "ClusterVersion",
+        "metadata": {"name": "version"},
+        "status": {"desired": {"version": "4.15.0"}, "history": steps},
+    }
+
+
+@pytest.mark.parametrize(
+    ("history", "version"),
+    [
+        ((("Completed", "4.14.20"), ("Completed", "4.13.40")), "4.14.20"),
+        # An update that is on its way: its fixes are not everywhere yet.
+        ((("Partial", "4.15.0"), ("Completed", "4.14.20")), "4.14.20"),
+        # One that was given up, and the way back.
+        ((("Completed", "4.14.20"), ("Partial", "4.15.0"), ("Completed", "4.14.20")), "4.14.20"),
+    ],
+)
+def test_openshift_is_in_the_last_version_that_was_reached(history: tuple[tuple[str, str], ...], version: str) -> None:
+    (cluster,) = of_kind(built(SYSTEM, openshift(*history)), "cluster")
+    assert [(one.type, one.name, one.version) for one in cluster.packages.packages] == [
+        ("openshift", "openshift", version)
+    ]
+
+
+@pytest.mark.parametrize("history", [(), (("Partial", "4.15.0"),), (("Completed", ""),)])
+def test_openshift_that_tells_no_version_is_a_gap(history: tuple[tuple[str, str], ...]) -> None:
+    (cluster,) = of_kind(built(SYSTEM, openshift(*history)), "cluster")
+    assert not cluster.packages.packages
+    assert "OpenShift (ClusterVersion version)" in {gap.what for gap in cluster.gaps}

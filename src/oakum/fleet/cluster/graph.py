@@ -19,11 +19,12 @@ from oakum.fleet.cluster.component_rules import Role
 from oakum.fleet.cluster.components import Components
 from oakum.fleet.cluster.images import Image
 from oakum.fleet.cluster.nodes import NodeFacts, facts_of, node_asset
-from oakum.fleet.cluster.objects import Node
+from oakum.fleet.cluster.objects import ClusterVersion, Node
 from oakum.fleet.cluster.parts import Part, Parts
 from oakum.fleet.cluster.snapshot import Snapshot
 from oakum.fleet.cluster.workloads import Owned, Owners, WorkloadKey
-from oakum.fleet.packages import package_set
+from oakum.fleet.packages import Package, package_set
+from oakum.fleet.products import of_cluster_version
 
 _HIDDEN = ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "etcd")
 
@@ -124,8 +125,21 @@ class _Estate:
             why = "no pod of the snapshot shows them: a provider runs them, or they are services of a host"
             remedy = "follow the provider's bulletins, or scan the hosts of the control plane with: oakum scan host"
             gaps.append(Gap("unknown-component", ", ".join(hidden), why, remedy))
+        openshift = self._openshift(gaps)
         name = self._snapshot.source.removeprefix("dump ").removeprefix("live cluster ")
-        return self._asset("cluster", self._cluster, name, gaps)
+        asset = self._asset("cluster", self._cluster, name, gaps)
+        return msgspec.structs.replace(asset, packages=package_set(None, openshift)) if openshift else asset
+
+    def _openshift(self, gaps: list[Gap]) -> tuple[Package, ...]:
+        """OpenShift in the last version that was reached: while an update runs, some parts are still of that."""
+        for one in self._snapshot.of(ClusterVersion, "ClusterVersion"):
+            told = (step.version for step in one.status.history if step.state == "Completed" and step.version)
+            if found := of_cluster_version(next(told, "")):
+                return found
+            why = "its history names no version that was completed"
+            remedy = "look at it with: oc get clusterversion version -o yaml"
+            gaps.append(Gap("unknown-component", f"OpenShift (ClusterVersion {one.metadata.name})", why, remedy))
+        return ()
 
     def _component(self, part: Part, known: dict[str, ComponentFacts]) -> Asset:
         one = part.component

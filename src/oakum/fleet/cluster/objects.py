@@ -477,6 +477,25 @@ class VirtualMachine(Object, frozen=True):
     spec: VirtualMachineSpec = VirtualMachineSpec()
 
 
+class VersionStep(Slim, frozen=True):
+    """A version that an OpenShift cluster was brought to: ``state`` is Completed, or Partial while it is not yet."""
+
+    state: str = ""
+    version: str = ""
+
+
+class ClusterVersionStatus(Slim, frozen=True):
+    """The versions that an OpenShift cluster had, the newest first."""
+
+    history: tuple[VersionStep, ...] = ()
+
+
+class ClusterVersion(Object, frozen=True):
+    """The version of an OpenShift cluster (config.openshift.io/v1); there is one, called "version"."""
+
+    status: ClusterVersionStatus = ClusterVersionStatus()
+
+
 # Disruption and permissions
 
 

@@ -32,6 +32,7 @@ KINDS: dict[tuple[str, str, str], type[Object]] = {
     ("batch", "jobs", "Job"): objects.Workload,
     ("batch", "cronjobs", "CronJob"): objects.CronJob,
     ("kubevirt.io", "virtualmachines", "VirtualMachine"): objects.VirtualMachine,
+    ("config.openshift.io", "clusterversions", "ClusterVersion"): objects.ClusterVersion,
     ("discovery.k8s.io", "endpointslices", "EndpointSlice"): networking.EndpointSlice,
     ("networking.k8s.io", "ingresses", "Ingress"): networking.Ingress,
     ("networking.k8s.io", "ingressclasses", "IngressClass"): networking.IngressClass,
