@@ -10,7 +10,7 @@ from tests.traps.answers import asset, findings, index_of, record, upto
 from oakum.fleet.assets import Asset, Kind
 from oakum.fleet.packages import Package, package_set
 from oakum.risk.actions import DISRUPTION, Action, actions
-from oakum.risk.bundles import Estimate, Ranked
+from oakum.risk.bundles import ActionKind, Estimate, Ranked
 
 KUBELET, RUNTIME = "k8s.io/kubelet", "github.com/containerd/containerd"
 INDEX = index_of(
@@ -130,3 +130,24 @@ def test_whoever_waits_for_a_fix_disturbs_nothing() -> None:
     assert action.title.startswith(f"No fix is published for {KUBELET} on 3 nodes of pool blue: ")
     assert action.disruption == 3 * DISRUPTION["wait"]
     assert not [word for word in action.why if "drained" in word or "down" in word]
+
+
+@pytest.mark.parametrize(
+    ("kind", "system", "title", "cost"),
+    [
+        ("cluster", Package(type="openshift", name="openshift", version="4.14.20"),
+         "Move openshift to 4.14.22 in c", "component"),
+        ("rootfs", Package(type="talos", name="talos", version="v1.7.0"), "Install talos v1.7.1 on c and reboot", "kernel"),
+        ("node", Package(type="talos", name="talos", version="v1.7.0"), "Patch c: talos to v1.7.1", "pool"),
+    ],
+)  # fmt: skip
+def test_a_system_that_is_shipped_as_a_whole_is_moved_as_a_whole(
+    kind: Kind, system: Package, title: str, cost: ActionKind
+) -> None:
+    told = index_of(
+        record("CVE-2024-1", upto("openshift", "openshift", "4.14.22"), upto("talos", "talos", "v1.7.1")),
+    )
+    held = asset("c", package_set(None, [system]), kind)
+    ranked = [Ranked(one, "3 days", 0, 3, 10.0) for one in findings(told, None, system, assets=("c",))]
+    (action,) = actions(ranked, {"c": held})
+    assert (action.title, action.disruption) == (title, DISRUPTION[cost])

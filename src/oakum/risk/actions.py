@@ -94,11 +94,14 @@ def _action(bundle: Bundle, assets: Mapping[str, Asset], cost: float, estimates:
     known = [estimates[key] for key in members if key in estimates] if kind != "wait" else []
     keys = tuple(dict.fromkeys(one.finding.key for one in findings))
     identity = "\0".join((kind, *sorted(members), *(f"{move.source} {move.target}" for move in moves)))
+    place = assets[members[0]].kind
     return Action(
         key=hashlib.sha256(identity.encode("utf-8", "surrogatepass")).hexdigest()[:24],
         rank=0,
         kind=kind,
-        title=_title(kind, moves, _where(names, assets[members[0]].kind, estimates.get(members[0], Estimate()).pool)),
+        title=_title(
+            kind, moves, _where(names, place, estimates.get(members[0], Estimate()).pool), whole=place == "cluster"
+        ),
         outcome=worst.outcome,
         order=worst.order,
         due_days=worst.due_days,
@@ -138,7 +141,8 @@ def _where(names: list[str], place: Kind, pool: str) -> str:
     return f"{len(names)} nodes of pool {pool}" if pool else f"{len(names)} nodes"
 
 
-def _title(kind: ActionKind, moves: tuple[Move, ...], where: str) -> str:
+def _title(kind: ActionKind, moves: tuple[Move, ...], where: str, *, whole: bool) -> str:
+    """What is to be done; ``whole``: to a cluster as a whole, and not to a part of it."""
     what = f"{moves[0].source} to {moves[0].target}" if len(moves) == 1 else f"{len(moves)} packages"
     if kind == "upgrade":
         return f"Upgrade {what} on {where}"
@@ -152,7 +156,7 @@ def _title(kind: ActionKind, moves: tuple[Move, ...], where: str) -> str:
     if kind == "bump":
         return f"Bump {what} in {where}"
     if kind == "component":
-        return f"Move {what} in {where}" if len(moves) > 1 else f"Move {where} to {moves[0].target}"
+        return f"Move {what} in {where}" if whole or len(moves) > 1 else f"Move {where} to {moves[0].target}"
     if kind == "pool":
         return f"Patch {where}: {what}"
     if kind == "subscribe":

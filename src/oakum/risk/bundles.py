@@ -18,6 +18,7 @@ from oakum.findings.model import Finding
 from oakum.fleet.assets import Asset, Host, Kind
 from oakum.fleet.ecosystems import OS_TYPES
 from oakum.fleet.entitlement import entitled
+from oakum.fleet.products import PRODUCT_TYPES
 
 ActionKind = Literal["upgrade", "kernel", "reboot", "rebuild", "bump", "component", "pool", "subscribe", "wait"]
 
@@ -121,7 +122,7 @@ def _alike(
 
 def _kinds(finding: Finding, assets: Mapping[str, Asset]) -> Iterable[tuple[ActionKind, tuple[str, ...], bool]]:
     """Which kind of action closes a finding on which of its assets, and whether these are nodes of a cluster."""
-    places = {"image", "component", "node"}.intersection(assets[key].kind for key in finding.assets)
+    places = {"cluster", "image", "component", "node"}.intersection(assets[key].kind for key in finding.assets)
     if not places and not finding.fix.channel:
         return ((_kind(finding, "host"), finding.assets, False),)
     kinds: defaultdict[tuple[ActionKind, bool], list[str]] = defaultdict(list)
@@ -137,8 +138,10 @@ def _kind(finding: Finding, place: Kind, host: Host | None = None) -> ActionKind
         return "wait"
     if place == "node":
         return "pool"
-    if place == "component":
+    if place in ("component", "cluster"):
         return "component"
+    if package.type in PRODUCT_TYPES:
+        return "kernel"  # the whole image is replaced, and booted
     if fix.state == "installed":
         return "reboot"
     if package.type not in OS_TYPES:
