@@ -135,19 +135,20 @@ def test_whoever_waits_for_a_fix_disturbs_nothing() -> None:
 @pytest.mark.parametrize(
     ("kind", "system", "title", "cost"),
     [
-        ("cluster", Package(type="openshift", name="openshift", version="4.14.20"),
-         "Move openshift to 4.14.22 in c", "component"),
-        ("rootfs", Package(type="talos", name="talos", version="v1.7.0"), "Install talos v1.7.1 on c and reboot", "kernel"),
-        ("node", Package(type="talos", name="talos", version="v1.7.0"), "Patch c: talos to v1.7.1", "pool"),
+        ("cluster", ("openshift", "4.14.20"), "Move openshift to 4.14.22 in c", "component"),
+        ("rootfs", ("talos", "v1.7.0"), "Install talos v1.7.1 on c and reboot", "kernel"),
+        ("node", ("talos", "v1.7.0"), "Patch c: talos to v1.7.1", "pool"),
     ],
-)  # fmt: skip
+)
 def test_a_system_that_is_shipped_as_a_whole_is_moved_as_a_whole(
-    kind: Kind, system: Package, title: str, cost: ActionKind
+    kind: Kind, system: tuple[str, str], title: str, cost: ActionKind
 ) -> None:
+    name, version = system
     told = index_of(
         record("CVE-2024-1", upto("openshift", "openshift", "4.14.22"), upto("talos", "talos", "v1.7.1")),
     )
-    held = asset("c", package_set(None, [system]), kind)
-    ranked = [Ranked(one, "3 days", 0, 3, 10.0) for one in findings(told, None, system, assets=("c",))]
+    package = Package(type=name, name=name, version=version)
+    held = asset("c", package_set(None, [package]), kind)
+    ranked = [Ranked(one, "3 days", 0, 3, 10.0) for one in findings(told, None, package, assets=("c",))]
     (action,) = actions(ranked, {"c": held})
     assert (action.title, action.disruption) == (title, DISRUPTION[cost])
