@@ -29,7 +29,7 @@ from tests.traps.answers import (
 from oakum.advisories.index import scheme_of_scope
 from oakum.advisories.model import Advisory
 from oakum.advisories.parsers import parse
-from oakum.fleet.packages import State, package_set
+from oakum.fleet.packages import Package, State, package_set
 from oakum.fleet.sbom import read
 from oakum.risk.actions import actions
 from oakum.risk.bundles import Ranked
@@ -197,7 +197,7 @@ def test_trap_also_version_strings_that_make_a_comparator_raise_are_a_gap_at_wor
 
     @given(st.text(max_size=20))
     def always_answers(version: str) -> None:
-        package = library(type_, "tool", version)
+        package = Package(type=type_, name="tool", version=version, source="tool" if number else "")
         answer = matched(index, release, package)
         assert answer.coverage[0].assessed == 1
         assert len(answer.gaps) <= 1

@@ -69,6 +69,7 @@ class _Matching:
         self._unscoped: defaultdict[str, list[str]] = defaultdict(list)
         self._vendors: set[str] = set()
         self._foreign: defaultdict[str, list[str]] = defaultdict(list)
+        self._sourceless: defaultdict[str, list[str]] = defaultdict(list)
         self._scopes = Scopes(packages.release, index)
         self._os_scope = self._scopes.system
 
@@ -113,6 +114,7 @@ class _Matching:
         )
         self._gaps.extend(unassessed.systems(self._packages))
         self._gaps.extend(unassessed.vendors(self._foreign, self._os_scope))
+        self._gaps.extend(unassessed.sourceless(self._sourceless))
         if any(package.type in OS_TYPES for package in self._packages.packages):
             # The packages of the system are judged one by one (Red Hat CoreOS has an rpm database): nobody need speak
             # of it as a whole.
@@ -165,7 +167,11 @@ class _Matching:
         if (package.vendor or package.channel) and (whose := foreign(package, self._packages.release)):
             self._foreign[whose].append(package.name)
             return None
-        self._assessed[scope] += 1
+        if package.type in OS_TYPES and not package.source and any(naming != "binary" for naming in where.namings):
+            # Its own name is still looked for: what is found under it is true.
+            self._sourceless[scope].append(package.name)
+        else:
+            self._assessed[scope] += 1
         return where
 
     def _package(self, package: Package) -> None:

@@ -44,6 +44,17 @@ def vendors(foreign: Mapping[str, Sequence[str]], scope: str) -> Iterator[Gap]:
         )
 
 
+def sourceless(untold: Mapping[str, Sequence[str]]) -> Iterator[Gap]:
+    """Packages of the system whose source package is not told, where advisories go by it."""
+    for scope, names in sorted(untold.items()):
+        yield Gap(
+            "incomplete-inventory",
+            f"source packages of {_packages(names)} of {scope}",
+            "they are not told, and advisories go by them",
+            "use a tool that writes upstream= into package URLs, or scan the image, the root or the host",
+        )
+
+
 def scopes(unscoped: Mapping[str, Sequence[str]], release: Release | None, system: str) -> Iterator[Gap]:
     """Packages that no source speaks about, by scope; ``system`` is the scope of the operating system, if known."""
     for scope, names in sorted(unscoped.items()):

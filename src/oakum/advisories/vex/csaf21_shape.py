@@ -217,7 +217,7 @@ def _vulnerability() -> Fields:
             "first_known_exploitation_dates": Items(of=exploitation, unique=True),
             "flags": _PARTS.flags(),
             "ids": Items(of=identity, unique=True),
-            "involvements": _PARTS.involvements(),
+            "involvements": _PARTS.involvements(**_PARTS.targets),
             "metrics": _metrics(),
             "notes": _NOTES,
             "product_status": _PARTS.status((*STATUSES, "unknown")),

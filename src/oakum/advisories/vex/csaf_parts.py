@@ -169,10 +169,11 @@ class Parts:
         }
         return Items(of=self.fields(relationship, need=tuple(relationship)))
 
-    def involvements(self) -> Items:
-        """Who took part in dealing with a vulnerability."""
+    def involvements(self, **more: Shape) -> Items:
+        """Who took part in dealing with a vulnerability; ``more`` are fields of one version."""
         involvement = self.fields(
             {
+                **more,
                 "date": self.date_time,
                 "party": words("coordinator", "discoverer", "other", "user", "vendor"),
                 "status": words("completed", "contact_attempted", "disputed", "in_progress", "not_contacted", "open"),

@@ -18,7 +18,7 @@ Json = Mapping[str, Any]
 
 #: So many product ids may be reached through groups: a few lines could name billions.
 MOST_MEMBERS = 20_000_000
-_TARGETED = ("flags", "remediations", "threats", "notes", "ids", "first_known_exploitation_dates")
+_TARGETED = ("flags", "remediations", "threats", "notes", "ids", "first_known_exploitation_dates", "involvements")
 
 
 class Document:

@@ -78,9 +78,11 @@ def _notes(document: Document) -> Iterator[Found]:
 
 @only_for("csaf_informational_advisory", "csaf_security_incident_response", new=("csaf_superseded",))
 def _references(document: Document) -> Iterator[Found]:
-    # A reference without category is an external one (the default of the schema).
+    # A reference without category is an external one (the default of the schema); for 2.1 OASIS settled that here the
+    # category must be written (github.com/oasis-tcs/csaf/pull/1602).
     references = document.document.get("references", ())
-    if not any(each and each.get("category", "external") == "external" for each in references):
+    silent = "external" if document.version == "2.0" else ""
+    if not any(each and each.get("category", silent) == "external" for each in references):
         yield "/document/references", "no reference has the category external"
 
 
