@@ -337,7 +337,9 @@ def test_locks_and_other_agents_are_waited_for(bench: Bench, machine: RpmHost) -
     install(machine, build(machine, "waits", "1.0", service=False))
     publish(machine, build(machine, "waits", "1.1", service=False))
     file = {"dnf": "/var/lib/dnf/rpmdb_lock.pid", "zypper": "/run/zypp.pid"}[machine.manager]
-    machine.run(f"systemd-run --quiet --unit=holder sh -c 'echo $$ >{file}; sleep 6; rm {file}'")
+    # systemd makes one dollar of two.
+    machine.run(f"systemd-run --quiet --unit=holder sh -c 'echo $$$$ >{file}; sleep 12; rm {file}'")
+    machine.run(f"until [ -s {file} ]; do sleep 0.1; done; test -d /proc/$(cat {file})")
     machine.run("systemd-run --quiet --unit=dnf-automatic-install --property=Type=oneshot --no-block sleep 3")
     assert bench.made("apply", machine.name, to("waits")).state == "done"
     assert machine.run("systemctl is-active holder", check=False) == "inactive"
