@@ -27,7 +27,7 @@ from tests.lab.vm_base import ADDRESS, REPOSITORY, base
 _RUNS = "vm-run-"
 _TETHER = Path(__file__).with_name("tether.py")
 #: Seconds for a boot on a machine that is busy with other things.
-_PATIENCE = 240.0
+_PATIENCE = 600.0
 
 
 class VirtualMachine:
