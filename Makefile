@@ -13,7 +13,7 @@ KILLS ?= 300
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-annotate --no-header
 
-.PHONY: help env demo hosts lab test e2e coverage check bench bench-cluster bench-peers bench-plans bench-requests bench-ledger bench-hosts kills fuzz drains kubeadm mutate sim-soak sim-search sim-rollback ledger-bits docs docs-test picture recording lock licences clean
+.PHONY: help env demo hosts lab test e2e coverage check bench bench-cluster bench-peers bench-plans bench-requests bench-ledger bench-hosts kills fuzz drains kubeadm mutate sim-soak sim-search sim-rollback replay ledger-bits docs docs-test picture recording lock licences clean
 
 help: ## list these commands
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | while IFS=$$'\t' read -r name text; do \
@@ -92,6 +92,9 @@ sim-search: $(VENV)/dev.stamp ## try every moment at which a run may die, be ove
 
 sim-rollback: $(VENV)/dev.stamp ## ask for the way back after every record of a run in which three of ten nodes go bad
 	@OAKUM_EVERY_POINT=1 $(BIN)/python -m pytest -n $(WORKERS) tests/simulation/test_rollback_points.py
+
+replay: $(VENV)/dev.stamp ## go through the whole of Go's database, KEV and EPSS day by day: the delta equals the full match
+	@OAKUM_REPLAY_WHOLE=1 $(BIN)/python -m pytest -n 0 -s tests/findings/delta
 
 ledger-bits: $(VENV)/dev.stamp ## flip every single bit of an exported ledger and of a bundle, and see each found and named
 	@OAKUM_EVERY_BIT=1 WORKERS=$(WORKERS) $(BIN)/python -m pytest -n 0 -s tests/ledger/test_every_bit.py \

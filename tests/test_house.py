@@ -129,3 +129,15 @@ def test_the_lock_files_stand_for_the_declared_dependencies() -> None:
         assert name.lower() in locked["run"], f"make lock: {name}"
     assert locked["run"] <= locked["dev"]
     assert locked["bootstrap"] <= locked["dev"]
+
+
+def test_every_command_of_make_that_a_page_names_is_there() -> None:
+    targets = set(re.findall(r"^([a-z][a-z0-9-]*):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    pages = [ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")]
+    named = {
+        (str(page.relative_to(ROOT)), found)
+        for page in pages
+        for found in re.findall(r"\bmake ([a-z][a-z0-9-]*[a-z0-9])`", page.read_text())
+    }
+    assert len(named) > 20
+    assert {(page, target) for page, target in named if target not in targets} == set()
