@@ -10,6 +10,7 @@ import ast
 from pathlib import Path
 
 import msgspec
+
 from tools.mutants import Mutant
 
 ROOT = Path(__file__).resolve().parents[1]

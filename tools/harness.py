@@ -29,6 +29,7 @@ from types import CodeType, FunctionType
 from typing import NamedTuple, TypeVar
 
 import pytest
+
 from tools.measured import Measure, measured
 from tools.mutants import Mutant
 

@@ -30,6 +30,7 @@ from pathlib import Path
 from types import CodeType, ModuleType
 
 import pytest
+
 from tools.breaks import Break, breaks
 from tools.harness import PYTEST, Verdict, module_name, trials
 from tools.mutants import Mutant, mutants_of

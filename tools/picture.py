@@ -18,10 +18,10 @@ from pathlib import Path
 import msgspec
 from rich.console import Console
 from rich.text import Text
-from tools import cluster_picture
-from tools.demo import targets
 
 from oakum.reports.answer import Answer
+from tools import cluster_picture
+from tools.demo import targets
 
 ROOT = Path(__file__).resolve().parents[1]
 PICTURES = ROOT / "docs" / "pictures"

@@ -28,6 +28,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tests.lab.go import LabUnavailable
+
 from tools.terminal import Screen, frames, svg
 from tools.three_hosts import offer_bad, three_hosts
 

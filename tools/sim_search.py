@@ -16,6 +16,7 @@ import os
 from pathlib import Path
 
 import msgspec
+
 from tools.search.exhaust import Found, replay, search
 from tools.search.passes import SEARCHES, Limits, Pass
 from tools.search.worlds import WORLDS
