@@ -18,6 +18,8 @@ from oakum.fleet.images.gzip import Gunzip
 
 #: How much is read at once.
 CHUNK = 1 << 18
+#: The same where a digest is taken: a thread that hashes so much seldom waits for the interpreter.
+_PASSED = 1 << 22
 #: Bytes that the layers of one image may unpack to. Images for machine learning have layers of ten gigabytes.
 UNPACKED_LIMIT = 1 << 35
 #: Bytes that may be unpacked again, beside four times the whole, to reach contents that were passed before.
@@ -247,7 +249,7 @@ def chunks(source: Source, size: int | None = None) -> Iterator[bytes]:
     """All bytes of a source, or its first ``size``, in order."""
     offset = 0
     while size is None or offset < size:
-        chunk = source.read_at(offset, CHUNK if size is None else min(CHUNK, size - offset))
+        chunk = source.read_at(offset, _PASSED if size is None else min(_PASSED, size - offset))
         if not chunk:
             return
         yield chunk
