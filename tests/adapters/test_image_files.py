@@ -294,7 +294,7 @@ def big(path: Path, size: int, *, pack: Callable[[bytes], bytes] = packed) -> Pa
 def test_memory_does_not_grow_with_the_image(tmp_path: Path) -> None:
     small, large = (measured(big(tmp_path / str(size), size << 20)) for size in (8, 200))
     assert small[0] == large[0] == " 1"
-    assert large[1] < small[1] + 8
+    assert large[1] < small[1] + 16  # pieces of a few MiB, which a small image does not fill
     assert large[1] < 60
 
 

@@ -13,7 +13,7 @@ from zlib_ng import zlib_ng as zlib
 from oakum.errors import InputError
 
 #: How much is taken in and given out at once: enough that handing it from thread to thread is no matter.
-_IN, _OUT = 1 << 19, 1 << 21
+_IN, _OUT = 1 << 18, 1 << 20
 _REMEDY = "fetch or build it again"
 _DAMAGED = cast(type[Exception], zlib.error)
 

@@ -19,7 +19,7 @@ from oakum.fleet.images.gzip import Gunzip
 #: How much is read at once.
 CHUNK = 1 << 18
 #: The same where a digest is taken: a thread that hashes so much seldom waits for the interpreter.
-_PASSED = 1 << 22
+_PASSED = 1 << 21
 #: Bytes that the layers of one image may unpack to. Images for machine learning have layers of ten gigabytes.
 UNPACKED_LIMIT = 1 << 35
 #: Bytes that may be unpacked again, beside four times the whole, to reach contents that were passed before.
