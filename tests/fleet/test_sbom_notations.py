@@ -337,7 +337,10 @@ def test_what_tools_write_otherwise_than_spdx_3_says_is_understood() -> None:
     assert not asset.gaps
 
 
-@pytest.mark.parametrize("words", ['{"name": 1}', '["AlmaLinux"]', "AlmaLinux", '{"name": "Alma', ""])
+@pytest.mark.parametrize(
+    "words", ['{"name": 1}', '["AlmaLinux"]', "AlmaLinux", '{"name": "Alma', "", '{"x": ' + "[" * 100_000],
+    ids=["number", "list", "plain", "cut off", "nothing", "deep"],
+)  # fmt: skip
 def test_a_supplier_that_a_converter_broke_leaves_the_publisher(words: str) -> None:
     given = small()
     entries = [("supplier", words), ("publisher", "AlmaLinux")]

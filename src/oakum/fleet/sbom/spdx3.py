@@ -265,7 +265,7 @@ def _supplier(one: _Element) -> str | None:
     publisher = None
     for entry in _entries(one):
         if entry.name == "supplier" and entry.value:
-            with suppress(msgspec.DecodeError):
+            with suppress(msgspec.DecodeError, RecursionError):
                 return _SUPPLIER.decode(entry.value).name
         elif entry.name == "publisher":
             publisher = entry.value
