@@ -11,12 +11,12 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from functools import partial
 from threading import Lock
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from oakum.adapters.files.zstd import unpackers
 from oakum.adapters.http.waiting import Clockwork
 from oakum.adapters.registry.addresses import Addresses
 from oakum.adapters.registry.credentials import Credentials, credentials
@@ -30,12 +30,12 @@ from oakum.fleet.images import manifests
 from oakum.fleet.images.choice import Choice
 from oakum.fleet.images.manifests import Descriptor, Manifest, Platform
 from oakum.fleet.images.purls import purl_of
-from oakum.fleet.images.reading import read_described
+from oakum.fleet.images.reading import Image, read_described
 from oakum.fleet.images.sources import DeniedError, Source, UnreachedError
 from oakum.fleet.images.united import united
 from oakum.local.image_cache import ImageCache, Reading
 from oakum.local.pull_limits import FAILURES, Budget, Circuits, SpentError, told_size
-from oakum.local.targets import assessed
+from oakum.local.targets import assessed, means
 
 if TYPE_CHECKING:
     from oakum.local.pull_secrets import PullSecrets
@@ -240,14 +240,13 @@ class _Image:
             if reading is None:
                 choice = Choice("", None, platform or _NOWHERE)
                 try:
-                    image = read_described(top, blobs, choice, unpackers(), str(reference), form=_FORM)
+                    found = read_described(top, blobs, choice, means(), str(reference), form=_FORM)
                 except UsageError as error:
                     gaps.append(self._absent(platform, error))
                     continue
-                asset = assessed(msgspec.structs.replace(image, reference=str(reference)), str(reference)).asset
-                reading = Reading(asset, image.platform)
+                reading = found.assessed(partial(_reading, reference=str(reference)))
                 # A layer that cannot be read here may be read where there is a tool for it.
-                if not any(gap.kind == "unread-image" for gap in asset.gaps):
+                if not any(gap.kind == "unread-image" for gap in reading.asset.gaps):
                     self._cache.put(top.digest, platform, reading)
             readings.append(reading)
         if not readings:
@@ -273,6 +272,11 @@ class _Image:
             named.append(msgspec.structs.replace(each.asset, name=str(reference), subject=(purl,) if purl else ()))
         asset = united(named)
         return msgspec.structs.replace(asset, key=self._image.key, gaps=(*asset.gaps, *gaps))
+
+
+def _reading(image: Image, reference: str) -> Reading:
+    found = assessed(msgspec.structs.replace(image, reference=reference), reference)
+    return Reading(found.asset, image.platform)
 
 
 def _asker(place: Place) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from oakum.fleet.images.choice import Choice
     from oakum.fleet.images.manifests import Platform
     from oakum.fleet.images.reading import Image
+    from oakum.fleet.images.stacking import Means
 
 #: The largest SBOM that is read; the largest real ones (a mono-repository's) have tens of megabytes.
 SBOM_LIMIT = 1 << 29
@@ -97,15 +99,13 @@ def _image(path: Path, name: str, selector: str, wanted: Platform | None) -> Tar
     if store is None:
         return None
     # What follows is loaded for images alone: a scan of an SBOM, which most are, starts without it.
-    from oakum.adapters.files.zstd import unpackers
     from oakum.fleet.images.reading import read
 
-    return assessed(read(store, _choice(selector, wanted), unpackers(), str(path)), name)
+    return read(store, _choice(selector, wanted), means(), str(path)).assessed(partial(assessed, name=name))
 
 
 def _pulled(target: str, wanted: Platform | None, insecure: Iterable[str]) -> Target:
     """An image of a registry."""
-    from oakum.adapters.files.zstd import unpackers
     from oakum.adapters.registry.addresses import insecure_hosts
     from oakum.adapters.registry.images import Repository
     from oakum.fleet.cluster.images import parse
@@ -116,16 +116,25 @@ def _pulled(target: str, wanted: Platform | None, insecure: Iterable[str]) -> Ta
         remedy = "name one as image:nginx:1.27, image:quay.io/team/web@sha256:... or image:localhost:5000/web"
         raise UsageError("this is no reference of an image", remedy=remedy)
     with Repository(reference, insecure=insecure_hosts(insecure)) as repository:
-        image = read_described(
-            repository.described(), repository, _choice("", wanted), unpackers(), target, form="registry image"
+        found = read_described(
+            repository.described(), repository, _choice("", wanted), means(), target, form="registry image"
         )
-    return assessed(msgspec.structs.replace(image, reference=str(reference)), target)
+    return found.assessed(lambda image: assessed(msgspec.structs.replace(image, reference=str(reference)), target))
 
 
 def _choice(selector: str, wanted: Platform | None) -> Choice:
     from oakum.fleet.images.choice import Choice, machine_platform
 
     return Choice(selector, wanted, machine_platform(platform.system(), platform.machine()))
+
+
+def means() -> Means:
+    """What the layers of images are read with on this machine."""
+    from oakum.adapters.files.zstd import unpackers
+    from oakum.fleet.images.stacking import Means
+    from oakum.fleet.languages.programs import silent
+
+    return Means(unpackers(), silent)
 
 
 def assessed(image: Image, name: str) -> Target:

@@ -29,6 +29,7 @@ from oakum.fleet.images.choice import Choice
 from oakum.fleet.images.manifests import DOCUMENT_LIMIT, ChangedError
 from oakum.fleet.images.reading import Image, read_described
 from oakum.fleet.images.sources import UnreachedError
+from oakum.fleet.images.stacking import Means
 
 ONE = layer(file("etc/os-release", "ID=one\n"), file("noise", os.urandom(200_000)))
 FILES = layout(ONE)
@@ -64,7 +65,9 @@ def pull(
     assert reference is not None
     clock = (world or World()).clock
     with Repository(reference, insecure=insecure, known=lambda: known, clock=clock, patience=patience) as repository:
-        return read_described(repository.described(), repository, Choice(), unpackers(), "there", form="registry image")
+        return read_described(
+            repository.described(), repository, Choice(), Means(unpackers()), "there", form="registry image"
+        ).image()
 
 
 def but(changed: Mapping[str, Callable[[Request], Reply] | Reply]) -> Callable[[Request], Reply]:

@@ -17,7 +17,9 @@ from oakum.fleet.images.archives import ArchiveStore
 from oakum.fleet.images.choice import Choice
 from oakum.fleet.images.reading import Image, Store, read
 from oakum.fleet.images.sources import Memory
+from oakum.fleet.images.stacking import Means
 from oakum.fleet.images.tree import ImageTree
+from oakum.fleet.languages.programs import silent
 from oakum.fleet.rootfs import read_image
 
 GOOD = layer(
@@ -31,7 +33,7 @@ OTHER = layer(file("etc/.wh..wh..opq"), folder("long"), file("etc/n", "1"), file
 def looked_at(store: Store) -> Image | None:
     """Read an image with all that is in it; None where it is refused by an error of ours."""
     try:
-        image = read(store, Choice(), {}, "there")
+        image = read(store, Choice(), Means({}, silent), "there").image()
     except OakumError as error:
         assert error.what
         return None

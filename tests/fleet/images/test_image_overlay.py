@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+import itertools
 import posixpath
 import sys
 import tarfile
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from tests.fleet.images.builder import Node, file, folder, hard, layer, link
 
@@ -285,3 +286,29 @@ def test_a_directory_that_was_emptied_is_looked_through_as_an_empty_one() -> Non
     assert isinstance(emptied, Folder)
     assert list(emptied.entries) == ["new"]
     assert sys.getsizeof(emptied.entries) < 1000
+
+
+PATHS = st.lists(st.sampled_from("abl"), min_size=1, max_size=4).map("/".join)
+NODES = st.one_of(
+    st.builds(file, PATHS, st.sampled_from(["1", "2"])),
+    st.builds(folder, PATHS),
+    st.builds(link, PATHS, st.sampled_from([".", "..", "a", "/a", "b/l", "/"])),
+    st.builds(lambda path, name: file("/".join((*path.split("/")[:-1], name))), PATHS, st.just(".wh.a")),
+    st.builds(lambda path, name: file("/".join((*path.split("/")[:-1], name))), PATHS, st.just(".wh..wh..opq")),
+)
+
+
+@given(st.lists(st.lists(NODES, max_size=12), max_size=3))
+@example([[folder("a/b"), file("a/b/x"), file("a/b/y")], [file("a/.wh.b"), file("a/b/x")]])
+@example([[folder("a"), link("a/l", "."), file("a/l/x"), file("a/l/l"), file("a/l/y")]])
+def test_an_entry_stands_where_it_does_however_its_path_is_written(layers: list[list[Node]]) -> None:
+    def made(*nodes: list[Node]) -> dict[str, str] | None:
+        try:
+            return listed(stacked(*nodes))
+        except InputError:
+            return None
+
+    count = itertools.count(1)
+    # No two of these are written alike, so that none can be taken for a sibling of the one before.
+    other = [[node._replace(path="./" * next(count) + node.path) for node in nodes] for nodes in layers]
+    assert made(*layers) == made(*other)

@@ -29,11 +29,12 @@ from tests.fleet.images.builder import (
 
 from oakum.adapters.files.zstd import unpackers
 from oakum.errors import InputError, LimitError, UsageError
-from oakum.fleet.images import manifests, reading, sources
+from oakum.fleet.images import manifests, reading, sources, stacking
 from oakum.fleet.images.archives import ArchiveStore
 from oakum.fleet.images.choice import Choice, machine_platform, read_platform
 from oakum.fleet.images.reading import Image
 from oakum.fleet.images.sources import Memory, Unpacked
+from oakum.fleet.images.stacking import Means
 
 ONE, TWO = layer(file("etc/os-release", "ID=one")), layer(file("etc/os-release", "ID=two"))
 ARM = "linux/arm64/v8"
@@ -43,7 +44,7 @@ def read(store: reading.Store, choice: Choice | str = "", **more: str) -> Image:
     given = Choice(choice) if isinstance(choice, str) else choice
     if "platform" in more:
         given = Choice(given.selector, read_platform(more["platform"]), given.here)
-    return reading.read(store, given, unpackers(), "there")
+    return reading.read(store, given, Means(unpackers()), "there").image()
 
 
 def says(image: Image) -> bytes:
@@ -250,7 +251,7 @@ def test_a_lie_in_an_archive_that_is_packed_itself_is_refused() -> None:
     archive = sources.unpacked(Memory(whole), {})
     assert archive is not None
     with pytest.raises(InputError, match="changed"):
-        reading.read(ArchiveStore(archive), Choice(), {}, "there")
+        reading.read(ArchiveStore(archive), Choice(), Means({}), "there").image()
 
 
 def test_digests_of_other_algorithms_are_verified_too() -> None:
@@ -357,7 +358,7 @@ def test_what_is_packed_strangely_missing_or_encrypted_is_told() -> None:
     assert reasons(read(given(b"BZh91AY", LAYER))) == ["nothing here unpacks bzip2"]
     assert reasons(read(given(ONE, LAYER, keep=False))) == ["it is missing"]
     assert "+encrypted" in reasons(read(given(ONE, LAYER + "+gzip+encrypted")))[0]
-    without = reading.read(given(whole, LAYER + "+zstd"), Choice(), {}, "there")
+    without = reading.read(given(whole, LAYER + "+zstd"), Choice(), Means({}), "there").image()
     assert reasons(without) == ["nothing here unpacks zstd"]
 
 
@@ -366,7 +367,7 @@ def test_members_of_gzip_follow_each_other() -> None:
 
 
 def test_what_unpacks_to_more_than_the_limit_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reading, "UNPACKED_LIMIT", 3 << 20)
+    monkeypatch.setattr(stacking, "UNPACKED_LIMIT", 3 << 20)
     two = layer(file("x", bytes(1 << 20))), layer(file("y", bytes(1 << 20)))
     assert read(layout(*two)).tree is not None
     whys = unread(*two, two[0], packing="+gzip")

@@ -167,6 +167,16 @@ def test_a_huge_header_is_not_read() -> None:
             entries(block(flag=flag, size=b"%011o\0" % (2 << 20)) + bytes(3 << 20))
 
 
+def test_a_checksum_may_be_larger_than_what_adler_32_counts_to() -> None:
+    large = block(b"\xff" * 100, prefix=b"\xff" * 155, more=b"\xff", size=b"0" * 11 + b"\0")
+    total = int(large[148:154], 8)
+    assert total > 65521
+    [entry] = entries(large + bytes(1024))
+    assert len(entry.path) == 155 + 1 + 100
+    with pytest.raises(InputError, match="checksum"):
+        entries(large[:148] + b"%06o\0 " % (total - 65521) + large[156:] + bytes(1024))
+
+
 def test_a_checksum_of_signed_bytes_is_right_too() -> None:
     head = bytearray(block(b"\xe9\xe8"))
     head[148:156] = b"%06o\0 " % (sum(head[:148]) + sum(head[156:]) + 256 - 512)

@@ -22,9 +22,11 @@ from oakum.fleet import languages
 from oakum.fleet.images.choice import Choice
 from oakum.fleet.images.reading import read as read_layers
 from oakum.fleet.images.sources import Memory
+from oakum.fleet.images.stacking import Means
 from oakum.fleet.images.tree import ImageTree
 from oakum.fleet.languages import composer, go, java, node, python, ruby, rust
 from oakum.fleet.languages.elf import Elf
+from oakum.fleet.languages.programs import silent
 from oakum.fleet.packages import Package
 from oakum.fleet.rootfs import read_image
 
@@ -43,7 +45,7 @@ GEM = 's.name = "rake".freeze\ns.version = "13.0.6"'
 
 
 def tree(*nodes: Node) -> ImageTree:
-    found = read_layers(layout(layer(*nodes)), Choice(), {}, "x").tree
+    found = read_layers(layout(layer(*nodes)), Choice(), Means({}, silent), "x").image().tree
     assert found is not None
     return found
 

@@ -26,6 +26,7 @@ MEMORY_LIMIT = 160 << 20
 WORK_LIMIT = 1 << 26
 
 _WHITEOUT, _OPAQUE, _META = ".wh.", ".wh..wh..opq", ".wh..wh."
+_NOWHERE = ("", ".", "..")
 _KINDS: tuple[Kind, ...] = ("file", "link", "other")
 #: What an entry takes in memory beside its name, and a directory, measured.
 _COST, _FOLDER_COST = 120, 320
@@ -69,8 +70,11 @@ class Overlay:
         self._size = array("Q")
         self._target: dict[int, str] = {}
         self._sparse: set[int] = set()
-        #: The files that begin as ELF files do.
+        #: The files that begin as ELF files do, and those of them that say nothing of what they are made of.
         self.programs: set[int] = set()
+        self.silent: set[int] = set()
+        #: The directory of the last entry, which most have in common with the next one, where no link led to it.
+        self._last: tuple[str, Folder | None] = ("", None)
         self._memory = 0
         self._work = 0
 
@@ -78,21 +82,31 @@ class Overlay:
         """Begin the next layer."""
         self._layer += 1
 
-    def apply(self, entry: Entry, *, program: bool = False) -> None:
-        """Put an entry of the current layer in its place; ``program`` says that it begins as ELF files do.
+    def apply(self, entry: Entry, *, program: bool = False, silent: bool = False) -> None:
+        """Put an entry of the current layer in its place.
 
-        Raises InputError where no runtime could, LimitError where there are too many.
+        ``program`` says that it begins as ELF files do, ``silent`` that it says nothing of what it is made of. Raises
+        InputError where no runtime could, LimitError where there are too many.
         """
-        parts = _clean(entry.path)
-        if any(part.startswith(_WHITEOUT) for part in parts):
-            self._whiteout(parts)
-            return
-        if not parts:
-            if entry.kind != "directory":
-                raise InputError("an entry would replace the root", remedy=_REMEDY)
-            return
-        *above, name = parts
-        folder = self._made(above, entry.path)
+        above, _, name = entry.path.rpartition("/")
+        known, folder = self._last
+        if folder is None or above != known or name in _NOWHERE or name.startswith(_WHITEOUT):
+            self._last = "", None
+            parts = _clean(entry.path)
+            if any(part.startswith(_WHITEOUT) for part in parts):
+                self._whiteout(parts)
+                return
+            if not parts:
+                if entry.kind != "directory":
+                    raise InputError("an entry would replace the root", remedy=_REMEDY)
+                return
+            written, name = name, parts.pop()
+            folder = self._straight(parts)
+            if folder is None:
+                folder = self._made(parts, entry.path)
+            elif name == written:
+                # What is put in it changes nothing on the way to it.
+                self._last = above, folder
         if entry.kind == "directory":
             there = folder.entries.get(name)
             if isinstance(there, Folder):
@@ -101,7 +115,7 @@ class Overlay:
                 folder.entries[name] = self._folder(name)
             return
         folder.entries.pop(name, None)
-        folder.entries[name] = self._number(entry, name, program)
+        folder.entries[name] = self._number(entry, name, program, silent)
 
     def walk(self) -> Iterator[tuple[str, int]]:
         """Every path at which something else than a directory stands, with its number."""
@@ -132,7 +146,7 @@ class Overlay:
             return None
         return Content(self._source[node], self._offset[node], self._size[node], node in self._sparse)
 
-    def _number(self, entry: Entry, name: str, program: bool) -> int:
+    def _number(self, entry: Entry, name: str, program: bool, silent: bool) -> int:
         number = len(self._kind)
         self._spend(_COST + len(name) + len(entry.target))
         if entry.kind == "hard link":
@@ -149,6 +163,8 @@ class Overlay:
             self._sparse.add(number)
         elif program:
             self.programs.add(number)
+            if silent:
+                self.silent.add(number)
         return number
 
     def _link(self, entry: Entry, number: int) -> None:
@@ -162,7 +178,7 @@ class Overlay:
         self._put.append(self._layer)
         if there in self._target:
             self._target[number] = self._target[there]
-        for marked in (self._sparse, self.programs):
+        for marked in (self._sparse, self.programs, self.silent):
             if there in marked:
                 marked.add(number)
 
@@ -179,6 +195,17 @@ class Overlay:
         self._work += steps
         if self._work > WORK_LIMIT:
             raise LimitError("its paths and whiteouts take too long to follow", remedy="check whether it is genuine")
+
+    def _straight(self, parts: list[str]) -> Folder | None:
+        """The directory at ``parts`` where it stands and no link leads to it."""
+        self._toil(len(parts))
+        folder = self._root
+        for part in parts:
+            there = folder.entries.get(part)
+            if not isinstance(there, Folder):
+                return None
+            folder = there
+        return folder
 
     def _made(self, parts: list[str], path: str) -> Folder:
         """The directory at ``parts``, made where it is missing."""

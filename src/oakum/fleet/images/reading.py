@@ -7,30 +7,28 @@ image, since it may replace anything: all such layers are told, and there is no 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Sequence
+from contextlib import closing
 from functools import partial
 from hashlib import sha256
-from typing import NamedTuple, Protocol
+from typing import Protocol, TypeVar
 
 import msgspec
 
-from oakum.errors import InputError, NotAssessableError, OakumError, Place, UsageError
+from oakum.errors import InputError, OakumError, Place, UsageError
 from oakum.fleet.assets import Gap
 from oakum.fleet.cluster.images import parse
-from oakum.fleet.images import manifests, tar
+from oakum.fleet.images import manifests
 from oakum.fleet.images.choice import Choice, by_platform, by_selector, fits, likeness, unclear
-from oakum.fleet.images.manifests import ChangedError, Config, Descriptor, Platform, Saved
-from oakum.fleet.images.overlay import Overlay
-from oakum.fleet.images.sources import UNPACKED_LIMIT, Source, Unpack, Unpacked, UnreachedError, unpacked
+from oakum.fleet.images.manifests import Config, Descriptor, Platform, Saved
+from oakum.fleet.images.sources import Source
+from oakum.fleet.images.stacking import MISSING, Layer, Means, Stack, stacked
 from oakum.fleet.images.tree import ImageTree
+
+_Assessed = TypeVar("_Assessed")
 
 #: How deep indexes may stand in indexes.
 _DEEPEST = 4
-#: How many layers are digested at once. More gains nothing: layers are looked through one after another.
-_THREADS = 2
-_ELF = b"\x7fELF"
-_MISSING = "copy the whole image again, with all its blobs"
 
 
 class Store(Protocol):
@@ -66,21 +64,43 @@ class Image(msgspec.Struct, frozen=True, kw_only=True):
     gaps: tuple[Gap, ...] = ()
 
 
-class _Layer(NamedTuple):
-    """A layer as the documents state it: how it is opened, what it is, its digests packed and unpacked."""
+class Unverified:
+    """An image that was read, while the digests of its layers are still taken; to be assessed once."""
 
-    open: Callable[[], Source | None]
-    place: str
-    diff_id: str
-    packed: Descriptor | None = None
+    def __init__(self, image: Image, stack: Stack) -> None:
+        self._image = image
+        self._stack = stack
+
+    def assessed(self, assess: Callable[[Image], _Assessed]) -> _Assessed:
+        """What ``assess`` makes of the image.
+
+        It is called while digests are taken, which takes longer. What it returns or raises counts only when all are
+        right; where a layer could not be read to its end, it is called once more, with the image that has no tree.
+        Raises ChangedError where a digest is not the one that was stated, UnreachedError where nothing can be had now.
+        """
+        with closing(self._stack) as stack:
+            if (tree := stack.tree()) is not None:
+                try:
+                    found = assess(msgspec.structs.replace(self._image, tree=tree))
+                except OakumError:
+                    if not stack.verify():
+                        raise
+                else:
+                    if not stack.verify():
+                        return found
+            return assess(msgspec.structs.replace(self._image, gaps=stack.verify()))
+
+    def image(self) -> Image:
+        """The image itself; raises as ``assessed``."""
+        return self.assessed(lambda image: image)
 
 
-def read(store: Store, choice: Choice, unpackers: Mapping[str, Unpack], place: str) -> Image:
-    """The chosen image. Raises OakumError where there is none, or where its documents or digests are wrong."""
+def read(store: Store, choice: Choice, means: Means, place: str) -> Unverified:
+    """The chosen image. Raises OakumError where there is none, or where its documents or a digest are wrong."""
     if store.open("index.json") is not None:
-        return _Layouts(store, choice, unpackers, place).read()
+        return _Layouts(store, choice, means, place).read()
     if (saved := store.open("manifest.json")) is not None:
-        return _saved(store, manifests.document(saved, f"{place}: manifest.json"), choice, unpackers, place)
+        return _saved(store, manifests.document(saved, f"{place}: manifest.json"), choice, means, place)
     raise InputError(
         "neither an OCI layout (index.json) nor a docker archive (manifest.json)",
         place=Place(place),
@@ -88,29 +108,25 @@ def read(store: Store, choice: Choice, unpackers: Mapping[str, Unpack], place: s
     )
 
 
-def read_described(
-    top: Descriptor, blobs: Blobs, choice: Choice, unpackers: Mapping[str, Unpack], place: str, *, form: str
-) -> Image:
+def read_described(top: Descriptor, blobs: Blobs, choice: Choice, means: Means, place: str, *, form: str) -> Unverified:
     """The image that a descriptor of a manifest or an index leads to. Raises OakumError as ``read`` does.
 
     ``form`` says what kind of thing the blobs are from.
     """
-    return _Described(blobs, choice, unpackers, place, form).image(top)
+    return _Described(blobs, choice, means, place, form).image(top)
 
 
 class _Described:
     """Follows descriptors to an image (descriptor.md, image-index.md, manifest.md)."""
 
-    def __init__(
-        self, blobs: Blobs, choice: Choice, unpackers: Mapping[str, Unpack], place: str, form: str = "OCI layout"
-    ) -> None:
+    def __init__(self, blobs: Blobs, choice: Choice, means: Means, place: str, form: str = "OCI layout") -> None:
         self._blobs = blobs
         self._choice = choice
-        self._unpackers = unpackers
+        self._means = means
         self._place = place
         self._form = form
 
-    def image(self, top: Descriptor) -> Image:
+    def image(self, top: Descriptor) -> Unverified:
         found = top
         for _ in range(_DEEPEST):
             if found.media_type not in manifests.INDEXES:
@@ -123,7 +139,7 @@ class _Described:
         place = f"{self._place}: index {described.digest}"
         return manifests.checked_index(self._document(described), place).manifests or []
 
-    def manifest(self, found: Descriptor, top: Descriptor) -> Image:
+    def manifest(self, found: Descriptor, top: Descriptor) -> Unverified:
         """The image of a manifest, to which ``top`` has led."""
         place = f"{self._place}: manifest {found.digest}"
         if found.media_type not in manifests.MANIFESTS:
@@ -146,12 +162,12 @@ class _Described:
             form=self._form,
             reference=_reference((*top.names, *found.names)),
         )
-        return _stacked(image, given, self._unpackers, self._place)
+        return _stacked(image, given, self._means, self._place)
 
-    def _layer(self, described: Descriptor, diff_id: str, place: str) -> _Layer:
+    def _layer(self, described: Descriptor, diff_id: str, place: str) -> Layer:
         manifests.blob_path(described.digest, place)
         where = f"layer {described.digest}"
-        return _Layer(partial(self._blobs.blob, described, f"{self._place}: {where}"), where, diff_id, described)
+        return Layer(partial(self._blobs.blob, described, f"{self._place}: {where}"), where, diff_id, described)
 
     def _document(self, descriptor: Descriptor) -> bytes:
         """A document, verified."""
@@ -159,7 +175,7 @@ class _Described:
         manifests.limited(descriptor.size, manifests.DOCUMENT_LIMIT, "bytes", place)
         source = self._blobs.blob(descriptor, place)
         if source is None:
-            raise InputError("this blob is missing", place=Place(place), remedy=_MISSING)
+            raise InputError("this blob is missing", place=Place(place), remedy=MISSING)
         manifests.verify(source, descriptor.digest, descriptor.size, place)
         return manifests.document(source, place)
 
@@ -178,13 +194,13 @@ class _LayoutBlobs:
 class _Layouts:
     """Reads an OCI image layout (image-layout.md)."""
 
-    def __init__(self, store: Store, choice: Choice, unpackers: Mapping[str, Unpack], place: str) -> None:
+    def __init__(self, store: Store, choice: Choice, means: Means, place: str) -> None:
         self._store = store
         self._choice = choice
         self._place = place
-        self._described = _Described(_LayoutBlobs(store), choice, unpackers, place)
+        self._described = _Described(_LayoutBlobs(store), choice, means, place)
 
-    def read(self) -> Image:
+    def read(self) -> Unverified:
         index = manifests.checked_index(self._file("index.json"), f"{self._place}: index.json")
         layout = manifests.decode(manifests.Layout, self._file("oci-layout"), f"{self._place}: oci-layout")
         if layout.image_layout_version != "1.0.0":
@@ -218,12 +234,12 @@ class _Layouts:
         source = self._store.open(path)
         if source is None:
             raise InputError(
-                "this file is missing in the layout", place=Place(f"{self._place}: {path}"), remedy=_MISSING
+                "this file is missing in the layout", place=Place(f"{self._place}: {path}"), remedy=MISSING
             )
         return manifests.document(source, f"{self._place}: {path}")
 
 
-def _saved(store: Store, data: bytes, choice: Choice, unpackers: Mapping[str, Unpack], place: str) -> Image:
+def _saved(store: Store, data: bytes, choice: Choice, means: Means, place: str) -> Unverified:
     """The chosen image of a docker archive."""
     listed = manifests.decode(list[Saved], data, f"{place}: manifest.json")
     manifests.limited(len(listed), manifests.IMAGES_LIMIT, "images", f"{place}: manifest.json")
@@ -241,7 +257,7 @@ def _saved(store: Store, data: bytes, choice: Choice, unpackers: Mapping[str, Un
     chosen = meant[0]
     source = store.open(chosen.config)
     if source is None:
-        raise InputError("the configuration is missing", place=Place(f"{place}: {chosen.config}"), remedy=_MISSING)
+        raise InputError("the configuration is missing", place=Place(f"{place}: {chosen.config}"), remedy=MISSING)
     where = f"{place}: {chosen.config}"
     text = manifests.document(source, where)
     digest = f"sha256:{sha256(text).hexdigest()}"
@@ -252,7 +268,7 @@ def _saved(store: Store, data: bytes, choice: Choice, unpackers: Mapping[str, Un
     paths = chosen.layers or []
     manifests.limited(len(paths), manifests.LAYERS_LIMIT, "layers", f"{place}: manifest.json")
     given = [
-        _Layer(partial(store.open, path), f"layer {path}", diff_id)
+        Layer(partial(store.open, path), f"layer {path}", diff_id)
         for path, diff_id in zip(paths, _diff_ids(config, len(paths), where), strict=True)
     ]
     image = Image(
@@ -261,7 +277,7 @@ def _saved(store: Store, data: bytes, choice: Choice, unpackers: Mapping[str, Un
         form="docker archive",
         reference=_reference(tuple(chosen.repo_tags or ())),
     )
-    return _stacked(image, given, unpackers, place)
+    return _stacked(image, given, means, place)
 
 
 def _diff_ids(config: Config, count: int, place: str) -> list[str]:
@@ -286,101 +302,5 @@ def _reference(names: Sequence[str]) -> str:
     return next((name for name in names if (":" in name or "/" in name) and parse(name) is not None), "")
 
 
-def _stacked(image: Image, layers: Sequence[_Layer], unpackers: Mapping[str, Unpack], place: str) -> Image:
-    """The image with its layers put over each other, or with the reasons why they cannot be."""
-    overlay = Overlay()
-    archives: list[Source] = []
-    gaps: list[Gap] = []
-    left = UNPACKED_LIMIT
-    with _Verifying() as verifying:
-        for layer in layers:
-            overlay.begin()
-            try:
-                archive = _archive(layer, unpackers, left, place, verifying)
-                for entry in tar.entries(archive):
-                    # Over a layer that could not be read the next one cannot stand either; it is only looked through.
-                    if not gaps:
-                        overlay.apply(entry, program=_is_program(entry, archive))
-                if isinstance(archive, Unpacked):
-                    _ended(archive, layer.diff_id, f"{place}: {layer.place}")
-                    left -= archive.reached
-                archives.append(archive)
-            except (ChangedError, UnreachedError):
-                raise
-            except OakumError as error:
-                gaps.append(_unread(layer.place, error))
-        gaps += verifying.end()
-    if gaps:
-        return msgspec.structs.replace(image, gaps=tuple(gaps))
-    return msgspec.structs.replace(image, tree=ImageTree(overlay, archives))
-
-
-def _unread(layer: str, error: OakumError) -> Gap:
-    return Gap("unread-image", layer, error.what, error.remedy or _MISSING)
-
-
-class _Verifying:
-    """Layers whose digests are taken while they are looked through: nothing counts before ``end`` has passed."""
-
-    def __init__(self) -> None:
-        self._threads = ThreadPoolExecutor(_THREADS, "verify")
-        self._running: list[tuple[str, Future[None]]] = []
-
-    def __enter__(self) -> _Verifying:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._threads.shutdown(cancel_futures=True)
-
-    def begin(self, layer: _Layer, source: Source, digest: str, size: int | None, place: str) -> None:
-        """As ``manifests.verify``; at once where only one may read the source."""
-        if source.shared:
-            check = self._threads.submit(manifests.verify, source, digest, size, f"{place}: {layer.place}")
-            self._running.append((layer.place, check))
-        else:
-            manifests.verify(source, digest, size, f"{place}: {layer.place}")
-
-    def end(self) -> list[Gap]:
-        """Wait for what has begun: the layers that cannot be read to their end. Raises ChangedError, UnreachedError."""
-        gaps = []
-        running, self._running = self._running, []
-        for layer, check in running:
-            try:
-                check.result()
-            except (ChangedError, UnreachedError):
-                raise
-            except OakumError as error:
-                gaps.append(_unread(layer, error))
-        return gaps
-
-
-def _is_program(entry: tar.Entry, archive: Source) -> bool:
-    return entry.kind == "file" and entry.size > len(_ELF) and archive.read_at(entry.offset, len(_ELF)) == _ELF
-
-
-def _archive(layer: _Layer, unpackers: Mapping[str, Unpack], limit: int, place: str, verifying: _Verifying) -> Source:
-    """A layer's archive; whatever can be verified before it is unpacked is being so."""
-    packed = layer.packed
-    if packed is not None and not manifests.LAYERS.fullmatch(packed.media_type):
-        what = f"it is of the kind {packed.media_type[:150]!a}, which is not read here"
-        raise NotAssessableError(what, remedy="copy the image with plain, gzip or zstd layers, decrypted")
-    source = layer.open()
-    if source is None:
-        raise NotAssessableError("it is missing", remedy=_MISSING)
-    if packed is not None:
-        verifying.begin(layer, source, packed.digest, packed.size, place)
-    archive = unpacked(source, unpackers, limit)
-    if archive is not None:
-        return archive
-    if packed is None or packed.digest != layer.diff_id:
-        verifying.begin(layer, source, layer.diff_id, None, place)
-    return source
-
-
-def _ended(archive: Unpacked, diff_id: str, place: str) -> None:
-    """Pass what stands behind the last entry, and compare the digest of all."""
-    digest = archive.finish()
-    if diff_id.startswith("sha256:"):
-        manifests.same(diff_id, digest, place)
-    else:
-        manifests.verify(archive, diff_id, None, place)
+def _stacked(image: Image, layers: Sequence[Layer], means: Means, place: str) -> Unverified:
+    return Unverified(image, stacked(layers, means, place))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from bisect import bisect_right
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from functools import partial
@@ -19,11 +20,13 @@ from oakum.fleet.images.gzip import Gunzip
 #: How much is read at once.
 CHUNK = 1 << 18
 #: The same where a digest is taken: a thread that hashes so much seldom waits for the interpreter.
-_PASSED = 1 << 21
+_PASSED = 1 << 20
 #: Bytes that the layers of one image may unpack to. Images for machine learning have layers of ten gigabytes.
 UNPACKED_LIMIT = 1 << 35
 #: Bytes that may be unpacked again, beside four times the whole, to reach contents that were passed before.
 AGAIN_LIMIT = 1 << 34
+#: How many chunks are unpacked ahead of the one that is looked at next.
+_AHEAD = 1
 #: Bytes between two places from which unpacking can go on; a place costs 40 kB of memory.
 STRIDE = 1 << 22
 #: Beyond this many places every second one is dropped, and the stride doubled.
@@ -113,11 +116,38 @@ class Part:
         return self._whole.read_at(self._offset + offset, size) if size > 0 else b""
 
 
+class _Onward:
+    """Unpacks what was never passed before, in a thread, a few chunks ahead of whoever asks for them."""
+
+    def __init__(self, state: Unpacking, place: int, kept: int, stride: int) -> None:
+        """``state`` stands at ``place``; ``kept`` is the last place before to which one can return."""
+        self.stride = stride
+        self._state = state
+        self._place = place
+        self._kept = kept
+        self._failed: Exception | None = None
+
+    def step(self) -> tuple[bytes, Unpacking | None]:
+        """The next chunk, and the state behind it where that is a place to return to. What has failed fails again."""
+        if self._failed is not None:
+            raise self._failed
+        try:
+            chunk = self._state.next()
+        except Exception as error:
+            self._failed = error
+            raise
+        self._place += len(chunk)
+        if not chunk or self._place - self._kept < self.stride:
+            return chunk, None
+        self._kept = self._place
+        return chunk, self._state.copy()
+
+
 class Unpacked:
     """What a packed source holds. What is passed for the first time is digested; places to return to are kept.
 
-    Until all was passed once, a thread unpacks the next chunk while the last one is digested and looked at: nobody else
-    may read from the packed source meanwhile, unless it is ``shared``.
+    Until all was passed once, a thread unpacks the next chunks while the last one is digested and looked at: nobody
+    else may read from the packed source meanwhile, unless it is ``shared``.
     """
 
     shared = False
@@ -132,8 +162,10 @@ class Unpacked:
         self._reached = 0
         self._digest = hashlib.sha256()
         self._ended = False
+        self._given_up = False
         self._thread = ThreadPoolExecutor(1, "unpack")
-        self._coming: Future[bytes] | None = None
+        self._onward: _Onward | None = None
+        self._coming: deque[Future[tuple[bytes, Unpacking | None]]] = deque()
         self._again = 0
         self._stride = STRIDE
         self._places: list[tuple[int, Unpacking]] = []
@@ -163,9 +195,16 @@ class Unpacked:
         while not self._ended:
             self._advance()
         self._thread.shutdown()
+        self._coming.clear()
+        self._onward = None
         # Many layers wait for readers who may never come; none holds on to a chunk meanwhile.
         self._start, self._chunk = self._start + len(self._chunk), b""
         return f"sha256:{self._digest.hexdigest()}"
+
+    def give_up(self) -> None:
+        """Let whoever reads fail at the next chunk; then the packed source is asked for nothing any more."""
+        self._given_up = True
+        wait(list(self._coming))
 
     @property
     def reached(self) -> int:
@@ -174,17 +213,16 @@ class Unpacked:
 
     def _advance(self) -> bool:
         """Go to the next chunk; False at the end."""
+        if self._given_up:
+            raise InputError("it is not read any further")
         end = self._start + len(self._chunk)
-        if self._ended and end >= self._reached:
+        if end < self._reached:
+            chunk = self._state.next()
+        elif self._ended:
             return False
-        coming, self._coming = self._coming, None
-        chunk = self._state.next() if coming is None else coming.result()
-        first = end == self._reached
+        else:
+            chunk = self._next(end)
         end += len(chunk)
-        if first and chunk:
-            if end - (self._places[-1][0] if self._places else 0) >= self._stride:
-                self._keep(end)
-            self._coming = self._thread.submit(self._state.next)
         self._pass(chunk, end - self._reached)
         if not chunk:
             self._ended = True
@@ -192,27 +230,36 @@ class Unpacked:
         self._start, self._chunk = end - len(chunk), chunk
         return True
 
+    def _next(self, place: int) -> bytes:
+        """The chunk behind all that was passed."""
+        if self._onward is None:
+            self._onward = _Onward(self._state, place, self._places[-1][0] if self._places else 0, self._stride)
+        while len(self._coming) <= _AHEAD:
+            self._coming.append(self._thread.submit(self._onward.step))
+        chunk, state = self._coming.popleft().result()
+        if state is not None:
+            self._keep(place + len(chunk), state)
+        return chunk
+
     def _pass(self, chunk: bytes, new: int) -> None:
         """Digest and count the last ``new`` bytes of a chunk; how a stream falls into chunks may differ each time."""
         if new > 0:
             self._digest.update(chunk[len(chunk) - new :])
             self._reached += new
             if self._reached > self._limit:
-                remedy = "check whether it is genuine"
-                raise LimitError(f"unpacked it is larger than {self._limit >> 20} MB", remedy=remedy)
+                raise too_large(self._limit)
         self._again += len(chunk) - max(new, 0)
         if self._again > 4 * self._reached + AGAIN_LIMIT:
             remedy = "unpack it first (gunzip, zstd -d), and scan that"
             raise LimitError("its contents stand in an order that takes too long to read", remedy=remedy)
 
-    def _keep(self, place: int) -> None:
-        state = self._state.copy()
-        if state is None:
-            return
+    def _keep(self, place: int, state: Unpacking) -> None:
         self._places.append((place, state))
         if len(self._places) > MOST_PLACES:
             del self._places[::2]
             self._stride *= 2
+            if self._onward is not None:
+                self._onward.stride = self._stride
 
     def _place(self, offset: int) -> tuple[int, Unpacking | None]:
         """The nearest place before an offset from which unpacking can go on."""
@@ -220,12 +267,17 @@ class Unpacked:
         return self._places[number - 1] if number else (0, None)
 
     def _go(self, offset: int) -> None:
-        if self._coming is not None:
-            wait((self._coming,))  # nobody else may ask the packed source meanwhile
-            self._coming = None
+        wait(self._coming)
+        self._coming.clear()
+        self._onward = None
         self._start, kept = self._place(offset)
         self._state = (kept.copy() if kept is not None else None) or self._begin()
         self._chunk = b""
+
+
+def too_large(limit: int) -> LimitError:
+    """What is said of something that unpacks to more than that many bytes."""
+    return LimitError(f"unpacked it is larger than {limit >> 20} MB", remedy="check whether it is genuine")
 
 
 def packing(source: Source) -> str:

@@ -11,6 +11,7 @@ import re
 import struct
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
+from zlib import adler32
 
 from oakum.errors import InputError, LimitError
 from oakum.fleet.images.sources import Source
@@ -121,10 +122,15 @@ def begins(source: Source) -> bool:
 
 def _check(block: bytes, stated: bytes, at: int) -> None:
     """The sum of a header's bytes, its own field taken as spaces; old archives have summed them as signed."""
-    total = sum(block) - sum(block[148:156]) + 8 * 32
-    signed = total - 256 * sum(byte > 127 for byte in block[:148] + block[156:]) if not block.isascii() else total
+    total = _sum(block) - _sum(block[148:156]) + 8 * 32
+    signed = total if block.isascii() else total - 256 * sum(byte > 127 for byte in block[:148] + block[156:])
     if _number(stated, at) not in (total, signed):
         raise _bad("a header is damaged: its checksum is another one", at)
+
+
+def _sum(data: bytes) -> int:
+    """The sum of at most 512 bytes; of ASCII it is less than 65521, so that Adler-32 has it (RFC 1950, 8.2)."""
+    return (adler32(data) & 0xFFFF) - 1 if data.isascii() else sum(data)
 
 
 def _number(field: bytes, at: int) -> int:

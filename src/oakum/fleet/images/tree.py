@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 
 from oakum.errors import InputError, LimitError, Place
 from oakum.fleet.images.overlay import Content, Folder, Overlay
@@ -59,10 +59,16 @@ class ImageTree:
 
     def programs(self) -> list[str]:
         """The paths of the ELF files, in that order."""
-        programs = self._overlay.programs
+        return self._stored(self._overlay.programs)
+
+    def telling(self) -> list[str]:
+        """The same without those that say nothing of what they are made of."""
+        return self._stored(self._overlay.programs - self._overlay.silent)
+
+    def _stored(self, numbers: Set[int]) -> list[str]:
         found: list[tuple[int, int, str]] = []
         for path, node in self._overlay.walk():
-            if node in programs and (content := self._overlay.content(node)) is not None:
+            if node in numbers and (content := self._overlay.content(node)) is not None:
                 found.append((content.layer, content.offset, path))
         return [path for _, _, path in sorted(found)]
 

@@ -12,8 +12,7 @@ from typing import NamedTuple, Protocol
 
 from oakum.errors import OakumError
 from oakum.fleet.assets import Gap
-from oakum.fleet.languages import composer, go, java, node, python, ruby, rust
-from oakum.fleet.languages.elf import Elf
+from oakum.fleet.languages import composer, java, node, programs, python, ruby
 from oakum.fleet.languages.sources import Source
 from oakum.fleet.packages import Package
 from oakum.ports import Tree
@@ -34,6 +33,9 @@ class Stored(Tree, Protocol):
     def programs(self) -> Sequence[str]:
         """The paths of the ELF files, in the order in which they are stored."""
 
+    def telling(self) -> Sequence[str]:
+        """The same without those that are known to be ``programs.silent``."""
+
     def source(self, path: str) -> Source:
         """The content of a regular file, to be read at any place."""
 
@@ -50,11 +52,6 @@ def _whole(limit: int, parse: Callable[[bytes, str], list[Package]]) -> Callable
     return lambda tree, path: parse(tree.read(path, limit), path)
 
 
-def _program(source: Source, path: str) -> list[Package]:
-    program = Elf(source)
-    return [*go.read(program, path), *rust.read(program, path)]
-
-
 def _readers() -> Sequence[_Reader]:
     archives = java.Archives()
     return (
@@ -63,7 +60,7 @@ def _readers() -> Sequence[_Reader]:
         _Reader("Ruby gems", ruby.WHERE, _whole(ruby.LIMIT, ruby.read)),
         _Reader("PHP packages", composer.WHERE, _whole(composer.LIMIT, composer.read)),
         _Reader("Java archives", java.WHERE, lambda tree, path: archives.read(tree.source(path), path)),
-        _Reader("programs", None, lambda tree, path: _program(tree.source(path), path)),
+        _Reader("programs", None, lambda tree, path: programs.read(tree.source(path), path)),
     )
 
 
@@ -72,7 +69,7 @@ def read(tree: Stored) -> tuple[list[Package], list[Gap]]:
     packages: list[Package] = []
     gaps: list[Gap] = []
     for what, where, read_one in _readers():
-        paths = tree.programs() if where is None else tree.files(where.search)
+        paths = tree.telling() if where is None else tree.files(where.search)
         failed: list[Gap] = []
         for path in paths[:FILES_LIMIT]:
             try:

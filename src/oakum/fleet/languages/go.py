@@ -16,6 +16,8 @@ from oakum.fleet.languages.elf import Elf, Part
 from oakum.fleet.languages.sources import Source, library, sound
 from oakum.fleet.packages import Package
 
+#: What the linker calls it.
+SECTION = b".go.buildinfo"
 _MARK = b"\xff Go buildinf:"
 #: How far into the writable data the mark is looked for, as Go does; it stands at a multiple of 16.
 _SEARCHED, _ALIGNED = 1 << 16, 16
@@ -41,7 +43,7 @@ def read(elf: Elf, path: str) -> list[Package]:
 def _texts(elf: Elf) -> tuple[str, str] | None:
     """The version of the toolchain and the list of modules; None where there is no mark."""
     if elf.named:
-        parts = [section] if (section := elf.section(b".go.buildinfo")) is not None else []
+        parts = [section] if (section := elf.section(SECTION)) is not None else []
     else:
         parts = [part for part in elf.segments() if part.writable][:1]
     for part in parts:

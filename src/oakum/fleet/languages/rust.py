@@ -15,6 +15,8 @@ from oakum.fleet.languages.elf import Elf
 from oakum.fleet.languages.sources import library, sound
 from oakum.fleet.packages import Package
 
+#: What it is called.
+SECTION = b".dep-v0"
 #: Bytes of the section, and unpacked; a thousand crates have 200 kB.
 _PACKED_LIMIT, _LIMIT = 1 << 20, 1 << 22
 
@@ -31,7 +33,7 @@ class _Audit(msgspec.Struct):
 
 def read(elf: Elf, path: str) -> list[Package]:
     """The crates of a program; none where it says nothing. InputError where what it says is damaged."""
-    section = elf.section(b".dep-v0")
+    section = elf.section(SECTION)
     if section is None:
         return []
     if section.size > _PACKED_LIMIT:
