@@ -58,6 +58,10 @@ class ImageRoot:
         """No program."""
         return ()
 
+    def telling(self) -> Sequence[str]:
+        """None of them."""
+        return ()
+
     def source(self, path: str) -> Source:
         """Not asked for: there are no files and no programs."""
         raise FileNotFoundError(path)
