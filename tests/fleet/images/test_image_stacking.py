@@ -54,7 +54,7 @@ def test_items_come_in_their_order_and_then_the_error(monkeypatch: pytest.Monkey
 
 def test_no_more_is_made_ahead_than_the_bound_allows(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ahead, "_TOGETHER", 10)
-    monkeypatch.setattr(ahead, "_WAITING", 100)
+    monkeypatch.setattr(ahead, "_WAITING", 10)
     made = 0
 
     def items() -> Iterator[int]:
