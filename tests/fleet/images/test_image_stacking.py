@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gc
+import json
 import random
+import tarfile
 import threading
 import time
 from collections.abc import Iterator
@@ -13,6 +16,7 @@ from tests.fleet.images.builder import Files, digest, file, hard, layer, layout,
 from tests.fleet.images.test_image_reading import Jealous
 from tests.fleet.languages.programs import elf, inline
 
+from oakum.adapters.files.zstd import unpackers
 from oakum.errors import InputError
 from oakum.fleet import languages
 from oakum.fleet.images import ahead, manifests, sources
@@ -20,8 +24,9 @@ from oakum.fleet.images.ahead import Ahead
 from oakum.fleet.images.archives import ArchiveStore
 from oakum.fleet.images.choice import Choice
 from oakum.fleet.images.manifests import ChangedError
+from oakum.fleet.images.overlay import Overlay
 from oakum.fleet.images.reading import Image, Store, read
-from oakum.fleet.images.sources import Memory, Source
+from oakum.fleet.images.sources import Memory, Source, Unpacked
 from oakum.fleet.images.stacking import Means
 from oakum.fleet.languages.programs import silent
 
@@ -45,6 +50,7 @@ def test_items_come_in_their_order_and_then_the_error(monkeypatch: pytest.Monkey
 
     with ThreadPoolExecutor(1) as threads:
         one = Ahead(items(), threads, lambda _: 1)
+        one.begin()
         seen: list[int] = []
         with pytest.raises(InputError, match="the end"):
             seen.extend(iter(one))
@@ -65,6 +71,7 @@ def test_no_more_is_made_ahead_than_the_bound_allows(monkeypatch: pytest.MonkeyP
 
     with ThreadPoolExecutor(1) as threads:
         one = Ahead(items(), threads, lambda _: 1)
+        one.begin()
         taken = iter(one)
         assert [next(taken) for _ in range(35)] == list(range(35))
         time.sleep(0.2)
@@ -139,6 +146,83 @@ def test_what_was_given_up_is_not_read_any_further() -> None:
         source.finish()
 
 
+def many(count: int = 40_000) -> bytes:
+    """A layer with more files than are seen ahead."""
+    block = tarfile.TarInfo("0000000").tobuf(tarfile.USTAR_FORMAT)
+    total = sum(block) - sum(block[148:156]) + 8 * 32 - 7 * 48
+    names = (b"%07d" % number for number in range(count))
+    return b"".join(name + block[7:148] + b"%06o\0 " % (total + sum(name)) + block[156:] for name in names)
+
+
+@pytest.mark.parametrize("what", [KeyboardInterrupt, MemoryError])
+@pytest.mark.parametrize("place", ["begin", "apply"])
+def test_whoever_interrupts_it_leaves_no_thread_behind(
+    what: type[BaseException], place: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise what
+
+    files = layout(many(), many(), many())
+    before = set(threading.enumerate())
+    monkeypatch.setattr(Overlay, place, interrupted)
+    with pytest.raises(what):
+        image(files)
+    assert not [thread for thread in set(threading.enumerate()) - before if thread.name.startswith(("look", "verify"))]
+
+
+def test_of_damaged_layers_nothing_is_kept() -> None:
+    damaged = [packed(layer(file("a", bytes(9 << 20)), file("b", str(number))))[:-30] for number in range(12)]
+    files = saved({"web:1": [ONE] * 12})
+    listed = json.loads(files["manifest.json"])
+    listed[0]["Layers"] = [f"{number}/layer.tar" for number in range(12)]
+    files["manifest.json"] = json.dumps(listed).encode()
+    files |= {f"{number}/layer.tar": data for number, data in enumerate(damaged)}
+    before = set(threading.enumerate())
+    gc.collect()
+    gc.disable()  # what goes in circles would wait for it, however large
+    try:
+        found = image(files)
+        kept = [one for one in gc.get_objects() if isinstance(one, Unpacked)]
+    finally:
+        gc.enable()
+    assert [gap.what for gap in found.gaps] == [f"layer {number}/layer.tar" for number in range(12)]
+    assert not kept
+    assert not set(threading.enumerate()) - before
+
+
+def test_gaps_are_told_in_the_order_of_the_layers() -> None:
+    files = layout(layer(hard("a", "nothing")), ONE, TWO, layer(file("c"), file("a/../..")))
+    missing = f"blobs/{digest(packed(TWO)).replace(':', '/')}"
+    del files[missing]
+    whys = [gap.why for gap in image(files).gaps]
+    assert len(whys) == 2
+    assert "is a hard link to nothing" in whys[0]
+    assert whys[1] == "it is missing"
+
+
+def test_nobody_takes_a_digest_for_which_nobody_waits() -> None:
+    class Slow(Memory):
+        asked = 0
+
+        def read_at(self, offset: int, size: int) -> bytes:
+            Slow.asked += size >= 1 << 20  # as a digest is taken
+            time.sleep(0.001)
+            return super().read_at(offset, size)
+
+    class Slowly(Files):
+        def open(self, path: str) -> Source | None:
+            return Slow(self[path]) if len(self.get(path, b"")) > 1 << 24 else super().open(path)
+
+    found = read(Slowly(layout(layer(file("x", bytes(256 << 20))), packing="")), Choice(), Means({}), "there")
+
+    def fails(_: Image) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        found.assessed(fails)
+    assert Slow.asked < 128
+
+
 # Programs that say nothing.
 
 
@@ -182,6 +266,19 @@ def test_a_layer_of_silent_programs_is_unpacked_once() -> None:
     assert languages.read(tree) == ([], [])
     assert counting[0].asked == asked
     assert len(tree.programs()) == 12
+
+
+@pytest.mark.parametrize("packing", ["+gzip", "+zstd"])
+def test_a_program_is_not_gone_back_in_while_it_passes(packing: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sources, "AGAIN_LIMIT", 0)
+    # The names stand far before the table of sections, as LLVM's linker has them where there are symbols behind.
+    programs = [file(f"bin/{number}", elf({b".text": b"x"}, far=random.Random(number).randbytes(2 << 20)))
+                for number in range(8)]  # fmt: skip
+    files = layout(layer(file("etc/os-release", "ID=debian\n"), *programs), packing=packing)
+    tree = read(files, Choice(), Means(unpackers(), silent), "there").image().tree
+    assert tree is not None
+    assert len(tree.telling()) == 8
+    assert languages.read(tree) == ([], [])
 
 
 # What is looked at before the digests are known.

@@ -8,8 +8,13 @@ import zipfile
 from collections.abc import Mapping
 
 
-def elf(sections: Mapping[bytes, bytes] | None, *, wide: bool = True, order: str = "<", data: bytes = b"") -> bytes:
-    """An ELF file of these sections, None for no table of them; ``data`` is a writable segment at address 0x1000."""
+def elf(
+    sections: Mapping[bytes, bytes] | None, *, wide: bool = True, order: str = "<", data: bytes = b"", far: bytes = b""
+) -> bytes:
+    """An ELF file of these sections, None for no table of them; ``data`` is a writable segment at address 0x1000.
+
+    ``far`` stands between the names of the sections and their table.
+    """
     head, section, segment = (64, 64, 56) if wide else (52, 40, 32)
     body = data
     data_at = head + segment
@@ -21,6 +26,7 @@ def elf(sections: Mapping[bytes, bytes] | None, *, wide: bool = True, order: str
         rows.append((len(names), 1, data_at + len(body), len(content)))
         names += name + b"\0"
         body += content
+    body += far
     sections_at = data_at + len(body) if sections is not None else 0
     word = "Q" if wide else "I"
     ident = b"\x7fELF" + bytes((2 if wide else 1, 1 if order == "<" else 2, 1)) + bytes(9)

@@ -14,6 +14,9 @@ from oakum.errors import InputError
 
 #: How much is taken in and given out at once: enough that handing it from thread to thread is no matter.
 _IN, _OUT = 1 << 18, 1 << 20
+#: How much of it is unpacked at once at least; more where all was taken the last time. What is not taken is copied, as
+#: often as there are members, and every copy of the state holds on to it.
+_LEAST = 1 << 12
 _REMEDY = "fetch or build it again"
 _DAMAGED = cast(type[Exception], zlib.error)
 
@@ -29,7 +32,7 @@ class _Member(Protocol):
     unused_data: bytes
     unconsumed_tail: bytes
 
-    def decompress(self, data: bytes, max_length: int, /) -> bytes: ...
+    def decompress(self, data: memoryview, max_length: int, /) -> bytes: ...
     def copy(self) -> _Member: ...
 
 
@@ -38,39 +41,46 @@ class Gunzip:
 
     def __init__(self, packed: _Packed) -> None:
         self._packed = packed
-        self._offset = 0
-        self._waiting = b""
+        #: The piece that was taken in last, where it begins, and how much of it was unpacked.
+        self._piece = b""
+        self._begins = 0
+        self._done = 0
         #: None between two members.
         self._member: _Member | None = None
+        self._next = _LEAST
 
     def next(self) -> bytes:
         """The next bytes, none at the end; InputError where the stream is damaged or cut off."""
         while True:
-            if not self._waiting:
-                self._waiting = self._packed.read_at(self._offset, _IN)
-                self._offset += len(self._waiting)
-            ended = not self._waiting
+            if self._done == len(self._piece):
+                self._begins, self._done = self._begins + self._done, 0
+                self._piece = self._packed.read_at(self._begins, _IN)
+            ended = not self._piece
             if self._member is None:
                 if ended:
                     return b""
                 self._member = cast(_Member, zlib.decompressobj(zlib.MAX_WBITS | 16))
+                self._next = _LEAST
+            given = memoryview(self._piece)[self._done : self._done + self._next]
             try:
-                chunk = self._member.decompress(self._waiting, _OUT)
+                chunk = self._member.decompress(given, _OUT)
             except _DAMAGED as error:
                 raise InputError(f"it cannot be unpacked: {error}", remedy=_REMEDY) from error
-            if self._member.eof:
-                self._waiting = self._member.unused_data
+            over = self._member.eof
+            taken = len(given) - len(self._member.unused_data if over else self._member.unconsumed_tail)
+            self._done += taken
+            self._next = min(2 * self._next, _IN) if taken == len(given) else max(_LEAST, taken)
+            if over:
                 self._member = None
-            else:
-                self._waiting = self._member.unconsumed_tail
-                if ended and not chunk:
-                    raise InputError("the gzip stream is cut off", remedy=_REMEDY)
+            elif ended and not chunk:
+                raise InputError("the gzip stream is cut off", remedy=_REMEDY)
             if chunk:
                 return chunk
 
     def copy(self) -> Gunzip:
-        """The same state once more."""
+        """The same state once more, without the packed bytes: many copies would hold many of them."""
         twin = Gunzip(self._packed)
-        twin._offset, twin._waiting = self._offset, self._waiting
+        twin._begins = self._begins + self._done
         twin._member = None if self._member is None else self._member.copy()
+        twin._next = self._next
         return twin

@@ -125,17 +125,15 @@ class _Onward:
         self._state = state
         self._place = place
         self._kept = kept
-        self._failed: Exception | None = None
+        self._failed = False
 
     def step(self) -> tuple[bytes, Unpacking | None]:
-        """The next chunk, and the state behind it where that is a place to return to. What has failed fails again."""
-        if self._failed is not None:
-            raise self._failed
-        try:
-            chunk = self._state.next()
-        except Exception as error:
-            self._failed = error
-            raise
+        """The next chunk, and the state behind it where that is a place to return to. InputError after any error."""
+        if self._failed:
+            raise InputError("what stands behind a damage is not read", remedy="fetch or build it again")
+        self._failed = True
+        chunk = self._state.next()
+        self._failed = False
         self._place += len(chunk)
         if not chunk or self._place - self._kept < self.stride:
             return chunk, None
@@ -204,7 +202,12 @@ class Unpacked:
     def give_up(self) -> None:
         """Let whoever reads fail at the next chunk; then the packed source is asked for nothing any more."""
         self._given_up = True
-        wait(list(self._coming))
+        self._thread.shutdown()
+
+    @property
+    def behind(self) -> int:
+        """Up to where bytes are gone: to read them means to unpack them again."""
+        return self._start
 
     @property
     def reached(self) -> int:
@@ -246,11 +249,13 @@ class Unpacked:
         if new > 0:
             self._digest.update(chunk[len(chunk) - new :])
             self._reached += new
-            if self._reached > self._limit:
-                raise too_large(self._limit)
         self._again += len(chunk) - max(new, 0)
+        remedy = "unpack it first (gunzip, zstd -d), and scan that"
+        if self._reached > self._limit:
+            self._given_up = True
+            raise too_large(self._limit)
         if self._again > 4 * self._reached + AGAIN_LIMIT:
-            remedy = "unpack it first (gunzip, zstd -d), and scan that"
+            self._given_up = True
             raise LimitError("its contents stand in an order that takes too long to read", remedy=remedy)
 
     def _keep(self, place: int, state: Unpacking) -> None:
@@ -270,9 +275,9 @@ class Unpacked:
         wait(self._coming)
         self._coming.clear()
         self._onward = None
-        self._start, kept = self._place(offset)
+        place, kept = self._place(offset)
         self._state = (kept.copy() if kept is not None else None) or self._begin()
-        self._chunk = b""
+        self._start, self._chunk = place, b""
 
 
 def too_large(limit: int) -> LimitError:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import NamedTuple
 
-from oakum.errors import NotAssessableError, OakumError
+from oakum.errors import InputError, NotAssessableError, OakumError
 from oakum.fleet.assets import Gap
 from oakum.fleet.images import manifests, tar
 from oakum.fleet.images.ahead import Ahead
@@ -84,7 +84,7 @@ def stacked(layers: Sequence[Layer], means: Means, place: str) -> Stack:
         for layer in layers:
             stack.put(layer)
         stack.end()
-    except BaseException:
+    except BaseException:  # also where somebody interrupts this: no thread is left behind
         stack.close()
         raise
     return stack
@@ -104,16 +104,22 @@ class Stack:
         self._digests = ThreadPoolExecutor(_DIGESTED, "verify")
         self._checks: list[tuple[str, Future[None]]] = []
         self._looks = ThreadPoolExecutor(_LOOKED_THROUGH, "look")
+        #: Nobody waits for digests any more.
+        self.closed = False
 
     def put(self, layer: Layer) -> None:
         """Open the next layer; those before are applied, but for a few that are looked through meanwhile."""
         while self._opened and not (len(self._opened) < _OPEN and isinstance(self._opened[-1].seen, Ahead)):
             self._apply()
         try:
-            self._opened.append(self._open(layer))
+            opened = self._open(layer)
+            self._opened.append(opened)
+            if isinstance(opened.seen, Ahead):
+                opened.seen.begin()
         except (ChangedError, UnreachedError):
             raise
         except OakumError as error:
+            self.end()  # what is wrong with those below is told before
             self._unread(layer.place, error)
 
     def end(self) -> None:
@@ -142,8 +148,10 @@ class Stack:
 
     def close(self) -> None:
         """Let go of whatever still runs."""
-        for opened in self._opened:
-            _give_up(opened)
+        self.closed = True
+        while self._opened:
+            _give_up(self._opened[0])
+            self._opened.popleft()
         self._looks.shutdown()
         self._digests.shutdown(cancel_futures=True)
 
@@ -158,6 +166,8 @@ class Stack:
             raise NotAssessableError("it is missing", remedy=MISSING)
         if packed is not None:
             self._check(layer, source, packed.digest, packed.size)
+        if self._left < 0:
+            raise too_large(UNPACKED_LIMIT)
         archive = unpacked(source, self._means.unpackers, self._left)
         if archive is None:
             if packed is None or packed.digest != layer.diff_id:
@@ -170,7 +180,8 @@ class Stack:
         """As ``manifests.verify``; at once where only one may read the source."""
         place = f"{self._place}: {layer.place}"
         if source.shared:
-            check = self._digests.submit(manifests.verify, source, digest, size, place)
+            given = _Given(source, self)
+            check = self._digests.submit(manifests.verify, given, digest, size, place)
             self._checks.append((layer.place, check))
         else:
             manifests.verify(source, digest, size, place)
@@ -180,8 +191,14 @@ class Stack:
         for entry in tar.entries(archive):
             program = _is_program(entry, archive)
             asked += program
-            silent = program and asked <= _MOST_ASKED and self._means.silent(Part(archive, entry.offset, entry.size))
+            silent = program and asked <= _MOST_ASKED and self._silent(entry, archive)
             yield _Seen(entry, program, silent)
+
+    def _silent(self, entry: tar.Entry, archive: Source) -> bool:
+        try:
+            return self._means.silent(_Passing(archive, entry.offset, entry.size))
+        except _PassedError:
+            return False
 
     def _to_the_end(self, archive: Unpacked, layer: Layer) -> Iterator[_Seen]:
         """What is seen in a packed layer; then what stands behind the last entry is passed, and the digest compared."""
@@ -195,15 +212,17 @@ class Stack:
 
     def _apply(self) -> None:
         """Put the lowest layer that is open over those before."""
-        opened = self._opened.popleft()
-        self._overlay.begin()
+        # It counts as open until it is applied or given up, so that whoever interrupts this leaves no thread behind.
+        opened = self._opened[0]
         try:
+            self._overlay.begin()
             self._put_over(opened)
-        except BaseException as error:
-            _give_up(opened)
-            if not isinstance(error, OakumError) or isinstance(error, (ChangedError, UnreachedError)):
-                raise
+        except (ChangedError, UnreachedError):
+            raise
+        except OakumError as error:
             self._unread(opened.place, error)
+            _give_up(opened)
+        self._opened.popleft()
 
     def _put_over(self, opened: _Opened) -> None:
         for entry, program, silent in opened.seen:
@@ -218,6 +237,41 @@ class Stack:
 
     def _unread(self, layer: str, error: OakumError) -> None:
         self._gaps.append(Gap("unread-image", layer, error.what, error.remedy or MISSING))
+
+
+class _Given:
+    """A source whose digest is taken as long as somebody waits for it."""
+
+    shared = True
+
+    def __init__(self, source: Source, stack: Stack) -> None:
+        self._source = source
+        self._stack = stack
+
+    def read_at(self, offset: int, size: int) -> bytes:
+        """See ``Source``."""
+        if self._stack.closed:
+            raise InputError("it is not read any further")
+        return self._source.read_at(offset, size)
+
+
+class _PassedError(Exception):
+    """Bytes are wanted that would have to be unpacked again."""
+
+
+class _Passing(Part):
+    """A file that passes: to go back in it would take longer than to look at it later, with others before it."""
+
+    def __init__(self, archive: Source, offset: int, size: int) -> None:
+        super().__init__(archive, offset, size)
+        self._archive = archive
+        self._begins = offset
+
+    def read_at(self, offset: int, size: int) -> bytes:
+        """See ``Source``; _PassedError where these bytes are gone."""
+        if isinstance(self._archive, Unpacked) and self._begins + offset < self._archive.behind:
+            raise _PassedError
+        return super().read_at(offset, size)
 
 
 def _give_up(opened: _Opened) -> None:

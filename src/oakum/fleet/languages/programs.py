@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from oakum.fleet.images.sources import Memory
 from oakum.fleet.languages import go, rust
 from oakum.fleet.languages.elf import Elf, NoElfError
 from oakum.fleet.languages.sources import Source
 from oakum.fleet.packages import Package
 
+#: Programs up to this many bytes are read at once.
+_WHOLE = 1 << 24
+
 
 def read(source: Source, path: str) -> list[Package]:
     """The packages that a program says it is made of. InputError where what it says is damaged."""
+    if source.size <= _WHOLE:
+        # Reading it to and fro in a packed layer would take longer.
+        source = Memory(source.read_at(0, source.size))
     program = Elf(source)
     return [*go.read(program, path), *rust.read(program, path)]
 
