@@ -110,6 +110,13 @@ def test_what_is_odd_beside_the_packages_hides_none_of_them(name: str, tmp_path:
     assert (found.memory < 60, found.seconds < 10) == (True, True), found
 
 
+@pytest.mark.e2e
+def test_many_layers_of_nothing_take_no_more_memory_than_one_large_one(tmp_path: Path) -> None:
+    found = read(SYSTEM, *[layer(file("zeros", bytes(256 << 20)))] * 40, at=tmp_path)
+    assert (found.packages, found.gaps) == ("curl", "")
+    assert (found.memory < 110, found.seconds < 60) == (True, True), found
+
+
 LOST: dict[str, tuple[Callable[[], bytes], str]] = {
     "a sparse package database of 10 GB": (lambda: sparse("var/lib/dpkg/status", 10 << 30), "a sparse file"),
     "a package database of nothing but zeros": (

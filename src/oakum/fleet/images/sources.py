@@ -27,7 +27,7 @@ UNPACKED_LIMIT = 1 << 35
 AGAIN_LIMIT = 1 << 34
 #: How many chunks are unpacked ahead of the one that is looked at next.
 _AHEAD = 1
-#: Bytes between two places from which unpacking can go on; a place costs 40 kB of memory.
+#: Bytes between two places from which unpacking can go on; a place costs 50 kB of memory.
 STRIDE = 1 << 22
 #: Beyond this many places every second one is dropped, and the stride doubled.
 MOST_PLACES = 512
@@ -203,6 +203,15 @@ class Unpacked:
         """Let whoever reads fail at the next chunk; then the packed source is asked for nothing any more."""
         self._given_up = True
         self._thread.shutdown()
+
+    @property
+    def places(self) -> int:
+        """From how many places unpacking can go on."""
+        return len(self._places)
+
+    def thin(self) -> None:
+        """Drop every second one of them."""
+        del self._places[::2]
 
     @property
     def behind(self) -> int:

@@ -33,6 +33,8 @@ from oakum.fleet.images.tree import ImageTree
 _DIGESTED, _LOOKED_THROUGH, _OPEN = 2, 2, 4
 #: How many programs of one layer are asked whether they are silent; the largest images have some thousands.
 _MOST_ASKED = 50_000
+#: From how many places all layers together can be unpacked again; each takes 50 kB of memory.
+_MOST_PLACES = 1024
 #: What an entry takes in memory beside its names, about.
 _COST = 400
 _ELF = b"\x7fELF"
@@ -234,6 +236,10 @@ class Stack:
             if self._left < 0:
                 raise too_large(UNPACKED_LIMIT)
         self._archives.append(opened.archive)
+        packed = [each for each in self._archives if isinstance(each, Unpacked)]
+        while sum(each.places for each in packed) > _MOST_PLACES:
+            for each in packed:
+                each.thin()
 
     def _unread(self, layer: str, error: OakumError) -> None:
         self._gaps.append(Gap("unread-image", layer, error.what, error.remedy or MISSING))
