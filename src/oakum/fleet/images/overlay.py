@@ -91,22 +91,10 @@ class Overlay:
         above, _, name = entry.path.rpartition("/")
         known, folder = self._last
         if folder is None or above != known or name in _NOWHERE or name.startswith(_WHITEOUT):
-            self._last = "", None
-            parts = _clean(entry.path)
-            if any(part.startswith(_WHITEOUT) for part in parts):
-                self._whiteout(parts)
+            found = self._found(entry, above, name)
+            if found is None:
                 return
-            if not parts:
-                if entry.kind != "directory":
-                    raise InputError("an entry would replace the root", remedy=_REMEDY)
-                return
-            written, name = name, parts.pop()
-            folder = self._straight(parts)
-            if folder is None:
-                folder = self._made(parts, entry.path)
-            elif name == written:
-                # What is put in it changes nothing on the way to it.
-                self._last = above, folder
+            folder, name = found
         if entry.kind == "directory":
             there = folder.entries.get(name)
             if isinstance(there, Folder):
@@ -116,6 +104,29 @@ class Overlay:
             return
         folder.entries.pop(name, None)
         folder.entries[name] = self._number(entry, name, program, silent)
+
+    def _found(self, entry: Entry, above: str, written: str) -> tuple[Folder, str] | None:
+        """In which directory an entry stands, and its name there; None where nothing is to be put anywhere.
+
+        ``above`` and ``written`` are what its path has before and behind the last slash.
+        """
+        self._last = "", None
+        parts = _clean(entry.path)
+        if any(part.startswith(_WHITEOUT) for part in parts):
+            self._whiteout(parts)
+            return None
+        if not parts:
+            if entry.kind != "directory":
+                raise InputError("an entry would replace the root", remedy=_REMEDY)
+            return None
+        *parents, name = parts
+        folder = self._straight(parents)
+        if folder is None:
+            return self._made(parents, entry.path), name
+        if name == written:
+            # What is put in it changes nothing on the way to it.
+            self._last = above, folder
+        return folder, name
 
     def walk(self) -> Iterator[tuple[str, int]]:
         """Every path at which something else than a directory stands, with its number."""

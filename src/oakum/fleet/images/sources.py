@@ -77,7 +77,7 @@ class Unpacking(Protocol):
     """The state of unpacking at one place of a stream."""
 
     def next(self) -> bytes:
-        """The next bytes, at most ``CHUNK``; none at the end. InputError where the stream is damaged or cut off."""
+        """The next bytes, a megabyte at most; none at the end. InputError where the stream is damaged or cut off."""
 
     def copy(self) -> Unpacking | None:
         """The same state once more, to go on from here again; None where the format allows only the beginning."""

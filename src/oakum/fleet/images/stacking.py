@@ -106,7 +106,7 @@ class Stack:
         self._digests = ThreadPoolExecutor(_DIGESTED, "verify")
         self._checks: list[tuple[str, Future[None]]] = []
         self._looks = ThreadPoolExecutor(_LOOKED_THROUGH, "look")
-        #: Nobody waits for digests any more.
+        #: Whether nobody waits for digests any more.
         self.closed = False
 
     def put(self, layer: Layer) -> None:
@@ -268,14 +268,9 @@ class _PassedError(Exception):
 class _Passing(Part):
     """A file that passes: to go back in it would take longer than to look at it later, with others before it."""
 
-    def __init__(self, archive: Source, offset: int, size: int) -> None:
-        super().__init__(archive, offset, size)
-        self._archive = archive
-        self._begins = offset
-
     def read_at(self, offset: int, size: int) -> bytes:
         """See ``Source``; _PassedError where these bytes are gone."""
-        if isinstance(self._archive, Unpacked) and self._begins + offset < self._archive.behind:
+        if isinstance(self._whole, Unpacked) and self._offset + offset < self._whole.behind:
             raise _PassedError
         return super().read_at(offset, size)
 
